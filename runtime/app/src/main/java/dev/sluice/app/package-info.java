@@ -1,0 +1,5 @@
+/** Puts the rooms together: command line, demo, bench. */
+@NullMarked
+package dev.sluice.app;
+
+import org.jspecify.annotations.NullMarked;
