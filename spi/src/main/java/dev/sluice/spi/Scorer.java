@@ -1,5 +1,7 @@
 package dev.sluice.spi;
 
+import java.util.Map;
+
 /** Rates candidates. */
 public non-sealed interface Scorer extends Part {
     /**
@@ -10,4 +12,16 @@ public non-sealed interface Scorer extends Part {
      * @param scores as long as {@code candidates.size()}, all NaN at the start
      */
     void score(Request request, Candidates candidates, double[] scores);
+
+    /**
+     * What the score of one candidate is made of, for an explanation that an operator reads. Never called while a
+     * request waits, so it may allocate; must come from the same arithmetic as {@link #score}.
+     *
+     * @param index 0 to {@code candidates.size() - 1}
+     * @return numbers by name, unit in the name (such as {@code prefill_ms}), in the order to show them; empty when
+     *     there is nothing to tell beyond the score
+     */
+    default Map<String, Double> explain(Request request, Candidates candidates, int index) {
+        return Map.of();
+    }
 }

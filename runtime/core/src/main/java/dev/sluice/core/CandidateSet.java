@@ -1,0 +1,98 @@
+package dev.sluice.core;
+
+import dev.sluice.spi.Attributes;
+import dev.sluice.spi.Candidates;
+import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Signal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The endpoints that are still in the running, as an indexed view of a snapshot. */
+final class CandidateSet implements Candidates, Attributes {
+    private final Placement placement;
+    private final Snapshot snapshot;
+    private final int[] rows;
+    private final Map<String, double[]> attributes;
+    private final double[] cached;
+
+    CandidateSet(Placement placement, int[] rows) {
+        this(placement, rows, new LinkedHashMap<>(0), cachedTokens(placement));
+    }
+
+    private CandidateSet(Placement placement, int[] rows, Map<String, double[]> attributes, double[] cached) {
+        this.placement = placement;
+        this.snapshot = placement.snapshot();
+        this.rows = rows;
+        this.attributes = attributes;
+        this.cached = cached;
+    }
+
+    /** A number in the snapshot that is not 0 was put there by a question of the kind "what if", and wins. */
+    private static double[] cachedTokens(Placement placement) {
+        Snapshot snapshot = placement.snapshot();
+        double[] cached = new double[snapshot.size()];
+        for (int row = 0; row < cached.length; row++) {
+            double asked = snapshot.signal(row, Signal.CACHED_TOKENS);
+            cached[row] = asked != 0 ? Math.max(0, asked) : placement.cachedTokens(row);
+        }
+        return cached;
+    }
+
+    CandidateSet keep(boolean[] keep) {
+        int n = 0;
+        for (boolean k : keep) {
+            n += k ? 1 : 0;
+        }
+        int[] left = new int[n];
+        for (int i = 0, j = 0; i < rows.length; i++) {
+            if (keep[i]) {
+                left[j++] = rows[i];
+            }
+        }
+        return new CandidateSet(placement, left, attributes, cached);
+    }
+
+    int row(int index) {
+        return rows[index];
+    }
+
+    @Override
+    public int size() {
+        return rows.length;
+    }
+
+    @Override
+    public Endpoint endpoint(int index) {
+        return snapshot.endpoint(rows[index]);
+    }
+
+    @Override
+    public double signal(int index, Signal signal) {
+        return switch (signal) {
+            case CACHED_TOKENS -> cached[rows[index]];
+            case PROMPT_TOKENS -> placement.request().promptTokens();
+            case OUTPUT_TOKENS -> placement.request().outputTokens();
+            case SESSION ->
+                placement.request().session().isEmpty()
+                        ? Double.NaN
+                        : snapshot.endpoint(rows[index]).id().equals(placement.sessionEndpoint()) ? 1 : 0;
+            default -> snapshot.signal(rows[index], signal);
+        };
+    }
+
+    @Override
+    public double attribute(int index, String name) {
+        double[] values = attributes.get(name);
+        return values == null ? Double.NaN : values[rows[index]];
+    }
+
+    @Override
+    public void set(int candidate, String name, double value) {
+        double[] values = attributes.computeIfAbsent(name, n -> {
+            double[] fresh = new double[snapshot.size()];
+            java.util.Arrays.fill(fresh, Double.NaN);
+            return fresh;
+        });
+        values[rows[candidate]] = value;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.sluice.core;
+
+import dev.sluice.spi.Endpoint;
+import java.util.Optional;
+
+/**
+ * Where a request goes. Keeps what it was made from, so that it can be explained later by making it again; until then an
+ * explanation costs nothing.
+ *
+ * @param policy the policy that was in force
+ * @param placement what the decision was made from
+ * @param rows rows of the snapshot in order of preference; empty when there is no place
+ * @param refusal why there is no place
+ * @param fallback why the policy's own answer could not be used, or empty
+ */
+public record Decision(
+        Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
+    /** Why no endpoint was chosen. */
+    public enum Refusal {
+        /** No endpoint is in service. */
+        NO_ENDPOINT,
+        /** All endpoints in service have as many requests as they may have. */
+        SATURATED,
+        /** The policy's filters or admission left none, on purpose. */
+        FILTERED
+    }
+
+    /** The endpoint to use; only when there is no refusal. */
+    public Endpoint endpoint() {
+        return placement.snapshot().endpoint(rows[0]);
+    }
+
+    /** Row of that endpoint in the snapshot. */
+    public int row() {
+        return rows[0];
+    }
+}

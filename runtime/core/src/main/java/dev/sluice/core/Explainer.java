@@ -1,0 +1,135 @@
+package dev.sluice.core;
+
+import dev.sluice.spi.Signal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Explains a decision by making it again, this time writing down what happened. A counterfactual is found the same way: one
+ * number of one endpoint is changed, and the policy itself says whether that turns the decision.
+ */
+public final class Explainer {
+    private static final int BISECTIONS = 24;
+
+    private Explainer() {}
+
+    /** Explains; the decision made again is the same decision, bit for bit. */
+    public static Explanation explain(Decision decision) {
+        Trail trail = new Trail();
+        Decision again = Scheduler.decide(decision.policy(), decision.placement(), Faults.IGNORED, trail);
+        Snapshot snapshot = decision.placement().snapshot();
+        Map<Integer, Integer> indexOf = new LinkedHashMap<>();
+        for (int i = 0; i < trail.candidateRows.length; i++) {
+            indexOf.put(trail.candidateRows[i], i);
+        }
+        List<Explanation.Candidate> candidates = new ArrayList<>();
+        for (int row = 0; row < snapshot.size(); row++) {
+            candidates.add(candidate(decision, trail, indexOf.get(row), row));
+        }
+        boolean placed = again.rows().length > 0;
+        int winner = placed ? again.row() : -1;
+        int second = runnerUp(trail, winner);
+        String note = again.refusal().map(r -> "refused: " + r).orElse(again.fallback().orElse(""));
+        return new Explanation(
+                decision.placement().request().id(),
+                decision.policy().name(),
+                List.copyOf(trail.profiles),
+                candidates,
+                placed ? snapshot.endpoint(winner).id() : "",
+                second < 0 ? "" : snapshot.endpoint(second).id(),
+                placed && second >= 0 ? counterfactual(decision, winner, second) : Optional.empty(),
+                note);
+    }
+
+    private static Explanation.Candidate candidate(
+            Decision decision, Trail trail, @org.jspecify.annotations.Nullable Integer index, int row) {
+        Placement placement = decision.placement();
+        Snapshot snapshot = placement.snapshot();
+        Map<String, Double> scores = new LinkedHashMap<>();
+        if (index != null) {
+            trail.scores.forEach((name, values) -> scores.put(name, values[index]));
+        }
+        String id = snapshot.endpoint(row).id();
+        String removed = trail.removed.getOrDefault(row, "");
+        if (index == null && removed.isEmpty()) {
+            removed = placement.excluded().contains(id)
+                    ? "tried already"
+                    : !placement.allowed().isEmpty() && !placement.allowed().contains(id)
+                            ? "not allowed"
+                            : snapshot.full(row) ? "full" : "state " + snapshot.status(row).label();
+        }
+        return new Explanation.Candidate(
+                id,
+                snapshot.status(row).label(),
+                removed,
+                index == null ? Double.NaN : trail.totals[index],
+                scores,
+                trail.terms.getOrDefault(row, Map.of()),
+                placement.cachedTokens(row),
+                snapshot.signal(row, Signal.PENDING_PREFILL_TOKENS));
+    }
+
+    private static int runnerUp(Trail trail, int winner) {
+        int second = -1;
+        double best = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < trail.candidateRows.length; i++) {
+            if (trail.candidateRows[i] != winner && trail.totals[i] > best) {
+                best = trail.totals[i];
+                second = trail.candidateRows[i];
+            }
+        }
+        return second;
+    }
+
+    /** The first question that turns the decision: more cached at the runner-up, less work there, more work at the winner. */
+    private static Optional<Explanation.Counterfactual> counterfactual(Decision decision, int winner, int second) {
+        Placement placement = decision.placement();
+        double pendingThere = placement.snapshot().signal(second, Signal.PENDING_PREFILL_TOKENS);
+        double pendingHere = placement.snapshot().signal(winner, Signal.PENDING_PREFILL_TOKENS);
+        double most = placement.request().promptTokens() - 1.0;
+        return nearest(decision, second, Signal.CACHED_TOKENS, placement.cachedTokens(second), most, second)
+                .or(() -> nearest(decision, second, Signal.PENDING_PREFILL_TOKENS, pendingThere, 0, second))
+                .or(() -> nearest(decision, winner, Signal.PENDING_PREFILL_TOKENS, pendingHere, pendingHere + 1e7, second))
+                .or(() -> nearest(
+                        decision,
+                        winner,
+                        Signal.WAITING,
+                        Math.max(0, placement.snapshot().signal(winner, Signal.WAITING)),
+                        1e4,
+                        second));
+    }
+
+    private static Optional<Explanation.Counterfactual> nearest(
+            Decision decision, int row, Signal signal, double was, double far, int target) {
+        if (was == far || Double.isNaN(was) || pickWith(decision, row, signal, far) != target) {
+            return Optional.empty();
+        }
+        double near = was;
+        double turned = far;
+        for (int i = 0; i < BISECTIONS; i++) {
+            double middle = (near + turned) / 2;
+            if (pickWith(decision, row, signal, middle) == target) {
+                turned = middle;
+            } else {
+                near = middle;
+            }
+        }
+        Snapshot snapshot = decision.placement().snapshot();
+        return Optional.of(new Explanation.Counterfactual(
+                snapshot.endpoint(row).id(),
+                signal.name().toLowerCase(java.util.Locale.ROOT),
+                was,
+                turned,
+                snapshot.endpoint(target).id()));
+    }
+
+    private static int pickWith(Decision decision, int row, Signal signal, double value) {
+        double asked = signal == Signal.CACHED_TOKENS && value == 0 ? -1 : value;
+        Placement changed = decision.placement().on(decision.placement().snapshot().with(row, signal, asked));
+        Decision again = Scheduler.decide(decision.policy(), changed, Faults.IGNORED);
+        return again.rows().length == 0 ? -1 : again.row();
+    }
+}

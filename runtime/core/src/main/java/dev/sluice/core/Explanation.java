@@ -1,0 +1,60 @@
+package dev.sluice.core;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Why an endpoint was chosen.
+ *
+ * @param requestId the exchange
+ * @param policy name of the routing section
+ * @param profiles profiles that ran
+ * @param candidates every endpoint of the pool
+ * @param picked id of the endpoint chosen; empty when none was
+ * @param runnerUp id of the next best; empty when there was none
+ * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
+ * @param note refusal or fallback, in words; empty when there was none
+ */
+public record Explanation(
+        String requestId,
+        String policy,
+        List<String> profiles,
+        List<Candidate> candidates,
+        String picked,
+        String runnerUp,
+        Optional<Counterfactual> counterfactual,
+        String note) {
+    /**
+     * One endpoint in the decision.
+     *
+     * @param endpoint its id
+     * @param state its state when the decision was made
+     * @param removedBy the filter that removed it, or why it was not considered; empty when it was scored
+     * @param total weighted sum of its scores; NaN when it was not scored
+     * @param scores score by scorer; NaN where the scorer abstained
+     * @param terms what the scorers say went into their scores
+     * @param cachedTokens prompt tokens it was predicted to hold
+     * @param pendingPrefillTokens prompt tokens it had yet to compute
+     */
+    public record Candidate(
+            String endpoint,
+            String state,
+            String removedBy,
+            double total,
+            Map<String, Double> scores,
+            Map<String, Double> terms,
+            double cachedTokens,
+            double pendingPrefillTokens) {}
+
+    /**
+     * A single change that turns the decision.
+     *
+     * @param endpoint whose number it is
+     * @param signal which number
+     * @param was its value
+     * @param becomes the nearest value found that turns the decision
+     * @param picked who would have been chosen then
+     */
+    public record Counterfactual(String endpoint, String signal, double was, double becomes, String picked) {}
+}

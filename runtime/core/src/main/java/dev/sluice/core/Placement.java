@@ -1,0 +1,46 @@
+package dev.sluice.core;
+
+import dev.sluice.spi.Request;
+import java.util.Set;
+
+/**
+ * Everything that one decision depends on, and nothing else: the same placement gives the same decision.
+ *
+ * @param request the request
+ * @param snapshot the pool's picture
+ * @param matchedBlocks per slot, blocks of the request that the prefix index believes the endpoint to hold
+ * @param sessionEndpoint id of the endpoint that served the session last, or empty
+ * @param allowed ids of endpoints that tenant and model rules allow; empty for all
+ * @param excluded ids of endpoints that this exchange has tried already
+ * @param seed of the random choices
+ */
+public record Placement(
+        RoutingRequest request,
+        Snapshot snapshot,
+        int[] matchedBlocks,
+        String sessionEndpoint,
+        Set<String> allowed,
+        Set<String> excluded,
+        long seed) {
+    /** Cached tokens as the index has them, before they are scaled by trust. */
+    public int rawCachedTokens(int row) {
+        int slot = snapshot.slot(row);
+        int blocks = slot < matchedBlocks.length ? matchedBlocks[slot] : 0;
+        double tokens = blocks * request.tokensPerBlock();
+        return (int) Math.clamp(tokens, 0, Math.max(0, request.promptTokens() - 1));
+    }
+
+    /** Cached tokens that are predicted for an endpoint. */
+    public int cachedTokens(int row) {
+        return (int) (rawCachedTokens(row) * snapshot.trust(row));
+    }
+
+    Placement on(Snapshot other) {
+        return new Placement(request, other, matchedBlocks, sessionEndpoint, allowed, excluded, seed);
+    }
+
+    /** The request as plugins see it. */
+    public Request view() {
+        return request;
+    }
+}

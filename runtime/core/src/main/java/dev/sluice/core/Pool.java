@@ -1,0 +1,471 @@
+package dev.sluice.core;
+
+import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Signal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The state of one pool: endpoints, ledger, learned rates. Not thread-safe: the caller holds one short critical section
+ * around every call, and the order of the calls is the log that a replay repeats. Time is an argument, in nanoseconds of
+ * a clock that never goes back.
+ *
+ * <p>The ledger is the one truth about load. A request is charged when it is dispatched, moves from prefill to decode at
+ * its first token, and is released once, whatever way it ends. Scraped metrics only add what the ledger can't know.
+ */
+public final class Pool {
+    private static final int EJECTION_FACTOR_MAX = 30;
+
+    private final PoolSettings settings;
+    private final Map<String, EndpointState> endpoints = new LinkedHashMap<>();
+    private final List<EndpointState> leaving = new ArrayList<>();
+    private final Slots slots = new Slots();
+    private final OutputEstimate output = new OutputEstimate();
+    private final RetryBudget retries = new RetryBudget();
+    private final TokenRatio ratio = new TokenRatio();
+    private long version;
+
+    /** A pool without endpoints. */
+    public Pool(PoolSettings settings) {
+        this.settings = settings;
+    }
+
+    /** What the pool was told. */
+    public PoolSettings settings() {
+        return settings;
+    }
+
+    /** Grows with every change. */
+    public long version() {
+        return version;
+    }
+
+    /**
+     * Replaces the set of endpoints. New ones start as probing; missing ones drain until their last request has ended.
+     *
+     * @return slots of the prefix index that are free now and must be emptied
+     */
+    public List<Integer> setEndpoints(List<Endpoint> wanted, long now) {
+        version++;
+        Map<String, Endpoint> next = new LinkedHashMap<>();
+        wanted.forEach(e -> next.put(e.id(), e));
+        List<Integer> freed = new ArrayList<>();
+        List<String> gone = new ArrayList<>();
+        endpoints.forEach((id, state) -> {
+            Endpoint same = next.get(id);
+            if (same == null || !same.address().equals(state.endpoint.address())) {
+                gone.add(id);
+            } else {
+                state.endpoint = same;
+            }
+        });
+        for (String id : gone) {
+            EndpointState state = endpoints.remove(id);
+            if (state != null) {
+                state.become(EndpointStatus.GONE, "no longer listed", now);
+                leaving.add(state);
+            }
+        }
+        collect(freed);
+        for (Endpoint e : next.values()) {
+            if (!endpoints.containsKey(e.id())) {
+                endpoints.put(e.id(), new EndpointState(e, slots.take(), settings.priors(), now));
+            }
+        }
+        return freed;
+    }
+
+    /** Frees the slots of endpoints that are gone and have no request left. */
+    private void collect(List<Integer> freed) {
+        leaving.removeIf(state -> {
+            if (state.inFlight > 0) {
+                return false;
+            }
+            slots.give(state.slot);
+            freed.add(state.slot);
+            return true;
+        });
+    }
+
+    /** Slots of endpoints that left and have just become free; to be called after {@link #settle}. */
+    public List<Integer> freedSlots() {
+        if (leaving.isEmpty()) {
+            return List.of();
+        }
+        List<Integer> freed = new ArrayList<>();
+        collect(freed);
+        return freed;
+    }
+
+    /** An endpoint answered a probe: it is up and serves these models. */
+    public void probeSucceeded(String id, List<String> models, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state == null) {
+            return;
+        }
+        version++;
+        state.models = List.copyOf(models);
+        state.probeOut = false;
+        if (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED) {
+            boolean first = state.dispatched == 0 && state.ejections == 0;
+            state.consecutiveFailures = 0;
+            start(state, first ? "answered" : "answered again", first, now);
+        }
+    }
+
+    private void start(EndpointState state, String why, boolean first, long now) {
+        boolean warm = settings.slowStart().isZero() || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
+        if (warm) {
+            state.become(EndpointStatus.READY, why, now);
+        } else {
+            state.slowStartUntil = now + settings.slowStart().toNanos();
+            state.become(EndpointStatus.SLOW_START, why + ", warming up", now);
+        }
+    }
+
+    /** An endpoint did not answer a probe, or serves another model: the reason goes to the operator. */
+    public void probeFailed(String id, String reason, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state == null) {
+            return;
+        }
+        version++;
+        state.probeOut = false;
+        switch (state.status) {
+            case PROBING -> state.become(EndpointStatus.PROBING, reason, now);
+            case EJECTED -> eject(state, reason, now);
+            case READY, SLOW_START -> {
+                if (othersReady(state)) {
+                    eject(state, reason, now);
+                }
+            }
+            case DRAINING, GONE -> {}
+        }
+    }
+
+    /** An endpoint no longer serves a model of this pool: it gets nothing until a probe says otherwise. */
+    public void wrongModel(String id, String reason, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state != null) {
+            version++;
+            state.become(EndpointStatus.PROBING, reason, now);
+        }
+    }
+
+    /** The operator or discovery wants an endpoint to finish what it has. */
+    public void drain(String id, String reason, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state != null) {
+            version++;
+            state.become(EndpointStatus.DRAINING, reason, now);
+        }
+    }
+
+    /** Ids that should be probed now: unknown ones, and ejected ones whose time is over; each once until it answers. */
+    public List<String> dueProbes(long now) {
+        List<String> due = new ArrayList<>();
+        for (EndpointState state : endpoints.values()) {
+            boolean wants = state.status == EndpointStatus.PROBING
+                    || (state.status == EndpointStatus.EJECTED && now >= state.ejectedUntil);
+            if (wants && !state.probeOut) {
+                state.probeOut = true;
+                due.add(state.endpoint.id());
+            }
+        }
+        return due;
+    }
+
+    /** A metrics page was read. Returns true when the engine's cache must be taken as empty: it restarted. */
+    public void scraped(String id, Scrape scrape, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state == null) {
+            return;
+        }
+        version++;
+        state.scrape = scrape;
+        state.scrapedAt = now;
+        state.inFlightAtScrape = state.inFlight;
+        state.trust.bound(scrape.kvBlocks() * scrape.blockSize());
+    }
+
+    /** The picture of the last scrape is too old to be used. */
+    public void scrapeLost(String id) {
+        EndpointState state = endpoints.get(id);
+        if (state != null && state.scrapedAt != Long.MIN_VALUE) {
+            version++;
+            state.scrape = new Scrape(
+                    Double.NaN, Double.NaN, Double.NaN, state.scrape.blockSize(), state.scrape.kvBlocks());
+        }
+    }
+
+    /** A picture for decisions. */
+    public Snapshot snapshot(long now) {
+        int n = endpoints.size();
+        Endpoint[] rows = new Endpoint[n];
+        EndpointStatus[] statuses = new EndpointStatus[n];
+        int[] slotOf = new int[n];
+        boolean[] full = new boolean[n];
+        double[] trust = new double[n];
+        double[] values = new double[n * Snapshot.WIDTH];
+        int row = 0;
+        for (EndpointState state : endpoints.values()) {
+            if (state.status == EndpointStatus.SLOW_START && now >= state.slowStartUntil) {
+                state.become(EndpointStatus.READY, "warmed up", now);
+            }
+            rows[row] = state.endpoint;
+            statuses[row] = state.status;
+            slotOf[row] = state.slot;
+            full[row] = state.inFlight >= settings.concurrency();
+            trust[row] = state.trust.factor();
+            state.write(values, row * Snapshot.WIDTH, settings, output, now);
+            row++;
+        }
+        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values);
+    }
+
+    /**
+     * Charges a decision's pick, after checking it against the newest ledger.
+     *
+     * @param predictedRaw cached tokens that the index predicted, before scaling by trust
+     * @return empty when the endpoint has left, is full, or has since been given work that the decision did not see:
+     *     then decide again on a new snapshot
+     */
+    public Optional<Charge> charge(Snapshot seen, int row, Work work, int predictedRaw, long now) {
+        EndpointState state = endpoints.get(seen.endpoint(row).id());
+        if (state == null || state.slot != seen.slot(row) || state.inFlight >= settings.concurrency()) {
+            return Optional.empty();
+        }
+        if (state.status == EndpointStatus.DRAINING || state.status == EndpointStatus.GONE) {
+            return Optional.empty();
+        }
+        if (state.status == EndpointStatus.EJECTED && seen.status(row) != EndpointStatus.EJECTED) {
+            return Optional.empty();
+        }
+        if (state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2) {
+            return Optional.empty();
+        }
+        version++;
+        state.charge(work, now);
+        return Optional.of(new Charge(state, work, predictedRaw, now));
+    }
+
+    /** The first token of an answer came. */
+    public void firstToken(Charge charge, long now) {
+        if (charge.phase != Charge.Phase.PREFILL) {
+            return;
+        }
+        version++;
+        EndpointState state = charge.state;
+        charge.phase = Charge.Phase.DECODE;
+        charge.firstTokenAt = now;
+        charge.tokens = 1;
+        charge.othersAtStart = state.decoding;
+        state.prefilled(charge.work, now);
+        state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        state.decoding++;
+        state.decodingTokens += charge.work.promptTokens();
+        state.consecutiveFailures = 0;
+    }
+
+    /** Further tokens came. */
+    public void progress(Charge charge, int tokens) {
+        if (charge.phase == Charge.Phase.DECODE) {
+            charge.tokens += tokens;
+            charge.state.decodingTokens += tokens;
+        }
+    }
+
+    /**
+     * Ends a claim. The first call counts, further ones are ignored.
+     *
+     * @param maxTokens the client's limit, 0 for none
+     * @param promptBytes bytes of the prompt, 0 when unknown; with the reported tokens they teach the ratio
+     * @return tokens by which the index must be corrected: what the engine held of the prompt, or -1 when unknown
+     */
+    public int settle(Charge charge, Outcome outcome, Usage usage, int maxTokens, int promptBytes, long now) {
+        if (charge.phase == Charge.Phase.RELEASED) {
+            return -1;
+        }
+        version++;
+        EndpointState state = charge.state;
+        boolean decoded = charge.phase == Charge.Phase.DECODE;
+        charge.phase = Charge.Phase.RELEASED;
+        state.inFlight--;
+        if (decoded) {
+            state.decoding--;
+            state.decodingTokens -= charge.work.promptTokens() + charge.tokens - 1L;
+        } else {
+            state.prefilled(charge.work, now);
+        }
+        if (outcome == Outcome.COMPLETED) {
+            learn(charge, usage, maxTokens, promptBytes, decoded, now);
+        }
+        health(state, outcome, now);
+        return outcome == Outcome.COMPLETED ? usage.cachedTokens() : -1;
+    }
+
+    private void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, long now) {
+        EndpointState state = charge.state;
+        if (decoded) {
+            int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
+            double others = (charge.othersAtStart + state.decoding) / 2;
+            state.rates.streamEnded(tokens, now - charge.firstTokenAt, others, now);
+        } else if (usage.outputTokens() > 0) {
+            learnFromWholeAnswer(charge, usage, now);
+        }
+        output.settled(maxTokens, usage.outputTokens());
+        ratio.observe(promptBytes, usage.promptTokens());
+        if (usage.cachedTokens() >= 0) {
+            int blockSize = (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
+            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), 0, blockSize);
+        }
+    }
+
+    /** A whole answer has no first token of its own: decode time, as learned, is taken off, the rest was prefill. */
+    private static void learnFromWholeAnswer(Charge charge, Usage usage, long now) {
+        EndpointState state = charge.state;
+        double batch = state.inFlight;
+        double decodeMs = (usage.outputTokens() - 1) * (state.rates.tokenMs() + state.rates.tokenSlopeMs() * batch);
+        double totalMs = (now - charge.at) / 1e6;
+        double prefillMs = charge.work.uncachedTokens() / state.rates.prefillRate() * 1000 + state.rates.overheadMs();
+        double factor = totalMs / Math.max(1e-3, decodeMs + prefillMs);
+        long firstToken = charge.at + (long) (prefillMs * factor * 1e6);
+        state.rates.firstToken(charge.at, charge.work.uncachedTokens(), Math.min(now, firstToken));
+        state.rates.streamEnded(usage.outputTokens() - 1, Math.max(0, now - firstToken), batch, now);
+    }
+
+    private void health(EndpointState state, Outcome outcome, long now) {
+        if (!outcome.blamesEndpoint()) {
+            if (outcome == Outcome.COMPLETED) {
+                state.consecutiveFailures = 0;
+            }
+            return;
+        }
+        state.consecutiveFailures += outcome == Outcome.UNREACHABLE ? 2 : 1;
+        boolean serving = state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START;
+        if (serving && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
+            eject(state, state.consecutiveFailures + " failures in a row, the last one: " + words(outcome), now);
+        }
+    }
+
+    private static String words(Outcome outcome) {
+        return switch (outcome) {
+            case UNREACHABLE -> "no connection";
+            case TIMED_OUT -> "time limit";
+            default -> "answer failed";
+        };
+    }
+
+    private boolean othersReady(EndpointState except) {
+        for (EndpointState state : endpoints.values()) {
+            boolean serving = state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START;
+            if (state != except && serving && state.consecutiveFailures < settings.ejectAfter()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void eject(EndpointState state, String reason, long now) {
+        state.ejections = Math.min(state.ejections + 1, 16);
+        long factor = Math.min(EJECTION_FACTOR_MAX, 1L << (state.ejections - 1));
+        state.ejectedUntil = now + settings.ejection().toNanos() * factor;
+        state.become(EndpointStatus.EJECTED, reason, now);
+    }
+
+    /** Forgives past ejections of endpoints that have been in service for a while; to be called now and then. */
+    public void tick(long now) {
+        long calm = settings.ejection().toNanos() * EJECTION_FACTOR_MAX;
+        for (EndpointState state : endpoints.values()) {
+            if (state.ejections > 0 && state.status == EndpointStatus.READY && now - state.since > calm) {
+                state.ejections = 0;
+            }
+        }
+    }
+
+    /** The pool's retry budget. */
+    public RetryBudget retries() {
+        return retries;
+    }
+
+    /** Expected output tokens of a request. */
+    public int expectedOutput(int maxTokens) {
+        return output.expect(maxTokens);
+    }
+
+    /** Prompt tokens of so many prompt bytes, by the learned ratio, at least 1. */
+    public int promptTokens(int promptBytes) {
+        return ratio.tokens(promptBytes);
+    }
+
+    /** How many tokens of the prefix cache the index should remember for an endpoint's slot. */
+    public double cacheTokens(String id) {
+        EndpointState state = endpoints.get(id);
+        return state == null ? 0 : state.trust.capacityTokens();
+    }
+
+    /** Tokens per prompt byte, learned. */
+    public double tokensPerByte() {
+        return ratio.tokensPerByte();
+    }
+
+    /** Room for further requests in all endpoints in service. */
+    public int room() {
+        int room = 0;
+        for (EndpointState state : endpoints.values()) {
+            if (state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START) {
+                room += Math.max(0, settings.concurrency() - state.inFlight);
+            }
+        }
+        return room;
+    }
+
+    /** True when some endpoint is in service. */
+    public boolean serving() {
+        return endpoints.values().stream()
+                .anyMatch(s -> s.status == EndpointStatus.READY || s.status == EndpointStatus.SLOW_START);
+    }
+
+    /** All requests charged, those on endpoints that have left included. */
+    public int inFlight() {
+        int sum = 0;
+        for (EndpointState state : endpoints.values()) {
+            sum += state.inFlight;
+        }
+        for (EndpointState state : leaving) {
+            sum += state.inFlight;
+        }
+        return sum;
+    }
+
+    /** All endpoints as an operator sees them. */
+    public List<EndpointReport> report(long now) {
+        List<EndpointReport> rows = new ArrayList<>();
+        for (EndpointState s : endpoints.values()) {
+            rows.add(row(s, now));
+        }
+        for (EndpointState s : leaving) {
+            rows.add(row(s, now));
+        }
+        return rows;
+    }
+
+    private static EndpointReport row(EndpointState s, long now) {
+        return new EndpointReport(
+                s.endpoint,
+                s.status,
+                s.reason,
+                (now - s.since) / 1e6,
+                s.models,
+                s.inFlight,
+                s.pendingTokens(now),
+                s.rates.prefillRate(),
+                s.rates.tokenMs(),
+                s.trust.capacityTokens(),
+                s.trust.factor(),
+                s.dispatched);
+    }
+}
