@@ -1,0 +1,43 @@
+package dev.sluice.gateway.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+/** Passes the body of an engine's answer on to the client as it comes: each upstream read becomes one client write. */
+public final class Relay {
+    private Relay() {}
+
+    /**
+     * Relays what is left of {@code from}'s body into {@code to}'s stream, which must have been started. Does not finish
+     * either side: afterwards call {@link ClientExchange#finish} and {@link UpstreamConnection#release}.
+     *
+     * @param idle longest pause of the engine
+     * @return the number of body bytes that came from the engine
+     * @throws UpstreamException the engine's side failed; the client's stream can still be given an error event
+     * @throws ClientGone the client's side failed
+     * @throws IOException what the watcher threw
+     */
+    public static long stream(UpstreamConnection from, ClientExchange to, ChunkWatcher watcher, Duration idle)
+            throws IOException {
+        Edited out = new Edited();
+        long bytes = 0;
+        while (from.next(idle)) {
+            ByteBuffer data = from.data();
+            bytes += data.remaining();
+            out.begin(data);
+            watcher.onBytes(data, out);
+            ByteBuffer passed = out.result();
+            if (passed.hasRemaining()) {
+                to.write(passed);
+            }
+        }
+        out.begin(Edited.NOTHING);
+        watcher.onEnd(out);
+        ByteBuffer passed = out.result();
+        if (passed.hasRemaining()) {
+            to.write(passed);
+        }
+        return bytes;
+    }
+}

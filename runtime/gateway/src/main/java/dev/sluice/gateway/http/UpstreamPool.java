@@ -1,0 +1,32 @@
+package dev.sluice.gateway.http;
+
+import java.net.InetSocketAddress;
+
+/**
+ * The connections to one endpoint: last in, first out, bounded; idle ones are watched, so that one which the engine has
+ * closed is dropped at once and never used. Thread-safe.
+ */
+public interface UpstreamPool extends AutoCloseable {
+    /** The endpoint. */
+    InetSocketAddress address();
+
+    /**
+     * An idle connection, or a new one.
+     *
+     * @throws UpstreamException.ConnectFailed when there is none within the connect limit
+     */
+    UpstreamConnection take() throws UpstreamException.ConnectFailed, InterruptedException;
+
+    /** As {@link #take()}, but never an idle one: for the second attempt after a stale connection. */
+    UpstreamConnection takeFresh() throws UpstreamException.ConnectFailed, InterruptedException;
+
+    /** Connections in use. */
+    int active();
+
+    /** Connections that wait for work. */
+    int idle();
+
+    /** Closes idle connections now and those in use when they come back. */
+    @Override
+    void close();
+}
