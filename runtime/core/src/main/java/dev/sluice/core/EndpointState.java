@@ -53,7 +53,7 @@ final class EndpointState {
     /** Uncached tokens that still have to be computed, as far as we know: charged and, by the learned rate, not yet done. */
     double pendingTokens(long now) {
         double byTime = Math.max(0, prefillBusyUntil - now) / 1e9 * rates.prefillRate();
-        return Math.min(pendingPrefillTokens, byTime);
+        return Math.min((double) pendingPrefillTokens, byTime);
     }
 
     void charge(Work work, long now) {
@@ -79,9 +79,9 @@ final class EndpointState {
         put(values, offset, Signal.BLOCK_SIZE, Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
         put(values, offset, Signal.IN_FLIGHT_REQUESTS, inFlight);
         put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(now));
-        put(values, offset, Signal.IN_FLIGHT_TOKENS, pendingPrefillTokens);
+        put(values, offset, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);
         put(values, offset, Signal.DECODING_REQUESTS, decoding);
-        put(values, offset, Signal.DECODING_TOKENS, decodingTokens);
+        put(values, offset, Signal.DECODING_TOKENS, (double) decodingTokens);
         put(values, offset, Signal.CACHED_TOKENS, 0);
         put(values, offset, Signal.PROMPT_TOKENS, Double.NaN);
         put(values, offset, Signal.PREFILL_RATE, rates.prefillRate());
