@@ -1,0 +1,323 @@
+package dev.sluice.simulator;
+
+import java.util.function.LongConsumer;
+
+/**
+ * A vLLM engine as a pure model: continuous batching with one step clock, chunked prefill, a block pool with prefix caching and
+ * LRU eviction, preemption by recomputation. It has no thread and no clock of its own: a caller submits and aborts, asks
+ * {@link #nextEventNanos}, and advances it to that time, be it on the wall clock or in virtual time. The same calls and the same
+ * seed give the same events.
+ *
+ * <p>How time passes: a request becomes schedulable {@link EngineProfile#requestOverheadMillis} after its arrival; a step that
+ * starts at t admits what is schedulable at t and, at its end, gives every sequence in it whose tokens are all computed one more
+ * token. Aborts take effect at once for memory, but do not shorten the step that runs. Times must not go backwards between
+ * calls. Not thread-safe.
+ */
+public final class Engine {
+    private final EngineProfile profile;
+    private final BlockPool pool;
+    private final EngineStats stats;
+    private final Sequences seqs = new Sequences();
+    private final Scheduler scheduler;
+    private final SlotQueue pending = new SlotQueue();
+    private final LongIntMap slots = new LongIntMap(256);
+    private long arrivals;
+    private long random;
+    private double slowness = 1;
+    private int alive;
+    private boolean stepping;
+    private boolean advancing;
+    private long stepEnd;
+    private long clock = Long.MIN_VALUE;
+
+    /**
+     * An idle engine with an empty cache.
+     *
+     * @param seed of the noise on step times
+     */
+    public Engine(EngineProfile profile, long seed) {
+        this.profile = profile;
+        this.random = seed;
+        pool = new BlockPool(profile.kvBlocks());
+        stats = new EngineStats(profile.maxModelLen());
+        scheduler = new Scheduler(seqs, pool, profile, stats);
+    }
+
+    /** What it was made from. */
+    public EngineProfile profile() {
+        return profile;
+    }
+
+    /** Counters and histograms since the start. */
+    public EngineStats stats() {
+        return stats;
+    }
+
+    /**
+     * Hands in a sequence.
+     *
+     * @throws IllegalArgumentException when the engine already holds a sequence of this id
+     */
+    public Submission submit(EngineRequest request, long nowNanos) {
+        var most = request.promptTokens() + (long) request.outputTokens();
+        if (most > profile.maxModelLen() || most - 1 > (long) pool.total() * profile.blockSize()) {
+            return Submission.TOO_LONG;
+        }
+        if (profile.maxNumQueuedReqs() > 0 && alive >= profile.maxNumQueuedReqs()) {
+            stats.queueRefusals++;
+            return Submission.QUEUE_FULL;
+        }
+        if (slots.get(request.id()) != LongIntMap.ABSENT) {
+            throw new IllegalArgumentException("request " + request.id() + " is already here");
+        }
+        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + nanos(profile.requestOverheadMillis()));
+        slots.put(request.id(), slot);
+        pending.addLast(slot);
+        alive++;
+        return Submission.ACCEPTED;
+    }
+
+    /** Drops a sequence and frees its blocks now; false when there is none of this id (it has ended). */
+    public boolean abort(long id, long nowNanos) {
+        var slot = slots.remove(id);
+        if (slot == LongIntMap.ABSENT) {
+            return false;
+        }
+        alive--;
+        stats.ended(FinishReason.ABORT);
+        switch (seqs.state[slot]) {
+            case Sequences.RUNNING -> {
+                scheduler.end(slot);
+                if (!advancing) {
+                    scheduler.sweep();
+                }
+            }
+            case Sequences.WAITING -> scheduler.leaveQueue(slot);
+            default -> seqs.state[slot] = Sequences.DEAD;
+        }
+        return true;
+    }
+
+    /** Drops everything, as a process that dies; each id is told. The cache is emptied too when {@code andCache}. */
+    public void abortAll(long nowNanos, boolean andCache, LongConsumer aborted) {
+        for (var id : slots.keys()) {
+            abort(id, nowNanos);
+            aborted.accept(id);
+        }
+        if (andCache) {
+            pool.reset();
+        }
+    }
+
+    /** When {@link #advance} next has something to do; {@link Long#MAX_VALUE} when nothing is under way. */
+    public long nextEventNanos() {
+        if (stepping) {
+            return stepEnd;
+        }
+        if (scheduler.waiting() > 0 || scheduler.running() > 0) {
+            return clock;
+        }
+        dropDeadPending();
+        return pending.isEmpty() ? Long.MAX_VALUE : seqs.readyAt[pending.peek()];
+    }
+
+    /** Does everything that is due at or before now, in order, and tells the sink. */
+    public void advance(long nowNanos, EngineSink sink) {
+        advancing = true;
+        try {
+            for (var next = nextEventNanos(); next <= nowNanos; next = nextEventNanos()) {
+                clock = next;
+                if (stepping) {
+                    stepping = false;
+                    finishStep(sink);
+                }
+                startStep(sink);
+            }
+        } finally {
+            advancing = false;
+            scheduler.sweep();
+        }
+    }
+
+    /** Sequences in the batch. */
+    public int running() {
+        return scheduler.running();
+    }
+
+    /** Sequences that wait for a place. */
+    public int waiting() {
+        return scheduler.waiting();
+    }
+
+    /** All sequences it holds: running, waiting, and on their way into the queue. */
+    public int inFlight() {
+        return alive;
+    }
+
+    /** Share of cache blocks that sequences use, 0 to 1. */
+    public double kvUsage() {
+        return Math.min(1, (double) pool.used() / pool.capacity());
+    }
+
+    /** Blocks in service; less than the profile says after {@link #resizeCache}. */
+    public int kvBlocks() {
+        return pool.capacity();
+    }
+
+    /** Blocks that sequences use. */
+    public int kvBlocksUsed() {
+        return pool.used();
+    }
+
+    /** Different blocks whose content the prefix cache could serve. */
+    public int cachedBlocks() {
+        return pool.cachedHashes();
+    }
+
+    /** Cached contents that were given up for new ones. */
+    public long evictions() {
+        return pool.evictions();
+    }
+
+    /** Leading tokens of a prompt with these block hashes that the cache would serve now; changes nothing. */
+    public int cachedTokens(int promptTokens, long[] blocks) {
+        var most = Math.min(blocks.length, (promptTokens - 1) / profile.blockSize());
+        var hits = 0;
+        while (hits < most && pool.find(blocks[hits]) >= 0) {
+            hits++;
+        }
+        return hits * profile.blockSize();
+    }
+
+    /** From the next step on, steps take so many times their usual time; gauges show nothing of it. Above 0; 1 is normal. */
+    public void slowDown(double factor) {
+        if (!(factor > 0)) {
+            throw new IllegalArgumentException("a slow-down factor is above 0, not " + factor);
+        }
+        slowness = factor;
+    }
+
+    /** Changes the cache while it runs, 1 to {@link EngineProfile#kvBlocks()}; blocks in use leave when they are freed. */
+    public void resizeCache(int blocks) {
+        pool.resize(blocks);
+    }
+
+    /** Forgets all cached content that no sequence uses, as {@code /reset_prefix_cache} does. */
+    public void resetCache() {
+        pool.reset();
+    }
+
+    private void startStep(EngineSink sink) {
+        dropDeadPending();
+        while (!pending.isEmpty() && seqs.readyAt[pending.peek()] <= clock) {
+            scheduler.enqueue(pending.poll());
+            dropDeadPending();
+        }
+        while (scheduler.running() + scheduler.waiting() > 0) {
+            // A second look when the last one running has just lost its place: it may come back to an empty cache.
+            if (scheduler.schedule(clock, sink) || (scheduler.running() == 0 && scheduler.schedule(clock, sink))) {
+                stepping = true;
+                stepEnd = clock + Math.max(1, stepNanos());
+                stats.steps++;
+                stats.iterationTokens.record(scheduler.decoding + scheduler.prefillTokens);
+                return;
+            }
+            if (scheduler.stuck()) {
+                var slot = scheduler.refuseHead();
+                end(slot, FinishReason.ERROR, sink);
+                seqs.close(slot);
+            }
+        }
+    }
+
+    private void finishStep(EngineSink sink) {
+        var count = scheduler.running();
+        for (var i = 0; i < count; i++) {
+            var slot = scheduler.runningSlot(i);
+            var tokens = seqs.scheduled[slot];
+            seqs.scheduled[slot] = 0;
+            if (tokens == 0 || seqs.state[slot] != Sequences.RUNNING) {
+                continue;
+            }
+            seqs.computed[slot] += tokens;
+            if (seqs.computed[slot] < seqs.length(slot)) {
+                continue;
+            }
+            var ordinal = ++seqs.generated[slot];
+            recordToken(slot, ordinal);
+            var id = seqs.id[slot];
+            sink.token(id, ordinal, clock);
+            if (ordinal >= seqs.output[slot] && seqs.state[slot] == Sequences.RUNNING) {
+                scheduler.end(slot);
+                var reason = ordinal >= seqs.maxTokens[slot] ? FinishReason.LENGTH : FinishReason.STOP;
+                end(slot, reason, sink);
+            }
+        }
+        scheduler.sweep();
+    }
+
+    private void end(int slot, FinishReason reason, EngineSink sink) {
+        alive--;
+        slots.remove(seqs.id[slot]);
+        stats.ended(reason);
+        if (reason != FinishReason.ERROR) {
+            recordEnd(slot);
+        }
+        sink.finished(seqs.id[slot], reason, seqs.usage(slot), clock);
+    }
+
+    private void recordToken(int slot, int ordinal) {
+        stats.generationTokens++;
+        if (ordinal == 1) {
+            seqs.firstTokenAt[slot] = clock;
+            stats.promptTokens += seqs.prompt[slot];
+            stats.cachedPromptTokens += seqs.cached[slot];
+            stats.timeToFirstToken.record(seconds(clock - seqs.submittedAt[slot]));
+        } else {
+            stats.interToken.record(seconds(clock - seqs.lastTokenAt[slot]));
+        }
+        seqs.lastTokenAt[slot] = clock;
+    }
+
+    private void recordEnd(int slot) {
+        stats.endToEnd.record(seconds(clock - seqs.submittedAt[slot]));
+        stats.queueTime.record(seconds(seqs.startedAt[slot] - seqs.readyAt[slot]));
+        stats.prefillTime.record(seconds(seqs.firstTokenAt[slot] - seqs.startedAt[slot]));
+        stats.decodeTime.record(seconds(clock - seqs.firstTokenAt[slot]));
+        stats.inferenceTime.record(seconds(clock - seqs.startedAt[slot]));
+        if (seqs.generated[slot] > 1) {
+            stats.timePerOutputToken.record(
+                    seconds(clock - seqs.firstTokenAt[slot]) / (seqs.generated[slot] - 1));
+        }
+        stats.requestPromptTokens.record(seqs.prompt[slot]);
+        stats.requestGenerationTokens.record(seqs.generated[slot]);
+        stats.requestMaxTokens.record(seqs.maxTokens[slot]);
+        stats.requestPrefillComputed.record(seqs.prompt[slot] - seqs.cached[slot]);
+        stats.requestPreemptions.record(seqs.preemptions[slot]);
+    }
+
+    private long stepNanos() {
+        random += 0x9E3779B97F4A7C15L;
+        var noise = (Hashes.mix(random) >>> 11) * 0x1.0p-52 - 1;
+        var millis = profile.stepBaseMillis()
+                + profile.perSequenceMillis() * scheduler.decoding
+                + profile.perKvTokenMillis() * scheduler.contextTokens
+                + profile.perPrefillTokenMillis() * scheduler.prefillTokens
+                + profile.perPrefillTokenContextMillis() * scheduler.prefillContext;
+        return nanos(millis * slowness * (1 + profile.jitter() * noise));
+    }
+
+    private void dropDeadPending() {
+        while (!pending.isEmpty() && seqs.state[pending.peek()] == Sequences.DEAD) {
+            seqs.close(pending.poll());
+        }
+    }
+
+    private static long nanos(double millis) {
+        return Math.round(millis * 1e6);
+    }
+
+    private static double seconds(long nanos) {
+        return nanos * 1e-9;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.simulator;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Counters and histograms of one engine since its start, under vLLM's names (metrics section of docs/simulator.md). */
+public final class EngineStats {
+    private static final double[] TTFT = {
+        .001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560
+    };
+    private static final double[] TOKEN = {
+        .01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80
+    };
+    private static final double[] PHASE = {
+        .3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680
+    };
+    final Histogram timeToFirstToken = new Histogram(TTFT);
+    final Histogram interToken = new Histogram(TOKEN);
+    final Histogram timePerOutputToken = new Histogram(TOKEN);
+    final Histogram endToEnd = new Histogram(PHASE);
+    final Histogram queueTime = new Histogram(PHASE);
+    final Histogram inferenceTime = new Histogram(PHASE);
+    final Histogram prefillTime = new Histogram(PHASE);
+    final Histogram decodeTime = new Histogram(PHASE);
+    final Histogram requestPromptTokens;
+    final Histogram requestGenerationTokens;
+    final Histogram requestMaxTokens;
+    final Histogram requestPrefillComputed;
+    final Histogram requestPreemptions = new Histogram(1, 2, 3, 4, 5, 10, 20);
+    final Histogram iterationTokens =
+            new Histogram(1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384);
+    private final Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
+    long prefixQueries;
+    long prefixHits;
+    long preemptions;
+    long promptTokens;
+    long cachedPromptTokens;
+    long generationTokens;
+    long steps;
+    long queueRefusals;
+
+    EngineStats(int maxModelLen) {
+        var lengths = lengths(maxModelLen);
+        requestPromptTokens = new Histogram(lengths);
+        requestGenerationTokens = new Histogram(lengths);
+        requestMaxTokens = new Histogram(lengths);
+        requestPrefillComputed = new Histogram(lengths);
+    }
+
+    /** Prompt tokens looked up in the prefix cache. */
+    public long prefixQueries() {
+        return prefixQueries;
+    }
+
+    /** Of these, tokens found. */
+    public long prefixHits() {
+        return prefixHits;
+    }
+
+    /** Times a sequence lost its blocks and had to be computed again. */
+    public long preemptions() {
+        return preemptions;
+    }
+
+    /** Prompt tokens of all sequences whose prompt was finished, cached ones included. */
+    public long promptTokens() {
+        return promptTokens;
+    }
+
+    /** Tokens generated. */
+    public long generationTokens() {
+        return generationTokens;
+    }
+
+    /** Scheduler steps. */
+    public long steps() {
+        return steps;
+    }
+
+    /** Requests refused because the queue was full. */
+    public long queueRefusals() {
+        return queueRefusals;
+    }
+
+    /** Sequences that ended for this reason. */
+    public long finished(FinishReason reason) {
+        return finished.getOrDefault(reason, 0L);
+    }
+
+    void ended(FinishReason reason) {
+        finished.merge(reason, 1L, Long::sum);
+    }
+
+    /** The 1-2-5 series up to the limit, as vLLM's {@code build_1_2_5_buckets}. */
+    static double[] lengths(int limit) {
+        var bounds = new double[40];
+        var n = 0;
+        for (var decade = 1L; ; decade *= 10) {
+            for (var m : new int[] {1, 2, 5}) {
+                if (m * decade > limit) {
+                    return Arrays.copyOf(bounds, n);
+                }
+                bounds[n++] = m * decade;
+            }
+        }
+    }
+}
