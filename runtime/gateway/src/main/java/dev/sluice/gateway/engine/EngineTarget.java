@@ -1,0 +1,34 @@
+package dev.sluice.gateway.engine;
+
+import java.net.URI;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An engine to watch.
+ *
+ * @param id the endpoint's id, unique among all targets
+ * @param base scheme, host and port, such as {@code http://10.0.0.7:8000}; a path is kept as a prefix
+ * @param bearer the engine's own key, sent as {@code Authorization: Bearer}
+ * @param expectedModels the engine must serve at least one of these; empty: any model will do
+ */
+public record EngineTarget(String id, URI base, Optional<String> bearer, Set<String> expectedModels) {
+    /**
+     * Copies the models.
+     *
+     * @throws IllegalArgumentException when the base is not http or https with a host
+     */
+    public EngineTarget {
+        expectedModels = Set.copyOf(expectedModels);
+        String scheme = base.getScheme();
+        if (base.getHost() == null || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
+            throw new IllegalArgumentException("not an http address: " + base);
+        }
+    }
+
+    /** Hides the key. */
+    @Override
+    public String toString() {
+        return "EngineTarget[" + id + ", " + base + ", " + expectedModels + "]";
+    }
+}
