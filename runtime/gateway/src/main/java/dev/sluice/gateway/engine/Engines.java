@@ -3,7 +3,7 @@ package dev.sluice.gateway.engine;
 import java.util.Collection;
 
 /** Watches engines: probes whether they serve what is expected and reads their metrics, each at its own pace. */
-public final class Engines implements AutoCloseable {
+public class Engines implements AutoCloseable {
     /** Nothing is watched until {@link #setTargets}. */
     public Engines(EngineSettings settings, EngineEvents events) {}
 

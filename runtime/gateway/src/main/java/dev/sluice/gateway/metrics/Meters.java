@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.util.Set;
 
 /** All series that the gateway emits. */
-public final class Meters implements AutoCloseable {
+public class Meters implements AutoCloseable {
     /** Content type of what {@link #scrape} writes. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
