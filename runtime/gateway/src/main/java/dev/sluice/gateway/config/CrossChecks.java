@@ -1,0 +1,139 @@
+package dev.sluice.gateway.config;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What no single value shows: names that are given twice, references that lead nowhere, doors left open. */
+final class CrossChecks {
+    private final GatewayConfig config;
+    private final Reading top;
+    private final Map<String, String> poolOfModel = new HashMap<>();
+    private final Map<String, String> poolOfEndpoint = new HashMap<>();
+    private final Map<String, String> poolOfId = new HashMap<>();
+
+    CrossChecks(GatewayConfig config, Reading top) {
+        this.config = config;
+        this.top = top;
+    }
+
+    void run() {
+        listeners();
+        Set<String> names = new HashSet<>();
+        Set<String> used = new HashSet<>();
+        for (int i = 0; i < config.pools().size(); i++) {
+            PoolConfig pool = config.pools().get(i);
+            Reading at = top.key("pools").item(i);
+            if (!pool.name().matches("[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")) {
+                error(at.key("name"), "must be lower-case letters, digits, '.', '_', '-', at most 63, is \""
+                        + pool.name() + "\"");
+            }
+            if (!names.add(pool.name())) {
+                error(at.key("name"), "there is another pool named " + pool.name());
+            }
+            models(pool, at);
+            endpoints(pool, at);
+            pool.routing().ifPresent(routing -> {
+                used.add(routing);
+                if (!config.routing().containsKey(routing)) {
+                    error(
+                            at.key("routing"),
+                            "there is no \"" + routing + "\" under routing:"
+                                    + Nearest.hint(routing, config.routing().keySet()));
+                }
+            });
+        }
+        config.routing().keySet().stream().filter(name -> !used.contains(name)).forEach(name -> {
+            Reading at = top.key("routing").key(name);
+            at.problems().warningAt(file(), at.path(), "no pool uses this policy");
+        });
+        top.problems().warningAt(file(), "", "no tenants: this gateway is open to everybody who reaches it");
+    }
+
+    private void listeners() {
+        ServerConfig server = config.server();
+        Reading at = top.key("server");
+        if (!isLoopback(server.admin().host()) && server.admin().token().isEmpty()) {
+            error(
+                    at.key("admin").key("host"),
+                    server.admin().host() + " can be reached from elsewhere: that needs token: {file: PATH}");
+        }
+        Map<Integer, String> taken = new HashMap<>();
+        taken.put(server.port(), "server.port");
+        port(server.admin().port(), at.key("admin").key("port"), taken);
+        server.metrics().ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
+    }
+
+    private void port(int port, Reading at, Map<Integer, String> taken) {
+        String other = taken.putIfAbsent(port, at.path());
+        if (other != null && port != 0) {
+            error(at, "port " + port + " is that of " + other + " already");
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        return host.equals("localhost")
+                || host.equals("::1")
+                || host.equals("[::1]")
+                || host.matches("127(\\.[0-9]{1,3}){3}");
+    }
+
+    private void models(PoolConfig pool, Reading at) {
+        names(pool.models(), pool, at.key("models"));
+        names(pool.adapters().names(), pool, at.key("adapters"));
+    }
+
+    private void names(List<String> names, PoolConfig pool, Reading at) {
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
+                error(at.item(i), "is not a name");
+            }
+            String other = poolOfModel.putIfAbsent(name, pool.name());
+            if (other != null) {
+                error(
+                        at.item(i),
+                        "\"" + name + "\" stands twice"
+                                + (other.equals(pool.name()) ? " in this pool" : ": pool " + other + " has it too"));
+            }
+        }
+    }
+
+    private void endpoints(PoolConfig pool, Reading at) {
+        if (pool.endpoints().isEmpty() && pool.discovery().isEmpty()) {
+            error(at, "has no endpoints: and no discovery:");
+        } else if (!pool.endpoints().isEmpty() && pool.discovery().isPresent()) {
+            error(at.key("discovery"), "stands beside endpoints:, one of them is too many");
+        }
+        for (int i = 0; i < pool.endpoints().size(); i++) {
+            Reading item = at.key("endpoints").item(i);
+            String address = pool.endpoints().get(i).endpoint().address();
+            String id = pool.endpoints().get(i).endpoint().id();
+            twice(poolOfEndpoint.putIfAbsent(address, pool.name()), address, pool, item);
+            if (!id.equals(address)) {
+                twice(poolOfId.putIfAbsent(pool.name() + " " + id, pool.name()), id, pool, item);
+            }
+        }
+        pool.discovery().ifPresent(discovery -> EndpointsFile.check(discovery.file(), at.key("discovery")));
+    }
+
+    private void twice(@Nullable String other, String what, PoolConfig pool, Reading at) {
+        if (other != null) {
+            error(
+                    at,
+                    what + " stands twice"
+                            + (other.equals(pool.name()) ? " in this pool" : ": pool " + other + " has it too"));
+        }
+    }
+
+    private void error(Reading at, String message) {
+        at.problems().errorAt(file(), at.path(), message);
+    }
+
+    private String file() {
+        return top.file().toString();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.sluice.gateway.config;
+
+import dev.sluice.spi.Default;
+import dev.sluice.spi.Doc;
+import dev.sluice.spi.Range;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A gateway's configuration, checked: what {@link ConfigLoader} makes of a file of kind {@code Gateway}.
+ *
+ * @param server listeners, limits and shutdown
+ * @param pools at least one
+ * @param routing policies by name; a pool without one gets the default policy
+ */
+@NotYet({"plugins", "identity", "tenants", "extProc"})
+public record GatewayConfig(
+        @Doc("Listeners, limits and shutdown.") @Default("{}") ServerConfig server,
+        @Doc("Engines that serve the same models.") @Range(min = 1) List<PoolConfig> pools,
+        @Doc("Policies by name, for `pools[].routing`. Each is written in place or as `{file: PATH}`.") @Default("{}")
+                Map<String, RoutingConfig> routing) {
+    /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
+    public RoutingConfig routingOf(PoolConfig pool) {
+        return pool.routing()
+                .map(name -> routing.getOrDefault(name, RoutingConfig.BUILT_IN))
+                .orElse(RoutingConfig.BUILT_IN);
+    }
+}
