@@ -11,13 +11,24 @@ final class CacheTrust {
     private static final double PRIOR = 200;
     private double predicted = PRIOR;
     private double reported = PRIOR;
+    private static final double CUT = 0.1;
+    private static final double GROWTH = 1.002;
+    private static final int MIN_BLOCKS = 64;
     private double capacityTokens;
+    private double bound = 1e12;
 
     CacheTrust(double capacityTokens) {
         this.capacityTokens = capacityTokens;
     }
 
-    /** An engine's answer: what the index had said before scaling, and what the engine found. */
+    /**
+     * An engine's answer.
+     *
+     * @param predictedTokens what the index had said before scaling
+     * @param reportedTokens what the engine found
+     * @param heldTokens what the index keeps for the endpoint in total; NaN when unknown. An engine that has lost a part of
+     *     it holds less than that, whatever it could hold at most
+     */
     void observe(int predictedTokens, int reportedTokens, double heldTokens, int blockSize) {
         if (predictedTokens <= 0) {
             return;
@@ -27,25 +38,19 @@ final class CacheTrust {
         reported = reported * FADE + confirmed;
         if (predictedTokens - reportedTokens > 2 * blockSize) {
             double missed = (predictedTokens - confirmed) / predictedTokens;
-            double base = Math.min(capacityTokens, Math.max(heldTokens, predictedTokens));
-            capacityTokens = Math.max(4 * blockSize, base * (1 - 0.1 * missed));
+            double base = heldTokens > 0 ? Math.min(capacityTokens, heldTokens) : capacityTokens;
+            capacityTokens = Math.max(MIN_BLOCKS * blockSize, base * (1 - CUT * missed));
         } else {
-            capacityTokens *= 1.002;
+            capacityTokens = Math.min(bound, capacityTokens * GROWTH);
         }
     }
 
-    /** The engine said how large its cache is: an upper bound. */
+    /** The engine said how large its cache is: an upper bound. NaN when it did not say. */
     void bound(double tokens) {
-        if (tokens > 0 && capacityTokens > tokens) {
-            capacityTokens = tokens;
+        if (tokens > 0) {
+            bound = tokens;
+            capacityTokens = Math.min(capacityTokens, tokens);
         }
-    }
-
-    /** The engine's cache is empty: it restarted. */
-    void reset(double tokens) {
-        predicted = PRIOR;
-        reported = PRIOR;
-        capacityTokens = tokens;
     }
 
     /** Factor for predictions, 0..1. */

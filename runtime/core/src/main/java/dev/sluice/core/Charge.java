@@ -1,5 +1,7 @@
 package dev.sluice.core;
 
+import org.jspecify.annotations.Nullable;
+
 /** A request's claim on an endpoint. Released exactly once; every further call changes nothing. */
 public final class Charge {
     enum Phase {
@@ -12,15 +14,22 @@ public final class Charge {
     final Work work;
     final long at;
     final int predictedRaw;
+    /** Prompt tokens that waited there before it. */
+    final double ahead;
+
     Phase phase = Phase.PREFILL;
     long firstTokenAt;
     int tokens;
     double othersAtStart;
+    LearnedRates.@Nullable Step step;
+    @Nullable Charge before;
+    @Nullable Charge after;
 
-    Charge(EndpointState state, Work work, int predictedRaw, long at) {
+    Charge(EndpointState state, Work work, int predictedRaw, double ahead, long at) {
         this.state = state;
         this.work = work;
         this.predictedRaw = predictedRaw;
+        this.ahead = ahead;
         this.at = at;
     }
 

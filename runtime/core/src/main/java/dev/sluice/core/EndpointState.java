@@ -3,6 +3,7 @@ package dev.sluice.core;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Everything a pool knows of one endpoint. Changed only by {@link Pool}. */
 final class EndpointState {
@@ -14,15 +15,23 @@ final class EndpointState {
     List<String> models = List.of();
     Scrape scrape = Scrape.UNKNOWN;
     long scrapedAt = Long.MIN_VALUE;
-    /** Requests of ours that were in flight when the page was read: what the page counts beyond them is others' traffic. */
-    int inFlightAtScrape;
 
     int inFlight;
     int decoding;
+    /** Uncached tokens of all claims without a first token. */
     long pendingPrefillTokens;
+    /** Of these, tokens of claims whose first token will be seen. */
+    long observedTokens;
+
     long decodingTokens;
-    /** When the prompts charged so far will have been computed, if the learned rate holds. */
-    long prefillBusyUntil = Long.MIN_VALUE;
+    /** When the prompts whose end is not seen will have been computed, if the learned rate holds. */
+    long unseenUntil = Long.MIN_VALUE;
+    /** Observed claims without a first token, in the order of dispatch. */
+    private @Nullable Charge head;
+
+    private @Nullable Charge tail;
+    /** What the prefix index keeps for this endpoint, tokens; NaN when nobody has said. */
+    double indexedTokens = Double.NaN;
 
     final LearnedRates rates;
     final CacheTrust trust;
@@ -34,11 +43,11 @@ final class EndpointState {
     boolean probeOut;
     long dispatched;
 
-    EndpointState(Endpoint endpoint, int slot, PoolSettings.Priors priors, long now) {
+    EndpointState(Endpoint endpoint, int slot, PoolSettings.Priors priors, LearnedRates fleet, long now) {
         this.endpoint = endpoint;
         this.slot = slot;
         this.since = now;
-        this.rates = new LearnedRates(priors);
+        this.rates = fleet.endpoint();
         this.trust = new CacheTrust(priors.kvTokens());
     }
 
@@ -50,44 +59,91 @@ final class EndpointState {
         reason = why;
     }
 
-    /** Uncached tokens that still have to be computed, as far as we know: charged and, by the learned rate, not yet done. */
-    double pendingTokens(long now) {
-        double byTime = Math.max(0, prefillBusyUntil - now) / 1e9 * rates.prefillRate();
-        return Math.min((double) pendingPrefillTokens, byTime);
+    /**
+     * Uncached tokens that still have to be computed, as far as we know. What is observed counts in full until its first
+     * token comes, but for the oldest, which the engine works at: it counts less the longer the engine has been at it, by
+     * the learned rate. An engine that hangs therefore does not look idle. What is not observed drains by the rate alone.
+     */
+    double pendingTokens(double rate, long now) {
+        double pending = (double) observedTokens;
+        if (head != null) {
+            double done = rate * Math.max(0, now - Math.max(head.at, rates.lastFirstToken())) / 1e9;
+            pending -= Math.min(head.work.uncachedTokens(), done);
+        }
+        double unseen = Math.max(0, unseenUntil - now) / 1e9 * rate;
+        return pending + Math.min((double) (pendingPrefillTokens - observedTokens), unseen);
     }
 
-    void charge(Work work, long now) {
+    void charge(Charge charge, long now) {
+        Work work = charge.work;
         inFlight++;
         dispatched++;
+        double rate = rates.at(now).prefillRate();
+        if (work.observed()) {
+            observedTokens += work.uncachedTokens();
+            charge.before = tail;
+            if (tail == null) {
+                head = charge;
+            } else {
+                tail.after = charge;
+            }
+            tail = charge;
+        } else {
+            unseenUntil = now + (long) ((charge.ahead + work.uncachedTokens()) / rate * 1e9);
+        }
         pendingPrefillTokens += work.uncachedTokens();
-        long busy = (long) (work.uncachedTokens() / rates.prefillRate() * 1e9);
-        prefillBusyUntil = Math.max(now, prefillBusyUntil) + busy;
     }
 
-    void prefilled(Work work, long now) {
-        pendingPrefillTokens -= work.uncachedTokens();
-        long left = (long) (pendingPrefillTokens / rates.prefillRate() * 1e9);
-        prefillBusyUntil = Math.min(prefillBusyUntil, now + left);
+    /** A claim has no prefill ahead of it any more: its first token came, or it ended without one. */
+    void prefilled(Charge charge) {
+        pendingPrefillTokens -= charge.work.uncachedTokens();
+        if (!charge.work.observed()) {
+            return;
+        }
+        observedTokens -= charge.work.uncachedTokens();
+        if (charge.before == null) {
+            head = charge.after;
+        } else {
+            charge.before.after = charge.after;
+        }
+        if (charge.after == null) {
+            tail = charge.before;
+        } else {
+            charge.after.before = charge.before;
+        }
+        charge.before = null;
+        charge.after = null;
+    }
+
+    boolean serving() {
+        return status == EndpointStatus.READY || status == EndpointStatus.SLOW_START;
+    }
+
+    /** Slow start ends by the clock alone, whenever somebody looks. */
+    void warmUp(long now) {
+        if (status == EndpointStatus.SLOW_START && now >= slowStartUntil) {
+            become(EndpointStatus.READY, "warmed up", slowStartUntil);
+        }
     }
 
     /** Writes this endpoint's row of a snapshot. */
     void write(double[] values, int offset, PoolSettings settings, OutputEstimate output, long now) {
-        rates.refresh(now);
+        LearnedRates.Figures speed = rates.at(now);
         put(values, offset, Signal.WAITING, scrape.waiting());
         put(values, offset, Signal.RUNNING, scrape.running());
         put(values, offset, Signal.KV_USAGE, scrape.kvUsage());
         put(values, offset, Signal.BLOCK_SIZE, Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
         put(values, offset, Signal.IN_FLIGHT_REQUESTS, inFlight);
-        put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(now));
+        put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
         put(values, offset, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);
         put(values, offset, Signal.DECODING_REQUESTS, decoding);
         put(values, offset, Signal.DECODING_TOKENS, (double) decodingTokens);
         put(values, offset, Signal.CACHED_TOKENS, 0);
         put(values, offset, Signal.PROMPT_TOKENS, Double.NaN);
-        put(values, offset, Signal.PREFILL_RATE, rates.prefillRate());
-        put(values, offset, Signal.TOKEN_TIME_MS, rates.tokenMs());
-        put(values, offset, Signal.TOKEN_TIME_SLOPE_MS, rates.tokenSlopeMs());
-        put(values, offset, Signal.OVERHEAD_MS, rates.overheadMs());
+        put(values, offset, Signal.PREFILL_RATE, speed.prefillRate());
+        put(values, offset, Signal.TOKEN_TIME_MS, speed.tokenMs());
+        put(values, offset, Signal.TOKEN_TIME_SLOPE_MS, speed.tokenSlopeMs());
+        put(values, offset, Signal.OVERHEAD_MS, speed.overheadMs());
         put(values, offset, Signal.OUTPUT_TOKENS, output.mean());
         put(values, offset, Signal.SESSION, Double.NaN);
         put(values, offset, Signal.SLOW_START, slowStart(settings, now));

@@ -1,51 +1,99 @@
 package dev.sluice.core;
 
 /**
- * Exponentially weighted least squares of {@code y = intercept + slope * x}, started from a prior that counts as a few
- * samples. Old samples fade with every new one; with {@link #relax} the fit also fades back to its prior when nothing new
- * comes, so that an endpoint which lost its traffic is tried again. Ridge regression towards the prior keeps the fit
- * defined when all x are alike: then only the level moves, in the proportion in which the prior mixes both terms.
+ * Exponentially weighted least squares of {@code y = intercept + slope * x} with a prior line that counts as a few samples
+ * (ridge regression towards it), which keeps the fit defined when all x are alike: then only the level moves, in the
+ * proportion in which both terms make it up.
+ *
+ * <p>Old samples fade with every new one and, by {@link #relax}, with time, so that a fit without samples falls back to its
+ * prior. The prior is an argument of the reading, not of the state: it may itself be learned. Sums are linear in the
+ * samples, so that one can be amended later: its share has faded by the factor that the log of all fading so far tells.
  */
 final class LinearFit {
-    private final double priorIntercept;
-    private final double priorSlope;
-    private final double fade;
+    private final double logFade;
     private final double priorWeight;
+    private final double scaleX;
+    private double logFaded;
     private double weight;
     private double sumX;
     private double sumXX;
     private double sumY;
     private double sumXY;
-    private double scaleX;
+
+    /** A line. */
+    record Line(double intercept, double slope) {
+        double at(double x) {
+            return intercept + slope * x;
+        }
+    }
+
+    /** A sample that may be amended. */
+    static final class Sample {
+        private double x;
+        private double y;
+        private final double logFaded;
+
+        private Sample(double x, double y, double logFaded) {
+            this.x = x;
+            this.y = y;
+            this.logFaded = logFaded;
+        }
+
+        double x() {
+            return x;
+        }
+
+        double y() {
+            return y;
+        }
+    }
 
     /**
-     * Starts at the prior.
+     * A fit without samples.
      *
      * @param memory number of samples after which an old one counts 1/e
      * @param priorWeight how many samples the prior counts as
      * @param scaleX a typical x; makes both terms comparable
      */
-    LinearFit(double priorIntercept, double priorSlope, double memory, double priorWeight, double scaleX) {
-        this.priorIntercept = priorIntercept;
-        this.priorSlope = priorSlope;
-        this.fade = Math.exp(-1 / memory);
+    LinearFit(double memory, double priorWeight, double scaleX) {
+        this.logFade = -1 / memory;
         this.priorWeight = priorWeight;
         this.scaleX = scaleX;
     }
 
-    /** Adds a sample; y is taken relative to the prior's line. */
-    void add(double x, double y) {
-        double scaled = x / scaleX;
-        double residual = y - (priorIntercept + priorSlope * x);
-        weight = weight * fade + 1;
-        sumX = sumX * fade + scaled;
-        sumXX = sumXX * fade + scaled * scaled;
-        sumY = sumY * fade + residual;
-        sumXY = sumXY * fade + scaled * residual;
+    Sample add(double x, double y) {
+        fade(logFade);
+        Sample sample = new Sample(x, y, logFaded);
+        put(x, y, 1);
+        return sample;
     }
 
-    /** Forgets by a factor, 0..1, as when time passes without samples. */
+    /** Changes a sample that was added before. */
+    void amend(Sample sample, double x, double y) {
+        double share = Math.exp(logFaded - sample.logFaded);
+        put(sample.x, sample.y, -share);
+        put(x, y, share);
+        sample.x = x;
+        sample.y = y;
+    }
+
+    private void put(double x, double y, double share) {
+        double scaled = x / scaleX;
+        weight += share;
+        sumX += share * scaled;
+        sumXX += share * scaled * scaled;
+        sumY += share * y;
+        sumXY += share * scaled * y;
+    }
+
+    /** Forgets by a factor above 0, up to 1, as when time passes without samples. */
     void relax(double keep) {
+        fade(Math.log(Math.max(1e-12, keep)));
+    }
+
+    private void fade(double log) {
+        double keep = Math.exp(log);
+        logFaded += log;
         weight *= keep;
         sumX *= keep;
         sumXX *= keep;
@@ -53,21 +101,26 @@ final class LinearFit {
         sumXY *= keep;
     }
 
+    /** Samples, the faded ones counted by what is left of them. */
     double samples() {
         return weight;
     }
 
-    double intercept() {
-        double a = weight + priorWeight;
-        double b = sumXX + priorWeight;
-        double determinant = a * b - sumX * sumX;
-        return priorIntercept + (sumY * b - sumX * sumXY) / determinant;
-    }
-
-    double slope() {
-        double a = weight + priorWeight;
-        double b = sumXX + priorWeight;
-        double determinant = a * b - sumX * sumX;
-        return priorSlope + (a * sumXY - sumX * sumY) / determinant / scaleX;
+    /**
+     * The fitted line.
+     *
+     * @param keep factor, 0..1, by which the samples count less than when they were last touched
+     */
+    Line line(Line prior, double keep) {
+        double slope0 = prior.slope() * scaleX;
+        double a = keep * weight + priorWeight;
+        double b = keep * sumXX + priorWeight;
+        double c = keep * sumX;
+        double y = keep * (sumY - prior.intercept() * weight - slope0 * sumX);
+        double xy = keep * (sumXY - prior.intercept() * sumX - slope0 * sumXX);
+        double determinant = a * b - c * c;
+        return new Line(
+                prior.intercept() + (y * b - c * xy) / determinant,
+                (slope0 + (a * xy - c * y) / determinant) / scaleX);
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.core;
 /** Learns how long answers of a pool are: the mean without a limit, the share of the limit with one. */
 final class OutputEstimate {
     private static final double STEP = 0.02;
+    private int seen;
     private double mean = 256;
     private double share = 0.6;
 
@@ -10,9 +11,11 @@ final class OutputEstimate {
         if (outputTokens < 0) {
             return;
         }
-        mean += STEP * (outputTokens - mean);
+        seen = Math.min(seen + 1, 1000);
+        double step = Math.max(STEP, 1.0 / (4 + seen));
+        mean += step * (outputTokens - mean);
         if (maxTokens > 0) {
-            share += STEP * (Math.min(1.0, outputTokens / (double) maxTokens) - share);
+            share += step * (Math.min(1.0, outputTokens / (double) maxTokens) - share);
         }
     }
 

@@ -22,6 +22,7 @@ public final class Pool {
     private final PoolSettings settings;
     private final Map<String, EndpointState> endpoints = new LinkedHashMap<>();
     private final List<EndpointState> leaving = new ArrayList<>();
+    private final LearnedRates fleet;
     private final Slots slots = new Slots();
     private final OutputEstimate output = new OutputEstimate();
     private final RetryBudget retries = new RetryBudget();
@@ -31,6 +32,7 @@ public final class Pool {
     /** A pool without endpoints. */
     public Pool(PoolSettings settings) {
         this.settings = settings;
+        this.fleet = LearnedRates.fleet(settings.priors());
     }
 
     /** What the pool was told. */
@@ -69,12 +71,13 @@ public final class Pool {
                 leaving.add(state);
             }
         }
-        collect(freed);
         for (Endpoint e : next.values()) {
             if (!endpoints.containsKey(e.id())) {
-                endpoints.put(e.id(), new EndpointState(e, slots.take(), settings.priors(), now));
+                endpoints.put(e.id(), new EndpointState(e, slots.take(), settings.priors(), fleet, now));
             }
         }
+        // Last, so that no newcomer gets a slot that the caller has yet to empty, or that a decision in flight still names.
+        collect(freed);
         return freed;
     }
 
@@ -100,7 +103,7 @@ public final class Pool {
         return freed;
     }
 
-    /** An endpoint answered a probe: it is up and serves these models. */
+    /** An endpoint answered a probe: it is up and serves these models. An ejected one stays out until its time is over. */
     public void probeSucceeded(String id, List<String> models, long now) {
         EndpointState state = endpoints.get(id);
         if (state == null) {
@@ -109,7 +112,8 @@ public final class Pool {
         version++;
         state.models = List.copyOf(models);
         state.probeOut = false;
-        if (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED) {
+        boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
+        if (!sentence && (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED)) {
             boolean first = state.dispatched == 0 && state.ejections == 0;
             state.consecutiveFailures = 0;
             start(state, first ? "answered" : "answered again", first, now);
@@ -149,7 +153,7 @@ public final class Pool {
     /** An endpoint no longer serves a model of this pool: it gets nothing until a probe says otherwise. */
     public void wrongModel(String id, String reason, long now) {
         EndpointState state = endpoints.get(id);
-        if (state != null) {
+        if (state != null && state.status != EndpointStatus.DRAINING) {
             version++;
             state.become(EndpointStatus.PROBING, reason, now);
         }
@@ -178,7 +182,7 @@ public final class Pool {
         return due;
     }
 
-    /** A metrics page was read. Returns true when the engine's cache must be taken as empty: it restarted. */
+    /** A metrics page was read. */
     public void scraped(String id, Scrape scrape, long now) {
         EndpointState state = endpoints.get(id);
         if (state == null) {
@@ -187,7 +191,6 @@ public final class Pool {
         version++;
         state.scrape = scrape;
         state.scrapedAt = now;
-        state.inFlightAtScrape = state.inFlight;
         state.trust.bound(scrape.kvBlocks() * scrape.blockSize());
     }
 
@@ -212,9 +215,7 @@ public final class Pool {
         double[] values = new double[n * Snapshot.WIDTH];
         int row = 0;
         for (EndpointState state : endpoints.values()) {
-            if (state.status == EndpointStatus.SLOW_START && now >= state.slowStartUntil) {
-                state.become(EndpointStatus.READY, "warmed up", now);
-            }
+            state.warmUp(now);
             rows[row] = state.endpoint;
             statuses[row] = state.status;
             slotOf[row] = state.slot;
@@ -238,18 +239,18 @@ public final class Pool {
         if (state == null || state.slot != seen.slot(row) || state.inFlight >= settings.concurrency()) {
             return Optional.empty();
         }
-        if (state.status == EndpointStatus.DRAINING || state.status == EndpointStatus.GONE) {
-            return Optional.empty();
-        }
-        if (state.status == EndpointStatus.EJECTED && seen.status(row) != EndpointStatus.EJECTED) {
+        boolean lastResort = state.status == EndpointStatus.EJECTED && seen.status(row) == EndpointStatus.EJECTED;
+        if (!state.serving() && !lastResort) {
             return Optional.empty();
         }
         if (state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2) {
             return Optional.empty();
         }
         version++;
-        state.charge(work, now);
-        return Optional.of(new Charge(state, work, predictedRaw, now));
+        double ahead = state.pendingTokens(state.rates.at(now).prefillRate(), now);
+        Charge charge = new Charge(state, work, predictedRaw, ahead, now);
+        state.charge(charge, now);
+        return Optional.of(charge);
     }
 
     /** The first token of an answer came. */
@@ -263,8 +264,8 @@ public final class Pool {
         charge.firstTokenAt = now;
         charge.tokens = 1;
         charge.othersAtStart = state.decoding;
-        state.prefilled(charge.work, now);
-        state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        state.prefilled(charge);
+        charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
         state.consecutiveFailures = 0;
@@ -298,7 +299,10 @@ public final class Pool {
             state.decoding--;
             state.decodingTokens -= charge.work.promptTokens() + charge.tokens - 1L;
         } else {
-            state.prefilled(charge.work, now);
+            if (outcome == Outcome.CANCELLED || outcome == Outcome.TIMED_OUT) {
+                state.rates.gaveUp(charge.at, (double) state.pendingPrefillTokens, now);
+            }
+            state.prefilled(charge);
         }
         if (outcome == Outcome.COMPLETED) {
             learn(charge, usage, maxTokens, promptBytes, decoded, now);
@@ -309,9 +313,13 @@ public final class Pool {
 
     private void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, long now) {
         EndpointState state = charge.state;
+        if (charge.step != null && usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
+            int computed = Math.max(1, usage.promptTokens() - usage.cachedTokens());
+            state.rates.correct(charge.step, computed - charge.work.uncachedTokens());
+        }
         if (decoded) {
             int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
-            double others = (charge.othersAtStart + state.decoding) / 2;
+            double others = (charge.othersAtStart + (double) state.decoding) / 2;
             state.rates.streamEnded(tokens, now - charge.firstTokenAt, others, now);
         } else if (usage.outputTokens() > 0) {
             learnFromWholeAnswer(charge, usage, now);
@@ -320,21 +328,26 @@ public final class Pool {
         ratio.observe(promptBytes, usage.promptTokens());
         if (usage.cachedTokens() >= 0) {
             int blockSize = (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
-            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), 0, blockSize);
+            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), state.indexedTokens, blockSize);
         }
     }
 
-    /** A whole answer has no first token of its own: decode time, as learned, is taken off, the rest was prefill. */
+    /** A whole answer has no first token of its own: its time is split in the proportion that is expected. */
     private static void learnFromWholeAnswer(Charge charge, Usage usage, long now) {
         EndpointState state = charge.state;
         double batch = state.inFlight;
-        double decodeMs = (usage.outputTokens() - 1) * (state.rates.tokenMs() + state.rates.tokenSlopeMs() * batch);
-        double totalMs = (now - charge.at) / 1e6;
-        double prefillMs = charge.work.uncachedTokens() / state.rates.prefillRate() * 1000 + state.rates.overheadMs();
-        double factor = totalMs / Math.max(1e-3, decodeMs + prefillMs);
-        long firstToken = charge.at + (long) (prefillMs * factor * 1e6);
-        state.rates.firstToken(charge.at, charge.work.uncachedTokens(), Math.min(now, firstToken));
-        state.rates.streamEnded(usage.outputTokens() - 1, Math.max(0, now - firstToken), batch, now);
+        int uncached = charge.work.uncachedTokens();
+        if (usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
+            uncached = Math.max(1, usage.promptTokens() - usage.cachedTokens());
+        }
+        LearnedRates.Figures speed = state.rates.at(now);
+        double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
+        double tokens = charge.ahead + uncached;
+        double prefillMs = tokens / speed.prefillRate() * 1000 + speed.overheadMs();
+        double factor = (now - charge.at) / 1e6 / Math.max(1e-3, decodeMs + prefillMs);
+        long firstToken = Math.min(now, charge.at + (long) (prefillMs * factor * 1e6));
+        state.rates.wholeAnswer(tokens, (firstToken - charge.at) / 1e6, now);
+        state.rates.streamEnded(usage.outputTokens() - 1, now - firstToken, batch, now);
     }
 
     private void health(EndpointState state, Outcome outcome, long now) {
@@ -345,8 +358,7 @@ public final class Pool {
             return;
         }
         state.consecutiveFailures += outcome == Outcome.UNREACHABLE ? 2 : 1;
-        boolean serving = state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START;
-        if (serving && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
+        if (state.serving() && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
             eject(state, state.consecutiveFailures + " failures in a row, the last one: " + words(outcome), now);
         }
     }
@@ -361,8 +373,7 @@ public final class Pool {
 
     private boolean othersReady(EndpointState except) {
         for (EndpointState state : endpoints.values()) {
-            boolean serving = state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START;
-            if (state != except && serving && state.consecutiveFailures < settings.ejectAfter()) {
+            if (state != except && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
                 return true;
             }
         }
@@ -380,6 +391,7 @@ public final class Pool {
     public void tick(long now) {
         long calm = settings.ejection().toNanos() * EJECTION_FACTOR_MAX;
         for (EndpointState state : endpoints.values()) {
+            state.warmUp(now);
             if (state.ejections > 0 && state.status == EndpointStatus.READY && now - state.since > calm) {
                 state.ejections = 0;
             }
@@ -407,6 +419,14 @@ public final class Pool {
         return state == null ? 0 : state.trust.capacityTokens();
     }
 
+    /** The index keeps so many tokens for an endpoint: what its cache must hold if predictions are to come true. */
+    public void indexed(String id, double tokens) {
+        EndpointState state = endpoints.get(id);
+        if (state != null) {
+            state.indexedTokens = tokens;
+        }
+    }
+
     /** Tokens per prompt byte, learned. */
     public double tokensPerByte() {
         return ratio.tokensPerByte();
@@ -416,7 +436,7 @@ public final class Pool {
     public int room() {
         int room = 0;
         for (EndpointState state : endpoints.values()) {
-            if (state.status == EndpointStatus.READY || state.status == EndpointStatus.SLOW_START) {
+            if (state.serving()) {
                 room += Math.max(0, settings.concurrency() - state.inFlight);
             }
         }
@@ -425,8 +445,7 @@ public final class Pool {
 
     /** True when some endpoint is in service. */
     public boolean serving() {
-        return endpoints.values().stream()
-                .anyMatch(s -> s.status == EndpointStatus.READY || s.status == EndpointStatus.SLOW_START);
+        return endpoints.values().stream().anyMatch(EndpointState::serving);
     }
 
     /** All requests charged, those on endpoints that have left included. */
@@ -454,6 +473,8 @@ public final class Pool {
     }
 
     private static EndpointReport row(EndpointState s, long now) {
+        s.warmUp(now);
+        LearnedRates.Figures speed = s.rates.at(now);
         return new EndpointReport(
                 s.endpoint,
                 s.status,
@@ -461,9 +482,9 @@ public final class Pool {
                 (now - s.since) / 1e6,
                 s.models,
                 s.inFlight,
-                s.pendingTokens(now),
-                s.rates.prefillRate(),
-                s.rates.tokenMs(),
+                s.pendingTokens(speed.prefillRate(), now),
+                speed.prefillRate(),
+                speed.tokenMs(),
                 s.trust.capacityTokens(),
                 s.trust.factor(),
                 s.dispatched);
