@@ -1,0 +1,93 @@
+package dev.sluice.core.index;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * XXH64 over the bytes of a buffer, heap or direct, without a copy. Own code because it is on the path of every request and
+ * the libraries want arrays, addresses or objects of their own; a test holds it to hash4j.
+ *
+ * <p>Source: the xxHash specification, XXH64 algorithm (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
+ */
+public final class Xxh64 {
+    private static final VarHandle LONGS =
+            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INTS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long P1 = 0x9E3779B185EBCA87L;
+    private static final long P2 = 0xC2B2AE3D27D4EB4FL;
+    private static final long P3 = 0x165667B19E3779F9L;
+    private static final long P4 = 0x85EBCA77C2B2AE63L;
+    private static final long P5 = 0x27D4EB2F165667C5L;
+
+    private Xxh64() {}
+
+    /** Hash of {@code length} bytes from the absolute offset {@code from}. */
+    public static long hash(ByteBuffer bytes, int from, int length, long seed) {
+        int at = from;
+        int end = from + length;
+        long hash;
+        if (length >= 32) {
+            long a = seed + P1 + P2;
+            long b = seed + P2;
+            long c = seed;
+            long d = seed - P1;
+            do {
+                a = round(a, (long) LONGS.get(bytes, at));
+                b = round(b, (long) LONGS.get(bytes, at + 8));
+                c = round(c, (long) LONGS.get(bytes, at + 16));
+                d = round(d, (long) LONGS.get(bytes, at + 24));
+                at += 32;
+            } while (at <= end - 32);
+            hash = Long.rotateLeft(a, 1) + Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
+            hash = merge(merge(merge(merge(hash, a), b), c), d);
+        } else {
+            hash = seed + P5;
+        }
+        hash += length;
+        for (; at <= end - 8; at += 8) {
+            hash = word(hash, (long) LONGS.get(bytes, at));
+        }
+        if (at <= end - 4) {
+            hash ^= Integer.toUnsignedLong((int) INTS.get(bytes, at)) * P1;
+            hash = Long.rotateLeft(hash, 23) * P2 + P3;
+            at += 4;
+        }
+        for (; at < end; at++) {
+            hash ^= (bytes.get(at) & 0xFFL) * P5;
+            hash = Long.rotateLeft(hash, 11) * P1;
+        }
+        return avalanche(hash);
+    }
+
+    /** Hash of two words, little-endian, with seed 0: what {@link #hash} gives for their 16 bytes. */
+    public static long hash(long first, long second) {
+        return avalanche(word(word(P5 + 16, first), second));
+    }
+
+    /** Hash of a text's UTF-8 bytes. */
+    public static long hash(String text, long seed) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return hash(ByteBuffer.wrap(bytes), 0, bytes.length, seed);
+    }
+
+    private static long round(long lane, long word) {
+        return Long.rotateLeft(lane + word * P2, 31) * P1;
+    }
+
+    private static long merge(long hash, long lane) {
+        return (hash ^ round(0, lane)) * P1 + P4;
+    }
+
+    private static long word(long hash, long word) {
+        return Long.rotateLeft(hash ^ round(0, word), 27) * P1 + P4;
+    }
+
+    private static long avalanche(long h) {
+        long hash = (h ^ h >>> 33) * P2;
+        hash = (hash ^ hash >>> 29) * P3;
+        return hash ^ hash >>> 32;
+    }
+}

@@ -1,0 +1,324 @@
+package dev.sluice.core.scan;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * JSON's tokens over the bytes of a buffer, heap or direct, strict by RFC 8259: UTF-8 is validated, control characters, lone
+ * surrogates and numbers that other parsers read differently are refused.
+ *
+ * <p>Bodies are nearly all string content, so that is what is fast: eight bytes at a time are tested for a quote, a backslash,
+ * a control character or a byte above 127 with one subtraction each. Where all bytes are below 128, {@code byte - 0x20} borrows
+ * exactly for control characters, and {@code (byte ^ c) - 1} exactly for {@code c}. A borrow can spoil only bytes above the
+ * one that borrowed, so the lowest marked byte is always right, and that is the only one looked at. The view handle reads heap
+ * and direct buffers with the same code, so a mix of both costs no dispatch.
+ */
+class Lexer {
+    private static final VarHandle LONGS =
+            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+    private static final long QUOTES = ONES * '"';
+    private static final long BACKSLASHES = ONES * '\\';
+    private static final long SPACES = ONES * ' ';
+    static final int MAX_DEPTH = 64;
+    static final int MAX_NUMBER = 1000;
+
+    final ByteBuffer body;
+    final int end;
+    int pos;
+    /** Whether the last string had an escape in it. */
+    boolean escaped;
+
+    /** The buffer's position must be 0. */
+    Lexer(ByteBuffer body) {
+        this.body = body;
+        this.end = body.limit();
+    }
+
+    final BadBodyException bad(int offset, String reason) {
+        return new BadBodyException(body, offset, reason);
+    }
+
+    /** Skips white space and returns the byte there, or -1 at the end. */
+    final int peek() {
+        int i = pos;
+        while (i < end) {
+            byte b = body.get(i);
+            if (b != ' ' && b != '\n' && b != '\r' && b != '\t') {
+                pos = i;
+                return b & 0xFF;
+            }
+            i++;
+        }
+        pos = i;
+        return -1;
+    }
+
+    final BadBodyException unexpected(int c, String wanted) {
+        return bad(pos, c < 0 ? "the body ends where " + wanted + " is needed" : "expected " + wanted + ", found " + name(c));
+    }
+
+    static String name(int c) {
+        return c > ' ' && c < 0x7F ? "'" + (char) c + "'" : String.format("byte 0x%02x", c);
+    }
+
+    /** Reads a string whose opening quote is at {@code pos}; leaves {@code pos} behind the closing quote. */
+    final void string() throws BadBodyException {
+        int i = pos + 1;
+        escaped = false;
+        while (true) {
+            while (i <= end - 8) {
+                long w = (long) LONGS.get(body, i);
+                long marks = ((w - SPACES) | ((w ^ QUOTES) - ONES) | ((w ^ BACKSLASHES) - ONES) | w) & HIGHS;
+                if (marks != 0) {
+                    i += Long.numberOfTrailingZeros(marks) >>> 3;
+                    break;
+                }
+                i += 8;
+            }
+            if (i >= end) {
+                throw bad(pos, "a string is never closed, it starts");
+            }
+            int c = body.get(i) & 0xFF;
+            if (c == '"') {
+                pos = i + 1;
+                return;
+            }
+            if (c == '\\') {
+                escaped = true;
+                i = escape(i);
+            } else if (c >= 0x80) {
+                i = multibyte(i, c);
+            } else if (c < 0x20) {
+                throw bad(i, "a string holds a bare control character, " + name(c));
+            } else {
+                i++;
+            }
+        }
+    }
+
+    private int escape(int i) throws BadBodyException {
+        int c = i + 1 < end ? body.get(i + 1) : -1;
+        return switch (c) {
+            case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> i + 2;
+            case 'u' -> unicodeEscape(i);
+            default -> throw bad(i, "a string holds an unknown escape");
+        };
+    }
+
+    private int unicodeEscape(int i) throws BadBodyException {
+        int unit = hex4(i);
+        if (!Character.isSurrogate((char) unit)) {
+            return i + 6;
+        }
+        boolean pair = Character.isHighSurrogate((char) unit)
+                && i + 11 < end
+                && body.get(i + 6) == '\\'
+                && body.get(i + 7) == 'u'
+                && Character.isLowSurrogate((char) hex4(i + 6));
+        if (!pair) {
+            throw bad(i, "a string holds a lone surrogate");
+        }
+        return i + 12;
+    }
+
+    /** The code unit of the escape that starts at {@code i}. */
+    private int hex4(int i) throws BadBodyException {
+        if (i + 5 >= end) {
+            throw bad(i, "a string holds an unfinished escape");
+        }
+        int unit = 0;
+        for (int k = i + 2; k < i + 6; k++) {
+            int digit = Json.hex(body.get(k));
+            if (digit < 0) {
+                throw bad(i, "a string holds an unknown escape");
+            }
+            unit = unit << 4 | digit;
+        }
+        return unit;
+    }
+
+    /** One or more characters of several bytes, by table 3-7 of the Unicode Standard. */
+    private int multibyte(int start, int first) throws BadBodyException {
+        int i = start;
+        int c = first;
+        do {
+            int b1 = i + 1 < end ? body.get(i + 1) : 0;
+            if (c >= 0xE0 && c < 0xF0) {
+                int b2 = i + 2 < end ? body.get(i + 2) : 0;
+                int point = (c & 0xF) << 12 | (b1 & 0x3F) << 6 | (b2 & 0x3F);
+                if ((b1 & 0xC0) != 0x80 || (b2 & 0xC0) != 0x80 || point < 0x800 || point >>> 11 == 0x1B) {
+                    throw badUtf8(i);
+                }
+                i += 3;
+            } else if (c >= 0xC2 && c < 0xE0) {
+                if ((b1 & 0xC0) != 0x80) {
+                    throw badUtf8(i);
+                }
+                i += 2;
+            } else {
+                i = fourBytes(i, c, b1);
+            }
+            c = i < end ? body.get(i) & 0xFF : 0;
+        } while (c >= 0x80);
+        return i;
+    }
+
+    private int fourBytes(int i, int c, int b1) throws BadBodyException {
+        int b2 = i + 2 < end ? body.get(i + 2) : 0;
+        int b3 = i + 3 < end ? body.get(i + 3) : 0;
+        int point = (c & 0x7) << 18 | (b1 & 0x3F) << 12 | (b2 & 0x3F) << 6 | (b3 & 0x3F);
+        boolean tails = (b1 & 0xC0) == 0x80 && (b2 & 0xC0) == 0x80 && (b3 & 0xC0) == 0x80;
+        if (c < 0xF0 || c > 0xF4 || !tails || point < 0x10000 || point > 0x10FFFF) {
+            throw badUtf8(i);
+        }
+        return i + 4;
+    }
+
+    private BadBodyException badUtf8(int i) {
+        return bad(i, "a string is not valid UTF-8");
+    }
+
+    /** Reads a number at {@code pos}; true when it is written as an integer. */
+    final boolean number() throws BadBodyException {
+        int start = pos;
+        int i = start;
+        if (at(i) == '-') {
+            i++;
+        }
+        if (at(i) == '0') {
+            i++;
+        } else {
+            i = digits(i);
+        }
+        boolean integer = true;
+        if (at(i) == '.') {
+            integer = false;
+            i = digits(i + 1);
+        }
+        if (at(i) == 'e' || at(i) == 'E') {
+            integer = false;
+            i++;
+            i = digits(at(i) == '+' || at(i) == '-' ? i + 1 : i);
+        }
+        if (i - start > MAX_NUMBER) {
+            throw bad(start, "a number has more than " + MAX_NUMBER + " characters");
+        }
+        if (i < end && !ends(at(i))) {
+            throw bad(i, "a number is malformed, found " + name(at(i)));
+        }
+        pos = i;
+        return integer;
+    }
+
+    private static boolean ends(int c) {
+        return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    }
+
+    private int digits(int from) throws BadBodyException {
+        int i = from;
+        while (i < end && body.get(i) >= '0' && body.get(i) <= '9') {
+            i++;
+        }
+        if (i == from) {
+            throw bad(i, "a number is malformed");
+        }
+        return i;
+    }
+
+    final int at(int i) {
+        return i < end ? body.get(i) & 0xFF : -1;
+    }
+
+    /** Reads {@code true}, {@code false} or {@code null}, whose first byte is at {@code pos}. */
+    final void word(String word) throws BadBodyException {
+        for (int k = 0; k < word.length(); k++) {
+            if (at(pos + k) != word.charAt(k)) {
+                throw bad(pos, "expected a value");
+            }
+        }
+        pos += word.length();
+        if (pos < end && !ends(at(pos))) {
+            throw bad(pos, "unexpected " + name(at(pos)));
+        }
+    }
+
+    /** Reads a scalar whose first byte {@code c} is at {@code pos}. */
+    final void scalar(int c) throws BadBodyException {
+        switch (c) {
+            case '"' -> string();
+            case 't' -> word("true");
+            case 'f' -> word("false");
+            case 'n' -> word("null");
+            case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number();
+            default -> throw unexpected(c, "a value");
+        }
+    }
+
+    /** Checks and skips any value; {@code depth} is that of the container around it. */
+    final void skip(int depth) throws BadBodyException {
+        int c = peek();
+        if (c == '{') {
+            open(depth);
+            if (peek() == '}') {
+                pos++;
+                return;
+            }
+            do {
+                key();
+                skip(depth + 1);
+            } while (more('}'));
+        } else if (c == '[') {
+            open(depth);
+            if (peek() == ']') {
+                pos++;
+                return;
+            }
+            do {
+                skip(depth + 1);
+            } while (more(']'));
+        } else {
+            scalar(c);
+        }
+    }
+
+    /** Enters the container at {@code pos}. */
+    final void open(int depth) throws BadBodyException {
+        if (depth >= MAX_DEPTH) {
+            throw bad(pos, "nested deeper than " + MAX_DEPTH);
+        }
+        pos++;
+    }
+
+    /** Reads a key and its colon; returns where the opening quote of the key was. The closing one is at {@link #keyEnd}. */
+    final int key() throws BadBodyException {
+        int c = peek();
+        if (c != '"') {
+            throw unexpected(c, "a key");
+        }
+        int start = pos;
+        string();
+        keyEnd = pos - 1;
+        c = peek();
+        if (c != ':') {
+            throw unexpected(c, "':'");
+        }
+        pos++;
+        return start;
+    }
+
+    int keyEnd;
+
+    /** After an element: true on a comma, false on the closing bracket. */
+    final boolean more(char close) throws BadBodyException {
+        int c = peek();
+        if (c != ',' && c != close) {
+            throw unexpected(c, "',' or '" + close + "'");
+        }
+        pos++;
+        return c == ',';
+    }
+}
