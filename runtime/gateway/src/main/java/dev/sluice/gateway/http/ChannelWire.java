@@ -1,0 +1,549 @@
+package dev.sluice.gateway.http;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A non-blocking channel that stays registered with one {@link Loop}.
+ *
+ * <p>{@code state} says who may read the channel. IDLE: its owner thread. READING: the owner is parked, the loop reads for
+ * it. WATCHING: the loop reads what comes early. Whoever wants to act on READING or WATCHING takes the wire with a
+ * compare-and-set to BUSY first, so the loop, a closer and an interrupted reader never meet. DONE: the parked owner has
+ * its result.
+ *
+ * <p>{@code armed} says whether the selector looks for input. It is level-triggered, so input that nobody wants yet would
+ * make it spin: the loop then disarms, and the owner reads directly next time. The order of writes decides: the owner
+ * writes state, then reads armed; the loop writes armed, then reads state; so one of the two always sees the other.
+ */
+final class ChannelWire extends Wire {
+    private static final int IDLE = 0;
+    private static final int READING = 1;
+    private static final int WATCHING = 2;
+    private static final int BUSY = 3;
+    private static final int DONE = 4;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(ChannelWire.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Loop loop;
+    private final SocketChannel channel;
+    private final SelectionKey key;
+    private volatile int state;
+    private volatile boolean armed;
+    private volatile boolean closed;
+
+    // The owner's read; written before READING, by the loop only while BUSY.
+    private @Nullable ByteBuffer target;
+    private @Nullable Lease fresh;
+    private int room;
+    private int wanted;
+    private int got;
+    private long idle;
+    private long hard;
+    private volatile long deadline;
+    private @Nullable IOException failure;
+    private @Nullable Thread reader;
+
+    // The watch; written before WATCHING, by the loop only while BUSY.
+    private @Nullable Watcher watcher;
+    private @Nullable Lease early;
+    private int earlyTaken;
+    private boolean full;
+    private boolean ended;
+
+    // A write, or a connect, that waits.
+    private volatile @Nullable Thread writer;
+    private volatile long writeDeadline;
+    private volatile boolean writeTimedOut;
+
+    /** Takes the channel over: it becomes non-blocking and belongs to the loop. */
+    ChannelWire(Loop loop, SocketChannel channel) throws IOException {
+        this.loop = loop;
+        this.channel = channel;
+        channel.configureBlocking(false);
+        this.armed = true;
+        this.key = channel.register(loop.selector(), channel.isConnected() ? SelectionKey.OP_READ : 0, this);
+        loop.join(this);
+    }
+
+    SocketChannel channel() {
+        return channel;
+    }
+
+    /** Finishes a connect that was begun. */
+    void connected(long limit) throws IOException {
+        long end = in(limit);
+        while (!channel.finishConnect()) {
+            await(SelectionKey.OP_CONNECT, end);
+        }
+        key.interestOps(SelectionKey.OP_READ);
+        loop.wake();
+    }
+
+    @Override
+    int read(ByteBuffer into, int atLeast, long idle, long deadline) throws IOException {
+        int n = takeEarly(into);
+        if (n >= atLeast || ended) {
+            return n;
+        }
+        if (!armed) {
+            Thread.yield();
+            int k;
+            while (n < atLeast && (k = pull(into)) != 0) {
+                if (k < 0) {
+                    ended = true;
+                    return n;
+                }
+                n += k;
+            }
+            if (n >= atLeast) {
+                return n;
+            }
+        }
+        target = into;
+        got = n;
+        wanted = atLeast;
+        park(idle, deadline);
+        return got;
+    }
+
+    @Override
+    @Nullable
+    Lease readFresh(int room, long idle) throws IOException {
+        if (early != null) {
+            Lease lease = Lease.of(Math.max(Lease.SMALL, early.bytes.position() + room + 2));
+            lease.bytes.position(room);
+            takeEarly(lease.bytes);
+            return lease;
+        }
+        if (ended) {
+            return null;
+        }
+        if (!armed) {
+            Thread.yield();
+            Lease lease = Lease.small();
+            lease.bytes.position(room).limit(lease.capacity() - 2);
+            int n = 0;
+            try {
+                n = pull(lease.bytes);
+            } finally {
+                if (n <= 0) {
+                    lease.release();
+                }
+            }
+            if (n > 0) {
+                lease.bytes.limit(lease.capacity());
+                return lease;
+            }
+            if (n < 0) {
+                ended = true;
+                return null;
+            }
+        }
+        target = null;
+        fresh = null;
+        this.room = room;
+        got = 0;
+        wanted = 1;
+        park(idle, in(FOREVER));
+        Lease lease = fresh;
+        fresh = null;
+        return lease;
+    }
+
+    private int pull(ByteBuffer into) throws IOException {
+        try {
+            return channel.read(into);
+        } catch (IOException e) {
+            throw closed ? new Closed() : e;
+        }
+    }
+
+    private int takeEarly(ByteBuffer into) {
+        Lease e = early;
+        if (e == null) {
+            return 0;
+        }
+        ByteBuffer from = e.bytes;
+        int n = Math.min(from.position() - earlyTaken, into.remaining());
+        into.put(into.position(), from, earlyTaken, n);
+        into.position(into.position() + n);
+        earlyTaken += n;
+        if (earlyTaken == from.position()) {
+            early = null;
+            full = false;
+            e.release();
+        }
+        return n;
+    }
+
+    /** Parks the owner until the loop has what it wants. */
+    private void park(long idle, long hard) throws IOException {
+        this.idle = idle;
+        this.hard = hard;
+        failure = null;
+        reader = Thread.currentThread();
+        deadline = earlier(in(idle), hard);
+        state = READING;
+        if (closed && take(READING)) {
+            state = IDLE;
+            throw new Closed();
+        }
+        if (!armed) {
+            arm();
+            loop.wake();
+        }
+        while (state != DONE) {
+            LockSupport.park(this);
+            if (Thread.currentThread().isInterrupted() && take(READING)) {
+                state = IDLE;
+                throw new InterruptedIOException("interrupted while reading");
+            }
+        }
+        state = IDLE;
+        reader = null;
+        IOException e = failure;
+        if (e != null) {
+            throw e;
+        }
+    }
+
+    private static long earlier(long a, long b) {
+        return a - b < 0 ? a : b;
+    }
+
+    private boolean take(int from) {
+        return state == from && STATE.compareAndSet(this, from, BUSY);
+    }
+
+    private void arm() {
+        armed = true;
+        try {
+            key.interestOpsOr(SelectionKey.OP_READ);
+        } catch (CancelledKeyException e) {
+            close();
+        }
+    }
+
+    private void disarm() {
+        armed = false;
+        try {
+            key.interestOpsAnd(~SelectionKey.OP_READ);
+        } catch (CancelledKeyException e) {
+            close();
+        }
+    }
+
+    // ---- on the loop's thread
+
+    void ready(SelectionKey key) {
+        int ops = key.readyOps();
+        if ((ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0) {
+            key.interestOpsAnd(~(SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT));
+            wakeWriter();
+        }
+        if ((ops & SelectionKey.OP_READ) != 0) {
+            readable();
+        }
+    }
+
+    private void readable() {
+        if (take(READING)) {
+            fill();
+        } else if (take(WATCHING)) {
+            peek();
+        } else {
+            disarm();
+            if (state == READING || state == WATCHING) {
+                arm();
+            }
+        }
+    }
+
+    private void fill() {
+        ByteBuffer into = target;
+        try {
+            if (into == null) {
+                fresh = Lease.small();
+                into = fresh.bytes.position(room).limit(fresh.capacity() - 2);
+                target = into;
+            }
+            int n = channel.read(into);
+            if (n < 0) {
+                ended = true;
+                dropFresh();
+                complete(null);
+                return;
+            }
+            got += n;
+            if (got >= wanted) {
+                if (fresh != null) {
+                    into.limit(into.capacity());
+                }
+                complete(null);
+                return;
+            }
+            deadline = earlier(in(idle), hard);
+            state = READING;
+            if (closed && take(READING)) {
+                complete(new Closed());
+            }
+        } catch (IOException e) {
+            dropFresh();
+            complete(closed ? new Closed() : e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            dropFresh();
+            complete(new IOException("no buffer to read into", e));
+        }
+    }
+
+    private void dropFresh() {
+        if (fresh != null) {
+            fresh.release();
+            fresh = null;
+        }
+    }
+
+    private void complete(@Nullable IOException e) {
+        failure = e;
+        target = null;
+        Thread r = reader;
+        state = DONE;
+        LockSupport.unpark(r);
+    }
+
+    private void peek() {
+        Watcher w = Objects.requireNonNull(watcher);
+        boolean gone = false;
+        try {
+            Lease e = early;
+            if (e == null) {
+                e = Lease.small();
+                early = e;
+                earlyTaken = 0;
+            }
+            int n = channel.read(e.bytes);
+            if (n < 0) {
+                gone = true;
+            } else if (n > 0 && !w.maySpeak()) {
+                gone = true;
+            } else if (!e.bytes.hasRemaining()) {
+                full = true;
+                disarm();
+            }
+            if (e.bytes.position() == 0) {
+                early = null;
+                e.release();
+            }
+        } catch (IOException | OutOfMemoryError e) {
+            gone = true;
+        }
+        if (!gone) {
+            state = WATCHING;
+            return;
+        }
+        ended = true;
+        try {
+            disarm();
+            w.left();
+        } finally {
+            state = IDLE;
+        }
+    }
+
+    @Override
+    boolean tick(long now) {
+        if (closed) {
+            return false;
+        }
+        int s = state;
+        if (s == READING) {
+            if (over(deadline, now) && take(READING)) {
+                complete(new TimedOut());
+            }
+        } else if (s == WATCHING) {
+            if (over(deadline, now) && take(WATCHING)) {
+                try {
+                    Objects.requireNonNull(watcher).expired();
+                } finally {
+                    state = IDLE;
+                }
+            } else if (!armed && !full) {
+                arm();
+            }
+        }
+        if (writer != null && over(writeDeadline, now)) {
+            writeTimedOut = true;
+            wakeWriter();
+        }
+        return true;
+    }
+
+    private void wakeWriter() {
+        Thread w = writer;
+        if (w != null) {
+            writer = null;
+            LockSupport.unpark(w);
+        }
+    }
+
+    // ---- on the owner's thread again
+
+    @Override
+    void watch(Watcher watcher, long idle) {
+        if (closed || ended) {
+            watcher.left();
+            return;
+        }
+        this.watcher = watcher;
+        deadline = in(idle);
+        state = WATCHING;
+        if (closed && take(WATCHING)) {
+            state = IDLE;
+            watcher.left();
+        }
+    }
+
+    @Override
+    void unwatch() {
+        for (int spins = 0; ; spins++) {
+            int s = state;
+            if (s == IDLE || (s == WATCHING && STATE.compareAndSet(this, WATCHING, IDLE))) {
+                watcher = null;
+                return;
+            }
+            if (spins < 100) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+    }
+
+    @Override
+    void write(ByteBuffer data, long stall) throws IOException {
+        while (true) {
+            push(data);
+            if (!data.hasRemaining()) {
+                return;
+            }
+            await(SelectionKey.OP_WRITE, in(stall));
+        }
+    }
+
+    private void push(ByteBuffer data) throws IOException {
+        try {
+            channel.write(data);
+        } catch (IOException e) {
+            throw closed ? new Closed() : e;
+        }
+    }
+
+    @Override
+    void write(ByteBuffer[] data, int count, long stall) throws IOException {
+        int first = 0;
+        while (true) {
+            try {
+                channel.write(data, first, count - first);
+            } catch (IOException e) {
+                throw closed ? new Closed() : e;
+            }
+            while (first < count && !data[first].hasRemaining()) {
+                first++;
+            }
+            if (first == count) {
+                return;
+            }
+            await(SelectionKey.OP_WRITE, in(stall));
+        }
+    }
+
+    private void await(int op, long end) throws IOException {
+        Thread me = Thread.currentThread();
+        writeTimedOut = false;
+        writeDeadline = end;
+        writer = me;
+        try {
+            key.interestOpsOr(op);
+        } catch (CancelledKeyException e) {
+            writer = null;
+            throw new Closed();
+        }
+        loop.wake();
+        while (writer == me) {
+            if (closed) {
+                writer = null;
+                break;
+            }
+            LockSupport.park(this);
+            if (me.isInterrupted()) {
+                writer = null;
+                throw new InterruptedIOException("interrupted while writing");
+            }
+        }
+        if (closed) {
+            throw new Closed();
+        }
+        if (writeTimedOut) {
+            throw new TimedOut();
+        }
+    }
+
+    @Override
+    void endOutput() {
+        try {
+            channel.shutdownOutput();
+        } catch (IOException e) {
+            close();
+        }
+    }
+
+    @Override
+    void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // the descriptor is gone either way
+        }
+        loop.wake();
+        if (take(READING)) {
+            complete(new Closed());
+        }
+        wakeWriter();
+    }
+
+    @Override
+    void dispose() {
+        close();
+        unwatch();
+        if (early != null) {
+            early.release();
+            early = null;
+        }
+    }
+
+    @Override
+    boolean closed() {
+        return closed;
+    }
+}

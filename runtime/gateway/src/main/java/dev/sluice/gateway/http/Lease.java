@@ -1,0 +1,106 @@
+package dev.sluice.gateway.http;
+
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A borrowed direct buffer; sizes are powers of two from 16 KiB, reused last in, first out. What it contains at first is
+ * anybody's old bytes. Up to 1 MiB a buffer stays with the process once made; larger ones are kept up to a bound, else
+ * given back to the system at once and not when the collector gets to it. Not thread-safe; released exactly once.
+ */
+final class Lease {
+    /** What a connection works with while it is busy. */
+    static final int SMALL = 16 << 10;
+
+    private static final int SMALLEST = 14;
+    private static final int LARGEST = 30;
+    private static final int LARGEST_DIRECT = 1 << 20;
+    private static final int KEPT = 32 << 20;
+    private static final Shelf[] SHELVES = new Shelf[LARGEST + 1];
+
+    static {
+        for (int i = SMALLEST; i <= LARGEST; i++) {
+            SHELVES[i] = new Shelf(1 << i <= LARGEST_DIRECT ? Integer.MAX_VALUE : KEPT >> i);
+        }
+    }
+
+    final ByteBuffer bytes;
+    private final @Nullable Arena arena;
+    private final Shelf shelf;
+
+    private Lease(ByteBuffer bytes, @Nullable Arena arena, Shelf shelf) {
+        this.bytes = bytes;
+        this.arena = arena;
+        this.shelf = shelf;
+    }
+
+    /** Borrows a cleared buffer of the smallest size. */
+    static Lease small() {
+        return of(SMALL);
+    }
+
+    /**
+     * Borrows a cleared buffer.
+     *
+     * @param atLeast bytes, up to 1 GiB
+     * @throws OutOfMemoryError when there is no more memory of this kind
+     */
+    static Lease of(int atLeast) {
+        int sizeClass = Math.max(SMALLEST, 32 - Integer.numberOfLeadingZeros(Math.max(1, atLeast - 1)));
+        Shelf shelf = SHELVES[sizeClass];
+        Lease kept = shelf.pop();
+        if (kept != null) {
+            kept.bytes.clear();
+            return kept;
+        }
+        int size = 1 << sizeClass;
+        if (size <= LARGEST_DIRECT) {
+            return new Lease(ByteBuffer.allocateDirect(size), null, shelf);
+        }
+        Arena arena = Arena.ofShared();
+        return new Lease(arena.allocate(size).asByteBuffer(), arena, shelf);
+    }
+
+    int capacity() {
+        return bytes.capacity();
+    }
+
+    /** Gives the buffer back. */
+    void release() {
+        if (!shelf.push(this) && arena != null) {
+            arena.close();
+        }
+    }
+
+    /** A stack of buffers of one size. */
+    private static final class Shelf {
+        private final int most;
+        private @Nullable Lease[] stack = new @Nullable Lease[8];
+        private int count;
+
+        Shelf(int most) {
+            this.most = most;
+        }
+
+        synchronized @Nullable Lease pop() {
+            if (count == 0) {
+                return null;
+            }
+            Lease top = stack[--count];
+            stack[count] = null;
+            return top;
+        }
+
+        synchronized boolean push(Lease lease) {
+            if (count >= most) {
+                return false;
+            }
+            if (count == stack.length) {
+                stack = java.util.Arrays.copyOf(stack, count * 2);
+            }
+            stack[count++] = lease;
+            return true;
+        }
+    }
+}
