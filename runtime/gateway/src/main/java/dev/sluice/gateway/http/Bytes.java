@@ -150,8 +150,10 @@ final class Bytes {
 
     /** A line that does not end in CR LF. */
     static final class BareLineEnd extends Exception {
+        static final String MESSAGE = "a line ends without CR";
+
         BareLineEnd() {
-            super("a line ends without CR", null, false, false);
+            super(MESSAGE, null, false, false);
         }
     }
 }

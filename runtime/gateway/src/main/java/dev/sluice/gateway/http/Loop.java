@@ -59,7 +59,7 @@ public final class Loop implements AutoCloseable {
     }
 
     boolean inside() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread().equals(thread);
     }
 
     /** Time limits of this wire are kept from now on. */

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,7 @@ final class SocketWire extends Wire {
     private boolean writeTimedOut;
 
     // All below: guarded by this.
-    private final java.util.ArrayDeque<byte[]> arrived = new java.util.ArrayDeque<>();
+    private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
     private int offset;
     private int held;
     private boolean pumping;
@@ -179,7 +181,7 @@ final class SocketWire extends Wire {
     private synchronized int take(ByteBuffer into) {
         int n = 0;
         while (into.hasRemaining() && held > 0) {
-            byte[] first = java.util.Objects.requireNonNull(arrived.peek());
+            byte[] first = Objects.requireNonNull(arrived.peek());
             int k = Math.min(first.length - offset, into.remaining());
             into.put(first, offset, k);
             offset += k;
@@ -255,7 +257,7 @@ final class SocketWire extends Wire {
                     return;
                 }
             }
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 

@@ -7,6 +7,16 @@ import java.net.InetSocketAddress;
  * closed is dropped at once and never used. Thread-safe.
  */
 public interface UpstreamPool extends AutoCloseable {
+    /**
+     * A pool for one endpoint; opens nothing yet.
+     *
+     * @param loop does the waiting
+     * @param address where the engine listens
+     */
+    static UpstreamPool of(Loop loop, InetSocketAddress address, PoolLimits limits) {
+        return new LifoPool(loop, address, limits);
+    }
+
     /** The endpoint. */
     InetSocketAddress address();
 

@@ -1,0 +1,135 @@
+package dev.sluice.gateway.http;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.SocketChannel;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Puts hot connections into one of Helidon's listeners. Helidon accepts, does TLS and threads, and serves what is not
+ * hot; {@link #install} is all it takes.
+ */
+public final class HotConnections implements ServerConnectionSelector {
+    private static final System.Logger LOG = System.getLogger(HotConnections.class.getName());
+
+    private final Loop loop;
+    private final HotHandler handler;
+    private final HttpLimits limits;
+    private final Http1ConnectionSelector cold;
+    private final CapturedChannels channels = new CapturedChannels(SocketOptions.builder()
+            .tcpNoDelay(true)
+            .socketKeepAlive(true)
+            .build());
+    private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
+
+    /**
+     * @param loop does the waiting; may serve several listeners
+     * @param handler the hot routes
+     */
+    public HotConnections(Loop loop, HotHandler handler, HttpLimits limits) {
+        this.loop = loop;
+        this.handler = handler;
+        this.limits = limits;
+        this.cold = Http1ConnectionSelector.builder()
+                .config(Http1Config.builder()
+                        .maxHeadersSize(limits.headBytes())
+                        .maxPrologueLength(limits.headBytes())
+                        .build())
+                .build();
+    }
+
+    /** Makes a listener's connections ours: its only protocol, and the socket options that go with it. */
+    public <B extends ListenerConfig.BuilderBase<B, ?>> B install(B listener) {
+        return listener.protocolsDiscoverServices(false)
+                .connectionOptions(channels)
+                .writeQueueLength(0)
+                .addConnectionSelector(this);
+    }
+
+    /** Connections that are open now. */
+    public int connections() {
+        return open.size();
+    }
+
+    /**
+     * From now on each response closes its connection; idle connections are closed now. New connections are still served:
+     * closing the listener is Helidon's business.
+     */
+    public void drain() {
+        draining = true;
+        for (ClientConnection c : open) {
+            c.close(false);
+        }
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    HotHandler handler() {
+        return handler;
+    }
+
+    HttpLimits limits() {
+        return limits;
+    }
+
+    void opened(ClientConnection c) {
+        open.add(c);
+    }
+
+    void closed(ClientConnection c) {
+        open.remove(c);
+    }
+
+    ServerConnection cold(ConnectionContext context) {
+        return cold.connection(context);
+    }
+
+    @Override
+    public int bytesToIdentifyConnection() {
+        return 0;
+    }
+
+    @Override
+    public Support supports(BufferData data) {
+        return Support.SUPPORTED;
+    }
+
+    @Override
+    public Set<String> supportedApplicationProtocols() {
+        return Set.of("http/1.1");
+    }
+
+    @Override
+    public ServerConnection connection(ConnectionContext context) {
+        return new ClientConnection(this, context, wire(context));
+    }
+
+    private Wire wire(ConnectionContext context) {
+        SocketChannel channel = channels.take(context.remotePeer().address());
+        int already = context.dataReader().available();
+        if (channel != null && !context.isSecure() && already == 0) {
+            try {
+                return new ChannelWire(loop, channel);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        LOG.log(System.Logger.Level.TRACE, "a connection through Helidon's socket");
+        byte[] bytes = already == 0
+                ? new byte[0]
+                : context.dataReader().readBuffer(already).readBytes();
+        return new SocketWire(loop, context.serverSocket(), bytes);
+    }
+}
