@@ -1,0 +1,233 @@
+package dev.sluice.simulator;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** Which request goes where, and what a request that goes nowhere is told. */
+final class Routes {
+    /** Answers one request. */
+    interface Handler {
+        void answer(Reply reply) throws IOException, InterruptedException;
+    }
+
+    private final SimulatorServer server;
+    private final Service service;
+    private final MetricsPage metrics;
+    private final Map<String, Map<String, Handler>> table = new TreeMap<>();
+
+    Routes(SimulatorServer server, Service service) {
+        this.server = server;
+        this.service = service;
+        metrics = new MetricsPage(service);
+        var all = service.options.task().equals("all");
+        if (all || service.options.task().equals("generate")) {
+            var openAi = new OpenAiRoutes(service);
+            post("/v1/chat/completions", openAi::chat);
+            post("/v1/completions", openAi::completion);
+        }
+        get("/v1/models", this::models);
+        get("/health", this::health);
+        get("/ping", this::health);
+        post("/ping", this::health);
+        get("/version", reply -> reply.json(200, "{\"version\":\"" + Service.VERSION + "\"}"));
+        get("/load", reply -> reply.json(200, "{\"server_load\":" + service.load.get() + "}"));
+        get("/metrics", this::metrics);
+        post("/debug/faults", this::setFaults);
+        get("/debug/state", reply -> reply.json(200, state()));
+    }
+
+    private void get(String path, Handler handler) {
+        table.computeIfAbsent(path, p -> new TreeMap<>()).put("GET", handler);
+    }
+
+    private void post(String path, Handler handler) {
+        table.computeIfAbsent(path, p -> new TreeMap<>()).put("POST", handler);
+    }
+
+    /** Reads and answers the next request of a connection; false when it was the last. */
+    boolean answer(Connection connection) throws IOException, InterruptedException {
+        var request = connection.read();
+        var begun = System.nanoTime();
+        var methods = table.getOrDefault(request.path(), Map.of());
+        var handler = Optional.ofNullable(methods.get(request.method()));
+        var inference = request.method().equals("POST") && handler.isPresent() && isInference(request.path());
+        var fault = inference ? service.faults.strike(request.path()) : Optional.<Faults.Rule>empty();
+        var reply = new Reply(connection, request, responseId(request), fault);
+        if (inference) {
+            service.load.incrementAndGet();
+        }
+        try {
+            if (handler.isPresent()) {
+                reply.begin();
+                handler.get().answer(reply);
+            } else if (methods.isEmpty()) {
+                reply.json(404, "{\"detail\":\"Not Found\"}");
+            } else {
+                reply.json(
+                        405, "{\"detail\":\"Method Not Allowed\"}", "allow", String.join(", ", methods.keySet()));
+            }
+        } catch (ApiException e) {
+            fail(reply, e);
+        } catch (StalledException e) {
+            connection.awaitGone();
+            return false;
+        } finally {
+            if (inference) {
+                service.load.decrementAndGet();
+            }
+            service.http.count(
+                    methods.isEmpty() ? "none" : request.path(),
+                    request.method(),
+                    reply.status(),
+                    request.body().length,
+                    reply.sent(),
+                    System.nanoTime() - begun);
+        }
+        return reply.keepAlive();
+    }
+
+    private static boolean isInference(String path) {
+        return !path.startsWith("/debug/") && !path.equals("/ping");
+    }
+
+    /** Once a stream has begun its status stands: the error is an event, and the end looks like any other. */
+    private static void fail(Reply reply, ApiException e) throws IOException {
+        var anthropic = reply.request().path().startsWith("/v1/messages");
+        if (!reply.isOpen()) {
+            // Schema errors keep OpenAI's shape on Anthropic's route, as in vLLM 0.32.
+            if (anthropic && !e.type().equals("Bad Request")) {
+                reply.json(e.status(), anthropicError(e));
+            } else {
+                reply.error(e);
+            }
+            return;
+        }
+        if (anthropic) {
+            reply.lastWords("event: error\ndata: " + anthropicError(e) + "\n\n");
+        } else {
+            reply.lastWords("data: {\"error\": {\"message\": " + Json.quote(e.text()) + ", \"type\": " + Json.quote(e.type())
+                    + ", \"param\": null, \"code\": " + e.status() + "}}\n\n");
+            reply.lastWords("data: [DONE]\n\n");
+        }
+        reply.end();
+    }
+
+    private static String anthropicError(ApiException e) {
+        return "{\"type\":\"error\",\"error\":{\"type\":" + Json.quote(e.type()) + ",\"message\":" + Json.quote(e.text())
+                + "}}";
+    }
+
+    private String responseId(HttpRequest request) {
+        if (!service.options.requestIdHeaders()) {
+            return "";
+        }
+        var given = request.header("x-request-id");
+        return given.isEmpty() ? UUID.randomUUID().toString().replace("-", "") : given;
+    }
+
+    private void health(Reply reply) throws IOException {
+        reply.whole(service.driver.isDead() ? 503 : 200, "", new byte[0]);
+    }
+
+    private void models(Reply reply) throws IOException {
+        var out = new StringBuilder("{\"object\":\"list\",\"data\":[");
+        var names = service.models();
+        for (var name : names) {
+            model(out, name, "null", "" + service.profile.maxModelLen(), names.getFirst());
+        }
+        for (var adapter : service.options.adapters()) {
+            model(out, adapter, Json.quote(names.getFirst()), "null", names.getFirst() + "-" + adapter);
+        }
+        reply.json(200, out.append("]}").toString());
+    }
+
+    private void model(StringBuilder out, String id, String parent, String length, String root) {
+        var created = service.created();
+        out.append(out.charAt(out.length() - 1) == '[' ? "" : ",");
+        out.append("{\"id\":").append(Json.quote(id)).append(",\"object\":\"model\",\"created\":").append(created);
+        out.append(",\"owned_by\":\"vllm\",\"root\":").append(Json.quote(root)).append(",\"parent\":").append(parent);
+        out.append(",\"max_model_len\":").append(length).append(",\"permission\":[{\"id\":\"modelperm-");
+        out.append(service.newId()).append("\",\"object\":\"model_permission\",\"created\":").append(created);
+        out.append(",\"allow_create_engine\":false,\"allow_sampling\":true,\"allow_logprobs\":true,"
+                + "\"allow_search_indices\":false,\"allow_view\":true,\"allow_fine_tuning\":false,\"organization\":\"*\","
+                + "\"group\":null,\"is_blocking\":false}]}");
+    }
+
+    private void metrics(Reply reply) throws IOException {
+        var type = "text/plain; version=1.0.0; charset=utf-8";
+        switch (service.faults.metrics()) {
+            case NORMAL -> reply.whole(200, type, Json.utf8(metrics.render(false)));
+            case NAN -> reply.whole(200, type, Json.utf8(metrics.render(true)));
+            case GARBAGE -> reply.whole(200, type, "vllm:num_requests_running{ 1e999 \u0000}{\n\u00ff\u00fe".repeat(100)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            case ERROR -> reply.whole(500, "text/plain; charset=utf-8", Json.utf8("Internal Server Error"));
+            case HANG -> {
+                reply.connection().watch(() -> {});
+                throw new StalledException();
+            }
+            case ENDLESS -> {
+                reply.open();
+                for (var i = 0L; ; i++) {
+                    reply.event("vllm:endless_total{series=\"" + i + "\"} 1.0\n".repeat(100));
+                }
+            }
+        }
+    }
+
+    private void setFaults(Reply reply) throws IOException {
+        var body = Json.body(reply.request());
+        try {
+            service.faults.apply(body);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.bad(String.valueOf(e.getMessage()), "");
+        }
+        if (body.has("slow")) {
+            var factor = body.path("slow").asDouble();
+            if (!(factor > 0)) {
+                throw ApiException.bad("slow is above 0", "slow");
+            }
+            service.driver.with(engine -> {
+                engine.slowDown(factor);
+                return engine;
+            });
+        }
+        if (body.has("kv_blocks")) {
+            var blocks = body.path("kv_blocks").asInt();
+            service.driver.with(engine -> {
+                engine.resizeCache(blocks);
+                return engine;
+            });
+        }
+        if (body.has("paused")) {
+            service.driver.pause(body.path("paused").asBoolean());
+        }
+        reply.json(200, state());
+        if (body.path("kill_engine").asBoolean(false)) {
+            server.killEngine();
+        }
+    }
+
+    private String state() {
+        ObjectNode json = service.faults.json();
+        service.driver.with(engine -> json.put("model", service.options.servedModel())
+                .put("role", service.options.role().name().toLowerCase(Locale.ROOT))
+                .put("profile", engine.profile().name())
+                .put("running", engine.running())
+                .put("waiting", engine.waiting())
+                .put("in_flight", engine.inFlight())
+                .put("kv_blocks", engine.kvBlocks())
+                .put("kv_blocks_used", engine.kvBlocksUsed())
+                .put("cached_blocks", engine.cachedBlocks())
+                .put("evictions", engine.evictions())
+                .put("prefix_queries", engine.stats().prefixQueries())
+                .put("prefix_hits", engine.stats().prefixHits())
+                .put("aborted", engine.stats().finished(FinishReason.ABORT)));
+        return json.toString();
+    }
+}
