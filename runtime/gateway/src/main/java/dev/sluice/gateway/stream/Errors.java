@@ -36,14 +36,12 @@ public final class Errors {
      * @return empty for {@link Dialect#OTHER}, whose streams have no known events
      */
     public static ByteBuffer event(Dialect dialect, GatewayError error, String message, int sequence) {
-        String text =
-                switch (dialect) {
-                    case OTHER -> "";
-                    case ANTHROPIC -> "event: error\ndata: " + json(dialect, error, message, "") + "\n\n";
-                    case RESPONSES -> "event: error\ndata: " + responsesEvent(error, message, sequence) + "\n\n";
-                    case OPENAI_CHAT, OPENAI_COMPLETIONS, GENERATE ->
-                        "data: " + json(dialect, error, message, "") + "\n\n";
-                };
+        String text = switch (dialect) {
+            case OTHER -> "";
+            case ANTHROPIC -> "event: error\ndata: " + json(dialect, error, message, "") + "\n\n";
+            case RESPONSES -> "event: error\ndata: " + responsesEvent(error, message, sequence) + "\n\n";
+            case OPENAI_CHAT, OPENAI_COMPLETIONS, GENERATE -> "data: " + json(dialect, error, message, "") + "\n\n";
+        };
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 

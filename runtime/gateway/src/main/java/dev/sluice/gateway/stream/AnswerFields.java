@@ -1,0 +1,391 @@
+package dev.sluice.gateway.stream;
+
+import dev.sluice.gateway.stream.JsonReader.Token;
+import java.util.BitSet;
+
+/**
+ * Reads the few fields that matter out of an answer: one event of a stream after the other, or one whole answer. Both
+ * have them in the same places. Later values win, as with every client's parser, but an abort stays one.
+ */
+final class AnswerFields {
+    /** Choices beyond are not believed: no engine is asked for so many. */
+    private static final int MAX_CHOICES = 1 << 16;
+
+    private static final byte[] ID = JsonReader.ascii("id");
+    private static final byte[] REQUEST_ID = JsonReader.ascii("request_id");
+    private static final byte[] TYPE = JsonReader.ascii("type");
+    private static final byte[] OBJECT = JsonReader.ascii("object");
+    private static final byte[] ERROR = JsonReader.ascii("error");
+    private static final byte[] CODE = JsonReader.ascii("code");
+    private static final byte[] USAGE = JsonReader.ascii("usage");
+    private static final byte[] CHOICES = JsonReader.ascii("choices");
+    private static final byte[] INDEX = JsonReader.ascii("index");
+    private static final byte[] FINISH_REASON = JsonReader.ascii("finish_reason");
+    private static final byte[] DELTA = JsonReader.ascii("delta");
+    private static final byte[] TEXT = JsonReader.ascii("text");
+    private static final byte[] ROLE = JsonReader.ascii("role");
+    private static final byte[] TOKEN_IDS = JsonReader.ascii("token_ids");
+    private static final byte[] RESPONSE = JsonReader.ascii("response");
+    private static final byte[] MESSAGE = JsonReader.ascii("message");
+    private static final byte[] STATUS = JsonReader.ascii("status");
+    private static final byte[] STOP_REASON = JsonReader.ascii("stop_reason");
+    private static final byte[] SEQUENCE_NUMBER = JsonReader.ascii("sequence_number");
+    private static final byte[] ABORT = JsonReader.ascii("abort");
+    private static final byte[] CANCELLED = JsonReader.ascii("cancelled");
+
+    private final Dialect dialect;
+    private final JsonReader json = new JsonReader();
+    private final UsageFields usage = new UsageFields();
+    private final BitSet seen = new BitSet();
+    private final BitSet finished = new BitSet();
+    private int unfinished;
+    private String id = "";
+    private int sequence = -1;
+    private boolean stopReason;
+    private boolean aborted;
+
+    // Of the last event only.
+    private boolean error;
+    private int errorCode;
+    private boolean noChoices;
+    private boolean message;
+    private boolean anyUsage;
+    private int tokens;
+    private Kind kind = Kind.NONE;
+
+    AnswerFields(Dialect dialect) {
+        this.dialect = dialect;
+    }
+
+    /**
+     * Reads one event's data or a whole answer.
+     *
+     * @return false when it is not one JSON value; then what was read from it is worth nothing
+     */
+    boolean read(byte[] b, int from, int to) {
+        error = false;
+        errorCode = -1;
+        noChoices = false;
+        message = false;
+        anyUsage = false;
+        tokens = 0;
+        kind = Kind.NONE;
+        json.reset(b, from, to);
+        if (json.next() != Token.OBJECT) {
+            json.skip();
+            return json.token() != Token.BAD && json.next() == Token.END;
+        }
+        boolean oldError = false;
+        int oldCode = -1;
+        while (json.nextKey()) {
+            if (json.is(CHOICES)) {
+                readChoices();
+            } else if (json.is(USAGE)) {
+                readUsage();
+            } else if (json.is(ID) || json.is(REQUEST_ID)) {
+                readId();
+            } else if (json.is(DELTA)) {
+                readDelta();
+            } else if (json.is(TYPE)) {
+                readType();
+            } else if (json.is(ERROR)) {
+                readError();
+            } else if (json.is(RESPONSE) || json.is(MESSAGE)) {
+                readInner();
+            } else if (json.is(STATUS)) {
+                readStatus();
+            } else if (json.is(STOP_REASON)) {
+                readStopReason();
+            } else if (json.is(SEQUENCE_NUMBER)) {
+                json.next();
+                sequence = Math.max(sequence, json.count());
+                json.skip();
+            } else if (json.is(OBJECT)) {
+                oldError |= json.next() == Token.STRING && json.is(ERROR);
+                json.skip();
+            } else if (json.is(CODE)) {
+                json.next();
+                oldCode = json.count();
+                json.skip();
+            } else {
+                json.next();
+                json.skip();
+            }
+        }
+        if (oldError) {
+            error = true;
+            errorCode = oldCode;
+        }
+        return json.token() == Token.END_OBJECT && json.next() == Token.END;
+    }
+
+    private void readId() {
+        if (json.next() == Token.STRING && id.isEmpty() && json.length() <= 256) {
+            id = json.string();
+        }
+        json.skip();
+    }
+
+    private void readUsage() {
+        if (json.next() == Token.OBJECT) {
+            anyUsage = true;
+            usage.read(json);
+        } else {
+            json.skip();
+        }
+    }
+
+    /** {@code type} of a named dialect's event: what the event means, whatever the line before it says. */
+    private void readType() {
+        if (json.next() == Token.STRING) {
+            kind = Kind.of(dialect, json);
+            message = json.is(MESSAGE);
+        }
+        json.skip();
+    }
+
+    private void readError() {
+        Token first = json.next();
+        if (first == Token.NULL) {
+            return;
+        }
+        error = true;
+        if (first != Token.OBJECT) {
+            json.skip();
+            return;
+        }
+        while (json.nextKey()) {
+            boolean code = json.is(CODE);
+            json.next();
+            if (code) {
+                errorCode = json.count();
+            }
+            json.skip();
+        }
+    }
+
+    /** The answer within an event: {@code response} of Responses, {@code message} of Anthropic. */
+    private void readInner() {
+        if (json.next() != Token.OBJECT) {
+            json.skip();
+            return;
+        }
+        while (json.nextKey()) {
+            if (json.is(ID)) {
+                readId();
+            } else if (json.is(USAGE)) {
+                readUsage();
+            } else if (json.is(STATUS)) {
+                readStatus();
+            } else if (json.is(STOP_REASON)) {
+                readStopReason();
+            } else {
+                json.next();
+                json.skip();
+            }
+        }
+    }
+
+    private void readStatus() {
+        if (json.next() == Token.STRING && dialect == Dialect.RESPONSES) {
+            aborted |= json.is(CANCELLED);
+        }
+        json.skip();
+    }
+
+    private void readStopReason() {
+        if (json.next() == Token.STRING && dialect == Dialect.ANTHROPIC && json.length() > 0) {
+            stopReason = true;
+            aborted |= json.is(ABORT);
+        }
+        json.skip();
+    }
+
+    /** Top-level {@code delta}: text of Responses, content or stop reason of Anthropic. */
+    private void readDelta() {
+        boolean content = false;
+        Token first = json.next();
+        if (first == Token.STRING) {
+            content = json.length() > 0;
+        } else if (first == Token.OBJECT) {
+            while (json.nextKey()) {
+                if (json.is(STOP_REASON)) {
+                    readStopReason();
+                    continue;
+                }
+                boolean type = json.is(TYPE);
+                content |= json.next() == Token.STRING && !type && json.length() > 0;
+                json.skip();
+            }
+        } else {
+            json.skip();
+        }
+        if (content) {
+            tokens++;
+        }
+    }
+
+    private void readChoices() {
+        if (json.next() != Token.ARRAY) {
+            json.skip();
+            return;
+        }
+        boolean any = false;
+        while (json.next() != Token.END_ARRAY && json.token() != Token.BAD) {
+            any = true;
+            if (json.token() == Token.OBJECT) {
+                readChoice();
+            } else {
+                json.skip();
+            }
+        }
+        noChoices = !any;
+    }
+
+    private void readChoice() {
+        int index = 0;
+        boolean done = false;
+        boolean content = false;
+        int ids = 0;
+        while (json.nextKey()) {
+            if (json.is(FINISH_REASON)) {
+                Token value = json.next();
+                done = value != Token.NULL && !(value == Token.STRING && json.length() == 0);
+                aborted |= value == Token.STRING && (json.is(ABORT) || json.is(CANCELLED) || json.is(ERROR));
+                json.skip();
+            } else if (json.is(INDEX)) {
+                json.next();
+                index = json.count();
+                json.skip();
+            } else if (json.is(DELTA)) {
+                content |= content();
+            } else if (json.is(TEXT)) {
+                content |= json.next() == Token.STRING && json.length() > 0;
+                json.skip();
+            } else if (json.is(TOKEN_IDS)) {
+                ids = elements();
+            } else {
+                json.next();
+                json.skip();
+            }
+        }
+        tokens += Math.max(content ? 1 : 0, ids);
+        if (index >= 0 && index < MAX_CHOICES) {
+            mark(index, done);
+        } else {
+            unfinished = Integer.MAX_VALUE / 2;
+        }
+    }
+
+    private void mark(int index, boolean done) {
+        if (!seen.get(index)) {
+            seen.set(index);
+            unfinished++;
+        }
+        if (done && !finished.get(index)) {
+            finished.set(index);
+            unfinished--;
+        }
+    }
+
+    /** Whether a choice's delta carries anything generated. */
+    private boolean content() {
+        boolean content = false;
+        if (json.next() != Token.OBJECT) {
+            json.skip();
+            return false;
+        }
+        while (json.nextKey()) {
+            boolean role = json.is(ROLE);
+            Token value = json.next();
+            if (value == Token.STRING) {
+                content |= !role && json.length() > 0;
+            } else if (value == Token.ARRAY) {
+                content |= elementsLeft() > 0;
+            } else if (value == Token.OBJECT) {
+                content = true;
+                json.skip();
+            }
+        }
+        return content;
+    }
+
+    private int elements() {
+        if (json.next() != Token.ARRAY) {
+            json.skip();
+            return 0;
+        }
+        return elementsLeft();
+    }
+
+    private int elementsLeft() {
+        int n = 0;
+        while (json.next() != Token.END_ARRAY && json.token() != Token.BAD) {
+            json.skip();
+            n++;
+        }
+        return n;
+    }
+
+    /** The last event is an error. */
+    boolean error() {
+        return error;
+    }
+
+    /** The status that error names, or -1. */
+    int errorCode() {
+        return errorCode;
+    }
+
+    /** What the last event's {@code type} means. */
+    Kind kind() {
+        return kind;
+    }
+
+    /** The last event carries usage and, where choices belong, none. */
+    boolean usageOnly() {
+        return noChoices && anyUsage;
+    }
+
+    /** Tokens that the last event carried, at least. */
+    int tokens() {
+        return tokens;
+    }
+
+    /** The engine gave up a choice, or the whole answer. */
+    boolean aborted() {
+        return aborted;
+    }
+
+    /** There are choices and all that were seen have finished. */
+    boolean allFinished() {
+        return unfinished == 0 && !seen.isEmpty();
+    }
+
+    /** Anthropic: whether a stop reason was given. An engine has none for an answer it gave up. */
+    boolean hasStopReason() {
+        return stopReason;
+    }
+
+    /** The last object calls itself an Anthropic message. */
+    boolean message() {
+        return message;
+    }
+
+    String id() {
+        return id;
+    }
+
+    /** The highest sequence number so far, -1 for none. */
+    int sequence() {
+        return sequence;
+    }
+
+    int completionTokens() {
+        return usage.completion();
+    }
+
+    Usage usage() {
+        return usage.usage(dialect);
+    }
+}
