@@ -93,7 +93,7 @@ final class Binder {
         Optional<String> text = Defaults.of(component);
         if (text.isPresent()) {
             if (component.getType() == String.class) {
-                return Optional.of(text.get());
+                return Optional.of(Defaults.text(text.get()));
             }
             return Yaml.read(at.file().toString(), text.get(), at.problems())
                     .map(node -> Defaults.moved(node, mapping.at()))

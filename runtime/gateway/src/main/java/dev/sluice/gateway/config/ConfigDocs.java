@@ -58,7 +58,7 @@ public final class ConfigDocs {
         out.append(INTRODUCTION);
         sections(new Section("", GatewayConfig.class));
         out.append("## `routing.NAME`\n\nA policy, in place or as `{file: PATH}`; the file may be an llm-d")
-                .append(" `EndpointPickerConfig`. A pool that names none gets the default policy.\n\n");
+                .append(" `EndpointPickerConfig`.\nA pool that names none gets the default policy.\n\n");
         sections(new Section("routing.NAME", RoutingForm.Rows.class));
         out.append("## Parameters of plugin types\n\nWhat they compute: [plugins.md](plugins.md).\n\n");
         for (Catalog.Entry entry : catalog.entries()) {
@@ -127,7 +127,7 @@ public final class ConfigDocs {
         if (Schema.isRequired(component)) {
             return "required";
         }
-        return text.filter(value -> !value.equals("{}") && !value.equals("[]") && !value.isEmpty())
+        return text.filter(value -> !value.equals("{}") && !value.equals("[]") && !value.matches("(\"\")?"))
                 .map(value -> "`" + value + "`")
                 .orElse("–");
     }
@@ -156,7 +156,7 @@ public final class ConfigDocs {
         Class<?> raw = Types.raw(type);
         Optional<? extends Codec<?>> codec = codecs.find(raw);
         if (codec.isPresent()) {
-            return codec.get().notation();
+            return codec.get().notation().replaceAll(" such as .*", "");
         } else if (raw == Optional.class) {
             return words(Types.argument(type, 0));
         } else if (raw == List.class || raw == Set.class) {

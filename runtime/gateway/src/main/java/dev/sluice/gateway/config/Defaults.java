@@ -64,10 +64,20 @@ final class Defaults {
         };
     }
 
+    /** A text as it would be written in YAML: quotes are taken off, a number stays as it is written. */
+    static String text(String written) {
+        Problems problems = new Problems(name -> Optional.empty());
+        return written.isEmpty()
+                ? ""
+                : Yaml.read("default", written, problems)
+                        .map(node -> node instanceof Node.Scalar scalar ? scalar.text() : written)
+                        .orElse(written);
+    }
+
     /** A default as JSON: what stands in the file, not what it is turned into. */
     static Object json(String text, Class<?> type) {
         if (type == String.class) {
-            return text;
+            return text(text);
         }
         Problems problems = new Problems(name -> Optional.empty());
         return Yaml.read("default", text, problems).map(Defaults::plain).orElse(text);

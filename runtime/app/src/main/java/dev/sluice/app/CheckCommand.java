@@ -1,0 +1,49 @@
+package dev.sluice.app;
+
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ErrorFormat;
+import dev.sluice.gateway.config.GatewayConfig;
+import dev.sluice.gateway.config.Loaded;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = "Says all that is wrong with a configuration, as file:line:col: path: message. Exit 2 if anything is.")
+final class CheckCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(names = "--format", paramLabel = "text|github|json", description = "Default: text.")
+    private ErrorFormat format = ErrorFormat.TEXT;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        Loaded loaded =
+                options.load(Catalog.onClassPath(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
+        spec.commandLine().getOut().print(format.format(loaded.errors(), loaded.warnings()));
+        if (format == ErrorFormat.TEXT) {
+            loaded.config().ifPresent(this::praise);
+        }
+        spec.commandLine().getOut().flush();
+        return loaded.errors().isEmpty() ? Main.FINE : Main.WRONG_USE;
+    }
+
+    private void praise(GatewayConfig config) {
+        spec.commandLine()
+                .getOut()
+                .println(options.config + ": good; pools: "
+                        + String.join(
+                                ", ",
+                                config.pools().stream().map(pool -> pool.name()).toList()));
+    }
+}

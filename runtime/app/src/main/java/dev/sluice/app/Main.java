@@ -1,0 +1,65 @@
+package dev.sluice.app;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line. Results go to stdout, everything else to stderr; 0 fine, 1 failed, 2 wrong use or configuration. */
+@Command(
+        name = "sluice",
+        description = "A KV-cache-aware gateway for vLLM.",
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {
+            CheckCommand.class,
+            SchemaCommand.class,
+            PluginsCommand.class,
+            RouteCommand.class,
+            ExplainCommand.class,
+            TrainCommand.class
+        })
+public final class Main implements Runnable {
+    /** All is well. */
+    static final int FINE = 0;
+    /** It was tried and did not work. */
+    static final int FAILED = 1;
+    /** It was not tried: the command line or a configuration is wrong. */
+    static final int WRONG_USE = 2;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private Main() {}
+
+    /** Runs a command and exits with its code. */
+    public static void main(String... arguments) {
+        Logs.toStandardError();
+        System.exit(run(writer(System.out), writer(System.err), arguments));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    }
+
+    /** Runs a command and returns its exit code. */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Main())
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpWidth(100)
+                .setExecutionExceptionHandler((failure, command, parsed) -> Failures.report(failure, command))
+                .execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which command?");
+    }
+}

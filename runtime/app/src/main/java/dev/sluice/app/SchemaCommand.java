@@ -1,0 +1,41 @@
+package dev.sluice.app;
+
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigDocs;
+import dev.sluice.gateway.config.Schema;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "schema",
+        mixinStandardHelpOptions = true,
+        description = "Prints the JSON Schema of the configuration, parameters of plugins included.")
+final class SchemaCommand implements Callable<Integer> {
+    enum Format {
+        JSON,
+        MARKDOWN
+    }
+
+    @Option(names = "--format", paramLabel = "json|markdown", description = "Default: json.")
+    private Format format = Format.JSON;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        Catalog catalog = Catalog.onClassPath();
+        spec.commandLine()
+                .getOut()
+                .print(
+                        switch (format) {
+                            case JSON -> Schema.json(catalog) + "\n";
+                            case MARKDOWN -> ConfigDocs.markdown(catalog);
+                        });
+        spec.commandLine().getOut().flush();
+        return Main.FINE;
+    }
+}

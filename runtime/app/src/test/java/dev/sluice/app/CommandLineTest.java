@@ -1,0 +1,68 @@
+package dev.sluice.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandLineTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void wrongUseIsTwoAndSaysSoOnStandardError() {
+        assertThat(Ran.of().code()).isEqualTo(2);
+        assertThat(Ran.of("nonsense").code()).isEqualTo(2);
+        assertThat(Ran.of("check").err()).contains("--config");
+        assertThat(Ran.of("check", "--config", "x", "--frmat").code()).isEqualTo(2);
+    }
+
+    @Test
+    void helpAndVersionAreFine() {
+        assertThat(Ran.of("--help").out()).contains("check", "schema", "plugins");
+        assertThat(Ran.of("check", "--help").code()).isZero();
+        assertThat(Ran.of("--version").out()).startsWith("sluice ");
+    }
+
+    @Test
+    void checkPrintsAllErrorsOnStandardOutputAndEndsWithTwo() throws IOException {
+        Path file = Files.writeString(directory.resolve("bad.yaml"), "pools: []\nsrever: {}\n");
+        Ran ran = Ran.of("check", "--config", file.toString());
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out())
+                .isEqualTo(file + ":1:8: pools: must be at least 1 entries, is 0\n" + file
+                        + ":2:1: srever: unknown key, did you mean \"server\"?\n");
+        assertThat(ran.err()).isEmpty();
+    }
+
+    @Test
+    void checkPraisesAGoodFile() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("good.yaml"),
+                "pools: [{name: chat, models: [m], endpoints: [{url: 'http://127.0.0.1:1'}]}]\n");
+
+        assertThat(Ran.of("check", "--config", file.toString()).code()).isZero();
+        assertThat(Ran.of("check", "--config", file.toString()).out()).endsWith(": good; pools: chat\n");
+        assertThat(Ran.of("check", "--config", file.toString(), "--format", "json").out()).contains("\"errors\" : [ ]");
+    }
+
+    @Test
+    void schemaAndPluginsKnowTheBuiltIns() {
+        assertThat(Ran.of("schema").out()).contains("\"least-work-scorer\"", "\"interferenceWeight\"");
+        assertThat(Ran.of("plugins").out()).contains("prefix-cache-scorer", "matchLengthWeight");
+        assertThat(Ran.of("plugins", "--json").out()).contains("\"type\" : \"max-score-picker\"");
+    }
+
+    @Test
+    void aGatewayThatDoesNotAnswerIsAFailureInOneLine() {
+        Ran ran = Ran.of("explain", "abc", "--admin", "http://127.0.0.1:1");
+
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err())
+                .isEqualTo("sluice explain: no gateway answers at http://127.0.0.1:1 (option --admin names another)\n");
+    }
+}
