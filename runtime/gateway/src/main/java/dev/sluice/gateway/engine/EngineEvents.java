@@ -4,7 +4,7 @@ import dev.sluice.core.Scrape;
 
 /**
  * What watching engines brings to light. Called on virtual threads, for one endpoint by one thread at a time for each
- * kind of call (probes, scrapes); never for an endpoint that is no longer a target when the call starts.
+ * kind of call (probes, scrapes). News of an endpoint may still arrive just after it was removed.
  */
 public interface EngineEvents {
     /** The engine is well and serves what is expected. */

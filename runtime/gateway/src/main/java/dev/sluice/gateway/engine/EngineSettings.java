@@ -25,10 +25,10 @@ public record EngineSettings(
         int pageBytes) {
     /** A picture at most 250 ms old under traffic and 5 s without it. */
     public static final EngineSettings DEFAULT = new EngineSettings(
-            Duration.ofMillis(4500),
+            Duration.ofMillis(4800),
             Duration.ofMillis(200),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
+            Duration.ofSeconds(10),
             Duration.ofMillis(100),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),

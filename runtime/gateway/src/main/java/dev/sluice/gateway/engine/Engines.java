@@ -1,32 +1,77 @@
 package dev.sluice.gateway.engine;
 
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Watches engines: probes whether they serve what is expected and reads their metrics, each at its own pace. */
-public class Engines implements AutoCloseable {
+public final class Engines implements AutoCloseable {
+    private final EngineSettings settings;
+    private final EngineEvents events;
+    private final ConcurrentHashMap<String, Watch> watches = new ConcurrentHashMap<>();
+    private boolean closed;
+
     /** Nothing is watched until {@link #setTargets}. */
-    public Engines(EngineSettings settings, EngineEvents events) {}
+    public Engines(EngineSettings settings, EngineEvents events) {
+        this.settings = settings;
+        this.events = events;
+    }
 
     /**
-     * Watches exactly these; those that stay the same go on undisturbed, new ones are probed at once.
+     * Watches exactly these; those that stay the same go on undisturbed, new ones are probed at once. News of a target
+     * that was removed may still arrive when it was under way.
      *
      * @throws IllegalArgumentException when two have the same id
      */
-    public void setTargets(Collection<EngineTarget> targets) {
-        throw new UnsupportedOperationException();
+    public synchronized void setTargets(Collection<EngineTarget> targets) {
+        if (closed) {
+            return;
+        }
+        Map<String, EngineTarget> wanted = HashMap.newHashMap(targets.size());
+        for (EngineTarget target : targets) {
+            if (wanted.put(target.id(), target) != null) {
+                throw new IllegalArgumentException("two endpoints are called " + target.id());
+            }
+        }
+        watches.values().removeIf(watch -> {
+            boolean gone = !watch.target().equals(wanted.get(watch.target().id()));
+            if (gone) {
+                watch.close();
+            }
+            return gone;
+        });
+        for (EngineTarget target : targets) {
+            if (!watches.containsKey(target.id())) {
+                Watch watch = new Watch(target, settings, events);
+                watches.put(target.id(), watch);
+                watch.start();
+            }
+        }
     }
 
     /** Says that a request goes to this endpoint: its metrics are read more often for a while. Cheap; unknown ids do nothing. */
     public void traffic(String id) {
-        throw new UnsupportedOperationException();
+        @Nullable Watch watch = watches.get(id);
+        if (watch != null) {
+            watch.traffic();
+        }
     }
 
     /** Probes now; does nothing when a probe of that endpoint is under way or the id is unknown. */
     public void probeNow(String id) {
-        throw new UnsupportedOperationException();
+        @Nullable Watch watch = watches.get(id);
+        if (watch != null) {
+            watch.probeNow();
+        }
     }
 
     /** Stops watching and closes all connections. */
     @Override
-    public void close() {}
+    public synchronized void close() {
+        closed = true;
+        watches.values().forEach(Watch::close);
+        watches.clear();
+    }
 }
