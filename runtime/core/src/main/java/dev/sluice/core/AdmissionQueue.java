@@ -31,8 +31,8 @@ public final class AdmissionQueue {
         BYTES
     }
 
-    /** One request that waits. */
-    public static final class Ticket {
+    /** One request that waits. The caller may extend it with what it needs to be woken. */
+    public static class Ticket {
         final long bytes;
         final long deadline;
         final int priority;

@@ -1,0 +1,135 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.PoolSettings;
+import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.DefaultRouting;
+import dev.sluice.gateway.config.GatewayConfig;
+import dev.sluice.gateway.config.PoolConfig;
+import dev.sluice.gateway.config.RoutingConfig;
+import dev.sluice.gateway.config.SecretText;
+import dev.sluice.gateway.engine.EngineTarget;
+import dev.sluice.gateway.http.Loop;
+import dev.sluice.gateway.http.PoolLimits;
+import dev.sluice.gateway.http.UpstreamPool;
+import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.spi.Endpoint;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The pools of a configuration. A reload builds a new assembly aside: pools whose name stays keep their state (ledger,
+ * index, learned rates) when only endpoints, policy or limits changed.
+ */
+final class Assembly {
+    private static final int INDEX_SLOTS = 1024;
+    private static final int INDEX_CAPACITY = 25_000;
+    private static final long INDEX_BYTES = 64L << 20;
+    private static final AdmissionQueue.Bounds QUEUE = new AdmissionQueue.Bounds(1024, 256L << 20);
+
+    final Map<String, LivePool> pools = new LinkedHashMap<>();
+    final Map<String, List<Endpoint>> endpoints = new LinkedHashMap<>();
+    final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
+    final List<EngineTarget> targets = new ArrayList<>();
+
+    private Assembly() {}
+
+    /**
+     * Builds the pools.
+     *
+     * @param before the assembly in force; nothing of it is changed until {@link #apply}
+     * @throws dev.sluice.spi.ConfigException when a policy can't be built
+     */
+    static Assembly build(GatewayConfig config, Catalog catalog, Meters meters, Loop loop, Optional<Assembly> before) {
+        Assembly next = new Assembly();
+        RoutingConfig builtIn = DefaultRouting.of(catalog);
+        for (PoolConfig pool : config.pools()) {
+            RoutingConfig routing = config.routingOf(pool);
+            var policy = PolicyBuilder.build(
+                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing);
+            Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
+            LivePool live = kept.orElseGet(() -> new LivePool(
+                    settings(pool),
+                    new PrefixIndex(INDEX_SLOTS, INDEX_CAPACITY, INDEX_BYTES),
+                    QUEUE,
+                    policy,
+                    meters::pluginFault,
+                    new Upstreams(address -> open(address, pool, loop))));
+            List<Endpoint> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of())).orElse(List.of());
+            List<Endpoint> now = PoolSource.endpoints(pool, old);
+            next.pools.put(pool.name(), live);
+            next.endpoints.put(pool.name(), now);
+            next.policies.put(pool.name(), policy);
+            next.entries.add(entry(pool, live));
+            for (Endpoint e : now) {
+                next.targets.add(target(pool, e));
+            }
+        }
+        return next;
+    }
+
+    private final Map<String, dev.sluice.core.Policy> policies = new LinkedHashMap<>();
+
+    /** Puts policies and endpoints into force. */
+    void apply() {
+        pools.forEach((name, pool) -> {
+            pool.policy(policies.getOrDefault(name, pool.policy()));
+            pool.endpoints(endpoints.getOrDefault(name, List.of()));
+        });
+    }
+
+    private static RoutingTable.PoolEntry entry(PoolConfig pool, LivePool live) {
+        PoolConfig.Timeouts t = pool.timeouts();
+        return new RoutingTable.PoolEntry(
+                live,
+                pool.models(),
+                pool.adapters().discover(),
+                Set.copyOf(pool.adapters().names()),
+                new RoutingTable.Limits(
+                        t.firstByte().toNanos(),
+                        t.idle().toNanos(),
+                        t.total().toNanos(),
+                        pool.credential().map(SecretText::value)));
+    }
+
+    private static PoolSettings settings(PoolConfig pool) {
+        PoolSettings base = PoolSettings.of(pool.name());
+        return new PoolSettings(
+                base.name(),
+                pool.concurrency().limit().orElse(PoolSettings.AUTO_CONCURRENCY),
+                pool.blockSize().orElse(base.blockSize()),
+                base.ejectAfter(),
+                base.ejection(),
+                base.slowStart(),
+                base.priors());
+    }
+
+    private static UpstreamPool open(String address, PoolConfig pool, Loop loop) {
+        int colon = address.lastIndexOf(':');
+        String host = address.substring(0, colon);
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        int port = Integer.parseInt(address.substring(colon + 1));
+        PoolLimits base = PoolLimits.DEFAULT;
+        Duration connect = pool.timeouts().connect();
+        return UpstreamPool.of(
+                loop,
+                new InetSocketAddress(bare, port),
+                new PoolLimits(base.connections(), connect, base.write(), base.idleExpiry(), base.headBytes()));
+    }
+
+    private static EngineTarget target(PoolConfig pool, Endpoint endpoint) {
+        return new EngineTarget(
+                pool.name() + "/" + endpoint.id(),
+                URI.create("http://" + endpoint.address()),
+                pool.credential().map(SecretText::value),
+                Set.of(pool.models().getFirst()));
+    }
+}

@@ -1,0 +1,96 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.scan.Api;
+import dev.sluice.gateway.stream.Dialect;
+import dev.sluice.gateway.stream.Errors;
+import dev.sluice.gateway.stream.GatewayError;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** Everything on the tenants' port that is not a hot route: models, health, and what does not exist. */
+final class ColdRoutes {
+    private static final io.helidon.http.HeaderName ID = HeaderNames.create("x-sluice-id");
+    private static final io.helidon.http.HeaderName SOURCE = HeaderNames.create("x-sluice-error-source");
+    private static final long CREATED = 1_767_225_600L;
+
+    private final Gateway gateway;
+
+    ColdRoutes(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    void register(HttpRouting.Builder routing) {
+        routing.get("/livez", (request, response) -> text(response, Status.OK_200, "ok"));
+        routing.get("/readyz", this::ready);
+        routing.get("/v1/models", this::models);
+        routing.get("/v1/models/{name:.+}", this::model);
+        routing.any(this::nothing);
+    }
+
+    private void ready(ServerRequest request, ServerResponse response) {
+        Optional<String> reason = gateway.notReady();
+        text(response, reason.isEmpty() ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503, reason.orElse("ready"));
+    }
+
+    private static void text(ServerResponse response, Status status, String text) {
+        response.status(status).header(HeaderNames.CONTENT_TYPE, "text/plain").send(text + "\n");
+    }
+
+    private void models(ServerRequest request, ServerResponse response) {
+        StringBuilder json = new StringBuilder("{\"object\":\"list\",\"data\":[");
+        String comma = "";
+        for (String model : gateway.runtime().settings.table().models()) {
+            json.append(comma).append(modelJson(model));
+            comma = ",";
+        }
+        json(response, Status.OK_200, json.append("]}").toString());
+    }
+
+    private static String modelJson(String model) {
+        return "{\"id\":" + Json.quote(model) + ",\"object\":\"model\",\"created\":" + CREATED
+                + ",\"owned_by\":\"sluice\"}";
+    }
+
+    private void model(ServerRequest request, ServerResponse response) {
+        String name = request.path().pathParameters().get("name");
+        if (gateway.runtime().settings.table().models().contains(name)) {
+            json(response, Status.OK_200, modelJson(name));
+        } else {
+            error(response, GatewayError.MODEL_NOT_FOUND, "The model `" + name + "` does not exist.", Dialect.OPENAI_CHAT);
+        }
+    }
+
+    private void nothing(ServerRequest request, ServerResponse response) {
+        String path = request.path().rawPath();
+        Optional<Api> api = Api.of(path);
+        boolean anthropic = api.filter(Api::anthropic).isPresent();
+        Dialect dialect = anthropic ? Dialect.ANTHROPIC : Dialect.OPENAI_CHAT;
+        boolean known = api.isPresent() || path.equals("/livez") || path.equals("/readyz") || path.equals("/v1/models");
+        if (known) {
+            String allow = api.isPresent() ? "POST" : "GET";
+            response.header(HeaderNames.ALLOW, allow);
+            error(response, GatewayError.METHOD_NOT_ALLOWED, "This path takes " + allow + " only.", dialect);
+        } else {
+            error(response, GatewayError.NOT_FOUND, "There is nothing at this path.", dialect);
+        }
+    }
+
+    private void error(ServerResponse response, GatewayError error, String message, Dialect dialect) {
+        response.header(SOURCE, "gateway");
+        json(
+                response,
+                Status.create(error.status()),
+                new String(Errors.body(dialect, error, message), StandardCharsets.UTF_8));
+    }
+
+    private void json(ServerResponse response, Status status, String body) {
+        LiveState runtime = gateway.runtime();
+        response.header(ID, runtime.ids.text(runtime.ids.next()));
+        response.status(status).header(HeaderNames.CONTENT_TYPE, "application/json").send(body);
+    }
+}

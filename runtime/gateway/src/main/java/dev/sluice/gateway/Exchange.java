@@ -1,0 +1,419 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Charge;
+import dev.sluice.core.Decision;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.RoutingRequest;
+import dev.sluice.core.Usage;
+import dev.sluice.core.index.BlockRules;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.Api;
+import dev.sluice.core.scan.BadBodyException;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.EditedBody;
+import dev.sluice.core.scan.Edits;
+import dev.sluice.gateway.config.SessionSource;
+import dev.sluice.gateway.http.ClientExchange;
+import dev.sluice.gateway.http.ClientGone;
+import dev.sluice.gateway.http.HeaderBlock;
+import dev.sluice.gateway.http.RequestException;
+import dev.sluice.gateway.http.UpstreamConnection;
+import dev.sluice.gateway.stream.Dialect;
+import dev.sluice.gateway.stream.Errors;
+import dev.sluice.gateway.stream.GatewayError;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one request: head, body, scan, route, admission, decision, leg, relay, settle. Plain blocking code on the
+ * connection's virtual thread, top to bottom in {@link #serve}; everything that reaches it from outside comes through
+ * {@link #clientLeft}.
+ */
+final class Exchange {
+    static final String ANONYMOUS = "anonymous";
+    private static final long QUEUE_WAIT_NS = 10_000_000_000L;
+    private static final int BUDGETED_ATTEMPTS = 3;
+    private static final int FREE_ATTEMPTS = 16;
+    private static final long[] NO_HASHES = {};
+
+    private final LiveState runtime;
+    private final LiveState.Settings settings;
+    final ClientExchange client;
+    final Api api;
+    final long started = System.nanoTime();
+    private final long number;
+    final String id;
+    private final HeaderMemo headers;
+    private String clientId = "";
+    private String poolName = "";
+    String model = "";
+    private int status;
+    private String reason = "ok";
+    private @Nullable Waiter waiter;
+    private volatile @Nullable UpstreamConnection leg;
+    private volatile boolean left;
+    String endpointId = "";
+    Usage usage = Usage.UNKNOWN;
+    int attempts;
+
+    Exchange(LiveState runtime, ClientExchange client, Api api) {
+        this.runtime = runtime;
+        this.settings = runtime.settings;
+        this.client = client;
+        this.api = api;
+        this.number = runtime.ids.next();
+        this.id = runtime.ids.text(number);
+        this.headers = new HeaderMemo(client.head());
+    }
+
+    void run() throws IOException, InterruptedException {
+        runtime.inFlight.incrementAndGet();
+        try {
+            serve();
+        } catch (Refused refused) {
+            refuse(refused);
+        } catch (RequestException bad) {
+            client.closeAfter();
+            refuse(new Refused(HotRoutes.error(bad.status()), String.valueOf(bad.getMessage())));
+        } catch (ClientGone gone) {
+            ended(499, "cancelled");
+            throw gone;
+        } finally {
+            runtime.inFlight.decrementAndGet();
+            headers.seal();
+            finished();
+        }
+    }
+
+    private void serve() throws Refused, IOException, InterruptedException {
+        clientId = client.head().header("x-request-id").filter(Exchange::sane).orElse("");
+        if (runtime.draining) {
+            client.closeAfter();
+            if (runtime.closed) {
+                throw new Refused(GatewayError.DRAINING, "the gateway is shutting down", "draining", 1);
+            }
+        }
+        if (runtime.inFlight.get() > runtime.maxInFlight) {
+            client.closeAfter();
+            throw overloaded("the gateway is at its limit", "process_limit");
+        }
+        if (client.head().has("content-encoding")) {
+            client.closeAfter();
+            throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
+        }
+        ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
+        BodyScan scan;
+        try {
+            scan = settings.scanner().scan(api, body);
+        } catch (BadBodyException bad) {
+            throw new Refused(GatewayError.INVALID_REQUEST, String.valueOf(bad.getMessage()));
+        }
+        model = scan.model();
+        RoutingTable.Target target = settings.table()
+                .target(model)
+                .orElseThrow(() -> new Refused(
+                        GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+        poolName = target.entry().pool().name();
+        client.onGone(this::clientLeft);
+        place(scan, target);
+    }
+
+    /** Prepares what does not change between attempts, waits for room, and then makes attempts. */
+    private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
+        LivePool pool = target.entry().pool();
+        boolean addUsage = scan.stream() && api.usageOnRequest() && !scan.includeUsage();
+        Edits edits = Edits.of(scan);
+        target.engineModel().ifPresent(edits::model);
+        if (addUsage) {
+            edits.includeUsage();
+        }
+        EditedBody body = edits.apply();
+        PromptHashes prompt = PromptHashes.of(scan, seed(target), BlockRules.DEFAULT);
+        LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool));
+        Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
+        admit(pool, body.length());
+        boolean admitted = true;
+        try {
+            Set<String> tried = new HashSet<>(4);
+            Leg.@Nullable Answer last = null;
+            int budgeted = 0;
+            while (true) {
+                LivePool.Placed placed = pool.place(ask, tried);
+                if (admitted) {
+                    admitted = false;
+                    pool.admissionUsed();
+                }
+                placed.decision().ifPresent(this::log);
+                runtime.meters.decision(placed.decideNanos());
+                placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
+                if (placed.charge().isEmpty()) {
+                    exhausted(last, placed, tried);
+                    return;
+                }
+                Charge charge = placed.charge().get();
+                attempts++;
+                endpointId = charge.endpointId();
+                runtime.traffic.accept(pool.name(), endpointId);
+                Leg.Result result = legs.run(charge, attempts, placed.predictedTokens());
+                runtime.meters.attempt(result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+                if (result.done()) {
+                    return;
+                }
+                last = result.answer() == null ? last : result.answer();
+                tried.add(endpointId);
+                boolean free = result.outcome() == Outcome.UNREACHABLE;
+                if (!free) {
+                    budgeted++;
+                }
+                boolean again = free
+                        ? attempts < FREE_ATTEMPTS
+                        : budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
+                if (!again || System.nanoTime() - started > target.entry().limits().total()) {
+                    fail(last, result);
+                    return;
+                }
+            }
+        } finally {
+            if (admitted) {
+                pool.admissionUsed();
+            }
+        }
+    }
+
+    private LivePool.Ask ask(BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed) {
+        int maxTokens = scan.maxTokens().orElse(0);
+        LivePool.Estimate estimate = pool.estimate(promptBytes(prompt), maxTokens);
+        int promptTokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
+        int hashes = api.fillsCache() ? prompt.count() : 0;
+        double tokensPerBlock = (double) promptTokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes());
+        RoutingRequest request = new RoutingRequest(
+                id,
+                ANONYMOUS,
+                model,
+                api.path(),
+                headers,
+                session(scan),
+                0,
+                promptTokens,
+                maxTokens,
+                api.fillsCache() ? estimate.outputTokens() * scan.choices() : 1,
+                tokensPerBlock,
+                scan.stream(),
+                () -> client.finished() ? "" : scan.promptText());
+        return new LivePool.Ask(request, hashes == 0 ? NO_HASHES : prompt.hashes(), hashes, allowed, number);
+    }
+
+    private static int promptBytes(PromptHashes prompt) {
+        return Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
+    }
+
+    /** Aliases of one model share its blocks; an adapter has blocks of its own. */
+    private long seed(RoutingTable.Target target) {
+        String base = target.entry().models().getFirst();
+        boolean adapter = !model.isEmpty() && !target.entry().models().contains(model);
+        return PromptHashes.seed(base, adapter ? model : "", "");
+    }
+
+    private Optional<String> session(BodyScan scan) {
+        int bodyPath = 0;
+        for (SessionSource source : settings.sessions()) {
+            Optional<String> found = switch (source.kind()) {
+                case HEADER -> headers.apply(source.name());
+                case COOKIE -> headers.apply("cookie").flatMap(cookies -> cookie(cookies, source.name()));
+                case BODY -> scan.session(bodyPath++);
+            };
+            if (found.isPresent() && !found.get().isEmpty() && found.get().length() <= 256) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> cookie(String cookies, String name) {
+        for (String part : cookies.split(";", -1)) {
+            String pair = part.strip();
+            if (pair.startsWith(name + "=")) {
+                return Optional.of(pair.substring(name.length() + 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A follow-up of a stored response goes to the endpoint that stored it. */
+    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool) throws Refused {
+        Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
+        if (previous.isEmpty()) {
+            return target.allowed();
+        }
+        String endpoint = pool.responseEndpoint(previous.get())
+                .orElseThrow(() -> new Refused(
+                        GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
+        return Set.of(endpoint);
+    }
+
+    private void admit(LivePool pool, int bytes) throws Refused, InterruptedException, IOException {
+        Waiter mine = new Waiter(bytes, started + QUEUE_WAIT_NS, 0);
+        waiter = mine;
+        switch (pool.admit(mine)) {
+            case AT_ONCE -> {}
+            case REFUSED -> throw overloaded("all engines of this model are busy and the queue is full", "queue_full");
+            case WAITS -> {
+                if (left) {
+                    pool.leave(mine);
+                }
+                boolean granted = mine.await();
+                lane().queued(System.nanoTime() - started);
+                if (left) {
+                    if (granted) {
+                        pool.admissionUsed();
+                    }
+                    runtime.meters.cancelled("queue");
+                    throw new ClientGone("left while it waited");
+                }
+                if (!granted) {
+                    throw overloaded("no engine of this model had room in time", "queue_timeout");
+                }
+            }
+        }
+        waiter = null;
+    }
+
+    /** From any thread: the client has left, so everything leaves. */
+    private void clientLeft() {
+        left = true;
+        Waiter waiting = waiter;
+        if (waiting != null) {
+            settings.table().target(model).ifPresent(t -> t.entry().pool().leave(waiting));
+        }
+        UpstreamConnection current = leg;
+        if (current != null) {
+            current.abort();
+        }
+    }
+
+    boolean left() {
+        return left;
+    }
+
+    /** The leg that must be cut when the client leaves. */
+    void leg(@Nullable UpstreamConnection current) {
+        leg = current;
+        if (left && current != null) {
+            current.abort();
+        }
+    }
+
+    private void exhausted(Leg.@Nullable Answer last, LivePool.Placed placed, Set<String> tried)
+            throws Refused, IOException {
+        if (last != null) {
+            last.pass(this);
+            return;
+        }
+        if (!tried.isEmpty()) {
+            throw new Refused(GatewayError.UPSTREAM_ERROR, "the engines failed to answer", "attempts_exhausted", 0);
+        }
+        boolean saturated =
+                placed.decision().isEmpty() || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
+        if (saturated) {
+            throw overloaded("all engines of this model are busy", "saturated");
+        }
+        throw new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
+    }
+
+    private void fail(Leg.@Nullable Answer last, Leg.Result result) throws Refused, IOException {
+        if (last != null) {
+            last.pass(this);
+            return;
+        }
+        switch (result.outcome()) {
+            case TIMED_OUT -> throw new Refused(GatewayError.UPSTREAM_TIMEOUT, "the engine did not answer in time");
+            case FAILED -> throw new Refused(
+                    result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
+            default -> throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+        }
+    }
+
+    private static Refused overloaded(String message, String reason) {
+        return new Refused(GatewayError.OVERLOADED, message, reason, 1);
+    }
+
+    private void log(Decision decision) {
+        runtime.decisions.add(
+                new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
+    }
+
+    private void refuse(Refused refused) throws IOException {
+        ended(refused.error().status(), refused.reason());
+        if (client.started()) {
+            client.abort();
+            return;
+        }
+        HeaderBlock block = responseHeaders("gateway");
+        block.add("content-type", "application/json");
+        if (refused.retryAfterSeconds() > 0) {
+            block.add("retry-after", Integer.toString(refused.retryAfterSeconds()));
+        }
+        client.respond(refused.error().status(), block, Errors.body(Dialects.of(api), refused.error(), refused.text()));
+    }
+
+    /** Headers that every response carries. */
+    HeaderBlock responseHeaders(String source) {
+        HeaderBlock block = client.headers().clear();
+        block.add("x-sluice-id", id);
+        if (!clientId.isEmpty()) {
+            block.add("x-request-id", clientId);
+        }
+        if (!source.isEmpty()) {
+            block.add("x-sluice-error-source", source);
+        }
+        if (settings.debugHeaders() && !endpointId.isEmpty()) {
+            block.add("x-sluice-endpoint", endpointId);
+            block.add("x-sluice-decision", "pool=" + poolName + " attempt=" + attempts);
+        }
+        return block;
+    }
+
+    /** A client's own id counts when it is short and printable. */
+    private static boolean sane(String value) {
+        if (value.isEmpty() || value.length() > 128) {
+            return false;
+        }
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    dev.sluice.gateway.metrics.Lane lane() {
+        return runtime.meters.lane(poolName, ANONYMOUS, api.path());
+    }
+
+    LiveState runtime() {
+        return runtime;
+    }
+
+    /** How it ended; the last word counts. */
+    void ended(int newStatus, String newReason) {
+        status = newStatus;
+        reason = newReason;
+    }
+
+    private void finished() {
+        long nanos = System.nanoTime() - started;
+        lane().ended(status, reason, nanos);
+        settings.accessLog().line(this, clientId, poolName, status, reason, nanos);
+    }
+
+    /** Names the exchange to an engine: the same for both legs of an attempt, different for every attempt. */
+    String engineRequestId(int attempt) {
+        return attempt == 1 ? id : id + "." + attempt;
+    }
+
+}

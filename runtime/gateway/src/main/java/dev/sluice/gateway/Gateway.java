@@ -1,0 +1,331 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.EndpointReport;
+import dev.sluice.core.Scrape;
+import dev.sluice.core.scan.BodyScanner;
+import dev.sluice.gateway.admin.AdminServer;
+import dev.sluice.gateway.admin.AdminSettings;
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.GatewayConfig;
+import dev.sluice.gateway.config.SecretText;
+import dev.sluice.gateway.config.ServerConfig;
+import dev.sluice.gateway.config.SessionSource;
+import dev.sluice.gateway.engine.EngineEvents;
+import dev.sluice.gateway.engine.EngineSettings;
+import dev.sluice.gateway.engine.Engines;
+import dev.sluice.gateway.engine.Served;
+import dev.sluice.gateway.http.ByteBudget;
+import dev.sluice.gateway.http.Loop;
+import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.gateway.metrics.PoolView;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/**
+ * A running gateway: listener, pools, engines, admin port. {@link #reload} swaps a configuration atomically; requests
+ * finish on the one they started with.
+ */
+public final class Gateway implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.gateway");
+    private static final long BODY_BUDGET = 1L << 30;
+    private static final int MAX_IN_FLIGHT = 20_000;
+    private static final Duration TICK = Duration.ofMillis(50);
+
+    private final Catalog catalog;
+    private final Meters meters;
+    private final Engines engines;
+    private final LiveState runtime;
+    private final AdminServer admin;
+    private final Listener listener;
+    private final Loop loop = Loop.start("sluice-loop");
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final CountDownLatch drained = new CountDownLatch(1);
+    private volatile GatewayConfig config;
+    private volatile Assembly assembly;
+
+    private Gateway(GatewayConfig config, Catalog catalog) {
+        this.config = config;
+        this.catalog = catalog;
+        this.meters = new Meters(version());
+        this.assembly = Assembly.build(config, catalog, meters, loop, Optional.empty());
+        this.engines = new Engines(EngineSettings.DEFAULT, new Events());
+        BiConsumer<String, String> probe = (pool, id) -> engines.probeNow(pool + "/" + id);
+        BiConsumer<String, String> traffic = (pool, id) -> engines.traffic(pool + "/" + id);
+        this.runtime = new LiveState(
+                meters,
+                new ByteBudget(Math.min(BODY_BUDGET, Runtime.getRuntime().maxMemory() / 2)),
+                MAX_IN_FLIGHT,
+                settings(config, assembly),
+                probe,
+                traffic);
+        meters.anonymousOpen(true);
+        meters.tenants(Set.of(Exchange.ANONYMOUS));
+        assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
+        assembly.apply();
+        engines.setTargets(assembly.targets);
+        Thread.ofVirtual().name("tick").start(this::tick);
+        try {
+            this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
+            this.listener = Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this));
+        } catch (RuntimeException failed) {
+            stop.countDown();
+            engines.close();
+            throw failed;
+        }
+    }
+
+    /**
+     * Starts with a configuration that has been checked.
+     *
+     * @throws dev.sluice.spi.ConfigException when a plugin refuses its parameters
+     * @throws java.io.UncheckedIOException when a port is taken
+     */
+    public static Gateway start(GatewayConfig config, Catalog catalog) {
+        return new Gateway(config, catalog);
+    }
+
+    /** Version of this build; {@code dev} when it was not packaged. */
+    public static String version() {
+        return Optional.ofNullable(Gateway.class.getPackage().getImplementationVersion()).orElse("dev");
+    }
+
+    private static LiveState.Settings settings(GatewayConfig config, Assembly assembly) {
+        ServerConfig server = config.server();
+        List<String> paths = server.session().stream()
+                .filter(s -> s.kind() == SessionSource.Kind.BODY)
+                .map(SessionSource::name)
+                .toList();
+        return new LiveState.Settings(
+                RoutingTable.of(assembly.entries),
+                server.debugHeaders(),
+                server.limits().body().bytes(),
+                server.session(),
+                new BodyScanner(paths),
+                server.accessLog().equals("json") ? AccessLog.to(System.err) : AccessLog.OFF);
+    }
+
+    private static AdminSettings adminSettings(ServerConfig server) {
+        return new AdminSettings(
+                server.admin().host(),
+                server.admin().port(),
+                server.admin().token().map(SecretText::value),
+                server.metrics().map(m -> new AdminSettings.Listener(m.host(), m.port())));
+    }
+
+    /**
+     * Puts another configuration into force. Listeners stay as they are; what asks for other ones is said in the log.
+     *
+     * @throws dev.sluice.spi.ConfigException when a plugin refuses its parameters; then nothing has changed
+     */
+    public synchronized void reload(GatewayConfig next) {
+        Assembly fresh;
+        try {
+            fresh = Assembly.build(next, catalog, meters, loop, Optional.of(assembly));
+        } catch (RuntimeException wrong) {
+            meters.configReload(false);
+            throw wrong;
+        }
+        Assembly old = assembly;
+        fresh.apply();
+        LiveState.Settings before = runtime.settings;
+        runtime.settings = settings(next, fresh);
+        assembly = fresh;
+        config = next;
+        engines.setTargets(fresh.targets);
+        fresh.pools.forEach((name, pool) -> {
+            if (old.pools.get(name) != pool) {
+                meters.bindPool(new Gauges(pool));
+            }
+        });
+        old.pools.forEach((name, pool) -> {
+            if (fresh.pools.get(name) != pool) {
+                meters.unbindPool(name);
+                pool.upstreams().close();
+            }
+        });
+        before.accessLog().close();
+        meters.configReload(true);
+        LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
+    }
+
+    /** Notes that a configuration could not be read; the one in force stays. */
+    public void reloadFailed() {
+        meters.configReload(false);
+    }
+
+    /** Port of the tenants' listener. */
+    public int port() {
+        return listener.port();
+    }
+
+    /** Port of the admin listener. */
+    public int adminPort() {
+        return admin.port();
+    }
+
+    GatewayConfig config() {
+        return config;
+    }
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    LiveState runtime() {
+        return runtime;
+    }
+
+    /** Why no traffic should come now; empty when it should. */
+    Optional<String> notReady() {
+        if (runtime.draining) {
+            return Optional.of("draining");
+        }
+        for (RoutingTable.PoolEntry entry : runtime.settings.table().pools()) {
+            if (entry.pool().serving()) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of("no endpoint is in service yet");
+    }
+
+    /** Waits until some endpoint is in service; false when the time is over before. */
+    public boolean awaitReady(Duration limit) throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (notReady().isPresent()) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+        return true;
+    }
+
+    /** Stops being ready, refuses new requests after the configured time, and ends when the last stream has ended. */
+    void beginDrain() {
+        if (runtime.draining) {
+            return;
+        }
+        runtime.draining = true;
+        listener.drain();
+        Thread.ofVirtual().name("drain").start(() -> {
+            try {
+                TimeUnit.NANOSECONDS.sleep(config.server().drain().notReadyFor().toNanos());
+                runtime.closed = true;
+                long end = System.nanoTime() + config.server().drain().streams().toNanos();
+                while (runtime.inFlight.get() > 0 && System.nanoTime() < end) {
+                    TimeUnit.MILLISECONDS.sleep(10);
+                }
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+            drained.countDown();
+        });
+    }
+
+    /** Drains and closes; returns when the last stream has ended or its time is over. */
+    public void drainAndClose() throws InterruptedException {
+        beginDrain();
+        drained.await();
+        close();
+    }
+
+    private void tick() {
+        try {
+            while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
+                assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Stops at once; streams that run are cut. */
+    @Override
+    public void close() {
+        stop.countDown();
+        listener.close();
+        admin.close();
+        engines.close();
+        assembly.pools.values().forEach(pool -> pool.upstreams().close());
+        loop.close();
+        runtime.settings.accessLog().close();
+        meters.close();
+    }
+
+    /** Engine news for the pool that the endpoint belongs to: ids are {@code pool/endpoint}. */
+    private final class Events implements EngineEvents {
+        @Override
+        public void probeSucceeded(String id, Served served) {
+            pool(id, (pool, endpoint) -> {
+                Set<String> own = new LinkedHashSet<>();
+                config.pools().stream()
+                        .filter(p -> p.name().equals(pool.name()))
+                        .forEach(p -> own.addAll(p.models()));
+                pool.probeSucceeded(endpoint, served.models(), own);
+            });
+        }
+
+        @Override
+        public void probeFailed(String id, String reason) {
+            pool(id, (pool, endpoint) -> pool.probeFailed(endpoint, reason));
+        }
+
+        @Override
+        public void wrongModel(String id, String reason) {
+            pool(id, (pool, endpoint) -> pool.wrongModel(endpoint, reason));
+        }
+
+        @Override
+        public void scraped(String id, Scrape scrape) {
+            pool(id, (pool, endpoint) -> pool.scraped(endpoint, scrape));
+        }
+
+        @Override
+        public void scrapeLost(String id) {
+            pool(id, LivePool::scrapeLost);
+        }
+
+        private void pool(String id, BiConsumer<LivePool, String> action) {
+            for (Map.Entry<String, LivePool> entry : assembly.pools.entrySet()) {
+                if (id.startsWith(entry.getKey() + "/")) {
+                    action.accept(entry.getValue(), id.substring(entry.getKey().length() + 1));
+                    return;
+                }
+            }
+        }
+    }
+
+    private record Gauges(LivePool pool) implements PoolView {
+        @Override
+        public String name() {
+            return pool.name();
+        }
+
+        @Override
+        public List<EndpointReport> reports() {
+            return pool.report();
+        }
+
+        @Override
+        public int queueSize() {
+            return pool.queued();
+        }
+
+        @Override
+        public long queueBytes() {
+            return pool.queuedBytes();
+        }
+
+        @Override
+        public long indexBlocks() {
+            return pool.indexBlocks();
+        }
+    }
+}

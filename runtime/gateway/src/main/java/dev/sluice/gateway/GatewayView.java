@@ -1,0 +1,166 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Decision;
+import dev.sluice.core.Explainer;
+import dev.sluice.core.Explanation;
+import dev.sluice.core.RoutingRequest;
+import dev.sluice.core.index.BlockRules;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.Api;
+import dev.sluice.core.scan.BadBodyException;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.admin.AdminView;
+import dev.sluice.gateway.admin.PluginStatus;
+import dev.sluice.gateway.admin.PoolStatus;
+import dev.sluice.gateway.admin.RecentDecision;
+import dev.sluice.gateway.admin.TenantStatus;
+import dev.sluice.gateway.config.EffectiveConfig;
+import dev.sluice.spi.Factory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the admin port shows of a running gateway. */
+final class GatewayView implements AdminView {
+    private final Gateway gateway;
+
+    GatewayView(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    @Override
+    public List<PoolStatus> endpoints() {
+        List<PoolStatus> pools = new ArrayList<>();
+        for (RoutingTable.PoolEntry entry : gateway.runtime().settings.table().pools()) {
+            LivePool pool = entry.pool();
+            pools.add(new PoolStatus(
+                    pool.name(), pool.report(), pool.queued(), pool.queuedBytes(), pool.indexBlocks()));
+        }
+        return pools;
+    }
+
+    @Override
+    public List<RecentDecision> decisions(int limit) {
+        List<RecentDecision> rows = new ArrayList<>();
+        for (DecisionLog.Entry entry : gateway.runtime().decisions.newest(limit)) {
+            Decision decision = entry.decision();
+            RoutingRequest request = decision.placement().request();
+            boolean placed = decision.rows().length > 0;
+            rows.add(new RecentDecision(
+                    entry.id(),
+                    Instant.ofEpochMilli(entry.epochMillis()),
+                    entry.pool(),
+                    request.tenant(),
+                    request.model(),
+                    placed ? decision.endpoint().id() : "",
+                    request.promptTokens(),
+                    placed ? decision.placement().cachedTokens(decision.row()) : 0,
+                    "attempt " + entry.attempt(),
+                    decision.refusal().map(Enum::name).orElse(decision.fallback().orElse(""))));
+        }
+        return rows;
+    }
+
+    @Override
+    public Optional<Explanation> explain(String id) {
+        return gateway.runtime().decisions.find(id).map(entry -> Explainer.explain(entry.decision()));
+    }
+
+    @Override
+    public Object route(byte[] body, String path, String tenant) {
+        Api api = Api.of(path).orElseThrow(() -> new IllegalArgumentException("no such route: " + path));
+        LiveState.Settings settings = gateway.runtime().settings;
+        BodyScan scan;
+        try {
+            scan = settings.scanner().scan(api, ByteBuffer.wrap(body));
+        } catch (BadBodyException bad) {
+            throw new IllegalArgumentException(bad.getMessage(), bad);
+        }
+        RoutingTable.Target target = settings.table()
+                .target(scan.model())
+                .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
+        LivePool pool = target.entry().pool();
+        PromptHashes prompt =
+                PromptHashes.of(scan, PromptHashes.seed(target.entry().models().getFirst(), "", ""), BlockRules.DEFAULT);
+        int bytes = Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
+        int maxTokens = scan.maxTokens().orElse(0);
+        LivePool.Estimate estimate = pool.estimateOnly(bytes, maxTokens);
+        int promptTokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
+        RoutingRequest request = new RoutingRequest(
+                "rehearsal",
+                tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
+                scan.model(),
+                path,
+                name -> Optional.empty(),
+                scan.session(),
+                0,
+                promptTokens,
+                maxTokens,
+                estimate.outputTokens(),
+                (double) promptTokens * BlockRules.DEFAULT.bytes() / Math.max(1, bytes),
+                scan.stream(),
+                scan::promptText);
+        Decision decision =
+                pool.rehearse(new LivePool.Ask(request, prompt.hashes(), prompt.count(), target.allowed(), 1));
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("tenant", request.tenant());
+        answer.put("pool", pool.name());
+        answer.put("model", target.engineModel().orElse(scan.model()));
+        answer.put("promptTokens", promptTokens);
+        answer.put("plan", decision.rows().length > 0 ? List.of("serve at " + decision.endpoint().id()) : List.of());
+        answer.put("explanation", Explainer.explain(decision));
+        return answer;
+    }
+
+    @Override
+    public String config() {
+        return EffectiveConfig.json(gateway.config(), gateway.catalog());
+    }
+
+    @Override
+    public List<PluginStatus> plugins() {
+        List<PluginStatus> rows = new ArrayList<>();
+        gateway.catalog().entries().forEach(entry -> {
+            Factory<?> factory = entry.factory();
+            List<String> uses = new ArrayList<>();
+            gateway.config().routing().forEach((policy, routing) -> routing.plugins().stream()
+                    .filter(p -> p.type().equals(factory.type()))
+                    .forEach(p -> uses.add(policy + "/" + p.name())));
+            rows.add(new PluginStatus(factory.type(), entry.plugin(), uses, "built-in", Gateway.version()));
+        });
+        return rows;
+    }
+
+    @Override
+    public List<TenantStatus> tenants() {
+        Set<String> models = gateway.runtime().settings.table().models();
+        return List.of(new TenantStatus(Exchange.ANONYMOUS, List.copyOf(models), "open to everybody"));
+    }
+
+    @Override
+    public void drain() {
+        gateway.beginDrain();
+    }
+
+    @Override
+    public Optional<String> notReady() {
+        return gateway.notReady();
+    }
+
+    @Override
+    public boolean live() {
+        return true;
+    }
+
+    @Override
+    public void metrics(OutputStream out) throws IOException {
+        gateway.runtime().meters.scrape(out);
+    }
+}

@@ -1,0 +1,274 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Charge;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.Usage;
+import dev.sluice.core.scan.Api;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.EditedBody;
+import dev.sluice.gateway.http.ClientGone;
+import dev.sluice.gateway.http.HeaderBlock;
+import dev.sluice.gateway.http.ResponseHead;
+import dev.sluice.gateway.http.UpstreamConnection;
+import dev.sluice.gateway.http.UpstreamException;
+import dev.sluice.gateway.http.UpstreamPool;
+import dev.sluice.gateway.stream.AnswerInspector;
+import dev.sluice.gateway.stream.Dialect;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt at one engine: send, wait, answer or say why not. Until the client has seen a byte of an answer a failure is
+ * returned and may be tried elsewhere; afterwards it is told to the client and final. Whatever happens, the charge is
+ * settled exactly once.
+ */
+final class Leg {
+    /** Whole answers up to this size are held until complete, so that a cut one is never passed on. */
+    private static final long HOLD = 1 << 20;
+
+    final Exchange exchange;
+    final LivePool pool;
+    final RoutingTable.PoolEntry entry;
+    private final LivePool.Ask ask;
+    final BodyScan scan;
+    private final ByteBuffer[] body;
+    final boolean dropUsage;
+    private final int promptBytes;
+    private @Nullable Charge charge;
+    private int predicted;
+
+    Leg(
+            Exchange exchange,
+            LivePool pool,
+            RoutingTable.Target target,
+            LivePool.Ask ask,
+            BodyScan scan,
+            EditedBody body,
+            boolean dropUsage,
+            int promptBytes) {
+        this.exchange = exchange;
+        this.pool = pool;
+        this.entry = target.entry();
+        this.ask = ask;
+        this.scan = scan;
+        this.body = body.slices().toArray(ByteBuffer[]::new);
+        this.dropUsage = dropUsage;
+        this.promptBytes = promptBytes;
+    }
+
+    /**
+     * How an attempt went.
+     *
+     * @param done the client has its answer, or has gone: nothing more is to be done
+     * @param answer what the engine said when it refused; passed on if all refuse
+     * @param cut the answer had begun and ended too early
+     * @param text what went wrong, fit for the client
+     */
+    record Result(Outcome outcome, boolean done, @Nullable Answer answer, boolean cut, String text) {
+        static Result done(Outcome outcome) {
+            return new Result(outcome, true, null, false, "");
+        }
+
+        static Result failed(Outcome outcome, String text) {
+            return new Result(outcome, false, null, false, text);
+        }
+
+        static Result wasCut(String text) {
+            return new Result(Outcome.FAILED, false, null, true, text);
+        }
+    }
+
+    /** An engine's refusal, kept while others are tried. */
+    record Answer(int status, Optional<String> contentType, Optional<String> retryAfter, ByteBuffer content) {
+        void pass(Exchange exchange) throws IOException {
+            exchange.ended(status, "engine_" + status);
+            HeaderBlock block = exchange.responseHeaders("engine");
+            contentType.ifPresent(type -> block.add("content-type", type));
+            if (status == 429 || status == 503) {
+                block.add("retry-after", retryAfter.orElse("1"));
+            }
+            exchange.client.respond(status, block, content.duplicate());
+        }
+    }
+
+    /** Makes the attempt. */
+    Result run(Charge claim, int attempt, int predictedTokens) throws IOException, InterruptedException {
+        charge = claim;
+        predicted = predictedTokens;
+        Result result = null;
+        try {
+            result = connected(claim, attempt);
+            return result;
+        } finally {
+            exchange.leg(null);
+            if (!claim.released()) {
+                settle(result == null ? Outcome.CANCELLED : result.outcome(), Usage.UNKNOWN);
+            }
+        }
+    }
+
+    private Result connected(Charge claim, int attempt) throws IOException, InterruptedException {
+        Optional<UpstreamPool> upstream = pool.upstreams().of(claim.endpointId());
+        if (upstream.isEmpty()) {
+            return Result.failed(Outcome.UNREACHABLE, "the engine has left");
+        }
+        boolean fresh = false;
+        while (true) {
+            UpstreamConnection connection;
+            try {
+                connection = fresh ? upstream.get().takeFresh() : upstream.get().take();
+            } catch (UpstreamException.ConnectFailed failed) {
+                return Result.failed(Outcome.UNREACHABLE, "no engine could be reached");
+            }
+            exchange.leg(connection);
+            try {
+                return talk(connection, claim, attempt);
+            } catch (UpstreamException.StaleConnection stale) {
+                fresh = true;
+            } catch (UpstreamException failure) {
+                return failed(failure);
+            } finally {
+                exchange.leg(null);
+                connection.release();
+            }
+        }
+    }
+
+    private Result failed(UpstreamException failure) throws ClientGone {
+        if (exchange.left()) {
+            exchange.runtime().meters.cancelled("waiting");
+            throw new ClientGone("left while the engine computed");
+        }
+        return switch (failure) {
+            case UpstreamException.UpstreamTimeout timeout ->
+                Result.failed(Outcome.TIMED_OUT, "the engine did not answer in time");
+            case UpstreamException.Cut cut -> Result.wasCut("the engine ended its answer too early");
+            default -> Result.failed(Outcome.FAILED, "the engine failed to answer");
+        };
+    }
+
+    private Result talk(UpstreamConnection connection, Charge claim, int attempt) throws IOException {
+        HeaderBlock block = connection.headers().clear();
+        block.copyAll(exchange.client.head(), ReservedHeaders::passes);
+        block.add("x-request-id", exchange.engineRequestId(attempt));
+        entry.limits().bearer().ifPresent(key -> block.add("authorization", "Bearer " + key));
+        connection.send("POST", exchange.api.path(), block, body);
+        ResponseHead head = connection.readHead(limit(entry.limits().firstByte()));
+        int status = head.status();
+        if (status == 200) {
+            return head.eventStream()
+                    ? new StreamRelay(this, connection, claim).run()
+                    : whole(connection, head, claim);
+        }
+        return refusal(connection, head, status, claim);
+    }
+
+    /** The smaller of a limit and what is left of the exchange's total, at least 1 ms. */
+    Duration limit(long nanos) {
+        long left = exchange.started + entry.limits().total() - System.nanoTime();
+        return Duration.ofNanos(Math.max(1_000_000, Math.min(nanos, left)));
+    }
+
+    private Result refusal(UpstreamConnection connection, ResponseHead head, int status, Charge claim)
+            throws IOException {
+        Optional<String> type = head.header("content-type");
+        Optional<String> retryAfter = head.header("retry-after");
+        Optional<ByteBuffer> content = connection.readAll(HOLD, limit(entry.limits().idle()));
+        if (content.isEmpty()) {
+            return Result.failed(Outcome.FAILED, "the engine's error is too long");
+        }
+        Answer answer = new Answer(status, type, retryAfter, copy(content.get()));
+        return switch (status) {
+            case 400, 404, 405, 409, 413, 415, 422 -> {
+                settle(Outcome.REJECTED, Usage.UNKNOWN);
+                if (status == 404) {
+                    exchange.runtime().probe.accept(pool.name(), claim.endpointId());
+                }
+                answer.pass(exchange);
+                yield Result.done(Outcome.REJECTED);
+            }
+            case 429, 503 -> new Result(Outcome.OVERLOADED, false, answer, false, "the engine is overloaded");
+            case 401, 403 -> Result.failed(Outcome.FAILED, "the engine refused the gateway's credential");
+            default -> Result.failed(Outcome.FAILED, "the engine failed");
+        };
+    }
+
+    private static ByteBuffer copy(ByteBuffer from) {
+        return ByteBuffer.allocate(from.remaining()).put(from.duplicate()).flip();
+    }
+
+    /** A whole answer: held until complete, then passed with its own length; a longer one is passed on as it comes. */
+    private Result whole(UpstreamConnection connection, ResponseHead head, Charge claim) throws IOException {
+        HeaderBlock block = exchange.responseHeaders("").copyAll(head, ReservedHeaders::returns);
+        long length = head.contentLength();
+        Optional<ByteBuffer> content = connection.readAll(HOLD, limit(entry.limits().firstByte()));
+        if (content.isEmpty()) {
+            return passLong(connection, block, length);
+        }
+        ByteBuffer answer = content.get();
+        dev.sluice.gateway.stream.Answer said = AnswerInspector.inspect(Dialects.of(exchange.api), answer);
+        if (!said.json()) {
+            return Result.failed(Outcome.FAILED, "the engine's answer is not JSON");
+        }
+        if (said.aborted()) {
+            return Result.wasCut("the engine ended its answer too early");
+        }
+        if (exchange.api == Api.RESPONSES && !said.id().isEmpty()) {
+            pool.responseMade(said.id(), claim.endpointId());
+        }
+        settle(Outcome.COMPLETED, usage(said.usage()));
+        exchange.lane().firstToken(System.nanoTime() - exchange.started);
+        exchange.ended(200, "ok");
+        exchange.client.respond(200, block, answer);
+        return Result.done(Outcome.COMPLETED);
+    }
+
+    private Result passLong(UpstreamConnection connection, HeaderBlock block, long length) throws IOException {
+        exchange.ended(200, "ok");
+        if (length >= 0) {
+            exchange.client.startStream(200, block, length);
+        } else {
+            exchange.client.startStream(200, block);
+        }
+        try {
+            exchange.client.write(connection.overflow());
+            while (connection.next(limit(entry.limits().idle()))) {
+                exchange.client.write(connection.data());
+            }
+        } catch (UpstreamException failure) {
+            exchange.ended(200, "upstream_cut");
+            exchange.client.abort();
+            settle(exchange.left() ? Outcome.CANCELLED : Outcome.FAILED, Usage.UNKNOWN);
+            return Result.done(Outcome.FAILED);
+        }
+        settle(Outcome.COMPLETED, Usage.UNKNOWN);
+        exchange.client.finish();
+        return Result.done(Outcome.COMPLETED);
+    }
+
+    static Usage usage(dev.sluice.gateway.stream.Usage said) {
+        return new Usage(said.prompt(), said.cached(), said.completion());
+    }
+
+    /** Settles the charge and counts what the engine reported. */
+    void settle(Outcome outcome, Usage usage) {
+        Charge claim = charge;
+        if (claim == null || claim.released()) {
+            return;
+        }
+        pool.settle(claim, outcome, usage, scan.maxTokens().orElse(0), promptBytes, ask);
+        exchange.usage = usage;
+        if (outcome == Outcome.COMPLETED) {
+            var lane = exchange.lane();
+            lane.tokens(
+                    entry.models().contains(exchange.model) ? entry.models().getFirst() : exchange.model,
+                    usage.promptTokens(),
+                    usage.cachedTokens(),
+                    usage.outputTokens());
+            lane.prefix(predicted, usage.cachedTokens());
+        }
+    }
+}

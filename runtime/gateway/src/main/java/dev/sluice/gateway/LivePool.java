@@ -1,0 +1,428 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.Charge;
+import dev.sluice.core.Decision;
+import dev.sluice.core.EndpointReport;
+import dev.sluice.core.Faults;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.Placement;
+import dev.sluice.core.Policy;
+import dev.sluice.core.Pool;
+import dev.sluice.core.PoolSettings;
+import dev.sluice.core.RoutingRequest;
+import dev.sluice.core.Scheduler;
+import dev.sluice.core.Scrape;
+import dev.sluice.core.Sessions;
+import dev.sluice.core.Snapshot;
+import dev.sluice.core.Usage;
+import dev.sluice.core.Work;
+import dev.sluice.core.index.BlockRules;
+import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.spi.Endpoint;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * A core pool in a live process: the lock that is its critical section, the clock, and the queue in which requests wait
+ * for room. Filters and scorers run outside the lock on a snapshot; {@code charge} inside it checks the pick again.
+ */
+final class LivePool {
+    private static final int OPTIMISTIC_TRIES = 3;
+    private static final int MATCH_LANES = 64;
+    private static final int SESSIONS = 100_000;
+    private static final Placed NO_ROOM = new Placed(Optional.empty(), Optional.empty(), 0, 0);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Pool pool;
+    private final AdmissionQueue queue;
+    private final Sessions sessions = new Sessions(SESSIONS);
+    private final Sessions responses = new Sessions(SESSIONS);
+    private final PrefixIndex index;
+    private final Faults faults;
+    private final Upstreams upstreams;
+    private volatile Policy policy;
+    private volatile Map<String, Set<String>> adapters = Map.of();
+    private volatile int slots;
+    private int granted;
+
+    LivePool(PoolSettings settings, PrefixIndex index, AdmissionQueue.Bounds bounds, Policy policy, Faults faults,
+            Upstreams upstreams) {
+        this.pool = new Pool(settings);
+        this.queue = AdmissionQueue.fifo(bounds);
+        this.index = index;
+        this.policy = policy;
+        this.faults = faults;
+        this.upstreams = upstreams;
+    }
+
+    /** What placing a request gave: a decision with a charge, a decision that refuses, or nothing for lack of room. */
+    record Placed(Optional<Decision> decision, Optional<Charge> charge, int predictedTokens, long decideNanos) {}
+
+    /**
+     * A request to be placed.
+     *
+     * @param hashes block hashes of its prompt
+     * @param count how many of them
+     * @param allowed ids that may serve it; empty for all
+     */
+    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {}
+
+    String name() {
+        return pool.settings().name();
+    }
+
+    Upstreams upstreams() {
+        return upstreams;
+    }
+
+    void policy(Policy next) {
+        policy = next;
+    }
+
+    Policy policy() {
+        return policy;
+    }
+
+    /** Places a request that has room set aside, or finds that there is none. */
+    Placed place(Ask ask, Set<String> tried) {
+        int[] matched = new int[Math.max(MATCH_LANES, slots)];
+        if (ask.count() > 0) {
+            index.match(ask.hashes(), ask.count(), matched);
+        }
+        String sessionEndpoint = ask.request().session().isEmpty() ? "" : sessionEndpoint(ask.request().session().get());
+        long start = System.nanoTime();
+        for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
+            Decision decision = decide(ask, tried, matched, sessionEndpoint, snapshot());
+            if (decision.refusal().isPresent()) {
+                return refused(decision, start);
+            }
+            Optional<Placed> placed = locked(() -> charge(decision, ask, start));
+            if (placed.isPresent()) {
+                return remember(placed.get(), ask);
+            }
+        }
+        return remember(
+                locked(() -> {
+                    Decision decision = decide(ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
+                    return decision.refusal().isPresent()
+                            ? refused(decision, start)
+                            : charge(decision, ask, start).orElse(NO_ROOM);
+                }),
+                ask);
+    }
+
+    /** From now on the endpoint is believed to hold the prompt, so that requests right behind this one can follow it. */
+    private Placed remember(Placed placed, Ask ask) {
+        if (ask.count() > 0 && placed.charge().isPresent()) {
+            int slot = placed.charge().get().slot();
+            if (slot < index.slots()) {
+                index.insert(slot, ask.hashes(), ask.count());
+            }
+        }
+        return placed;
+    }
+
+    private static Placed refused(Decision decision, long start) {
+        return new Placed(Optional.of(decision), Optional.empty(), 0, System.nanoTime() - start);
+    }
+
+    private Decision decide(Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
+        Placement placement = new Placement(
+                ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
+        return Scheduler.decide(policy, placement, faults);
+    }
+
+    private Optional<Placed> charge(Decision decision, Ask ask, long start) {
+        Placement placement = decision.placement();
+        int row = decision.row();
+        int cached = placement.cachedTokens(row);
+        Work work = new Work(ask.request().promptTokens(), cached, ask.request().outputTokens());
+        long now = System.nanoTime();
+        return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now).map(charge -> {
+            ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
+            return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
+        });
+    }
+
+    Snapshot snapshot() {
+        return locked(() -> pool.snapshot(System.nanoTime()));
+    }
+
+    /** A decision that charges nothing: for questions. */
+    Decision rehearse(Ask ask) {
+        int[] matched = new int[Math.max(MATCH_LANES, slots)];
+        index.match(ask.hashes(), ask.count(), matched);
+        String sessionEndpoint = ask.request().session().map(this::sessionEndpoint).orElse("");
+        return decide(ask, Set.of(), matched, sessionEndpoint, snapshot());
+    }
+
+    private String sessionEndpoint(String session) {
+        return locked(() -> sessions.endpoint(session).orElse(""));
+    }
+
+    /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
+    Admitted admit(Waiter waiter) {
+        return locked(() -> {
+            if (!pool.serving() || (queue.size() == 0 && pool.room() - granted > 0)) {
+                granted++;
+                return Admitted.AT_ONCE;
+            }
+            return queue.offer(waiter).isPresent() ? Admitted.REFUSED : Admitted.WAITS;
+        });
+    }
+
+    /** How {@link #admit} went. */
+    enum Admitted {
+        AT_ONCE,
+        WAITS,
+        REFUSED
+    }
+
+    /** Room that was set aside has been used or is given back. */
+    void admissionUsed() {
+        locked(() -> {
+            granted--;
+            wakeNext();
+            return true;
+        });
+    }
+
+    /** A waiter leaves before it was granted room: its client has gone. */
+    void leave(Waiter waiter) {
+        locked(() -> queue.remove(waiter));
+        waiter.wake();
+    }
+
+    private void wakeNext() {
+        while (queue.size() > 0 && pool.room() - granted > 0) {
+            Optional<AdmissionQueue.Ticket> next = queue.poll();
+            if (next.isPresent() && next.get() instanceof Waiter waiter) {
+                granted++;
+                waiter.grant();
+            }
+        }
+    }
+
+    void firstToken(Charge charge) {
+        locked(() -> {
+            pool.firstToken(charge, System.nanoTime());
+            return true;
+        });
+    }
+
+    void progress(Charge charge, int tokens) {
+        locked(() -> {
+            pool.progress(charge, tokens);
+            return true;
+        });
+    }
+
+    /** Ends a leg. What was put into the index for a request that never arrived is taken out again. */
+    void settle(Charge charge, Outcome outcome, Usage usage, int maxTokens, int promptBytes, Ask ask) {
+        List<Integer> freed = locked(() -> {
+            pool.settle(charge, outcome, usage, maxTokens, promptBytes, System.nanoTime());
+            wakeNext();
+            return pool.freedSlots();
+        });
+        boolean neverComputed =
+                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+        if (neverComputed && ask.count() > 0 && charge.slot() < index.slots()) {
+            double perBlock = Math.max(1e-9, ask.request().tokensPerBlock());
+            index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.work().cachedTokens() / perBlock));
+        }
+        freed.forEach(this::forget);
+    }
+
+    /** An answer can be referred to later by its id, at the endpoint that made it. */
+    void responseMade(String responseId, String endpoint) {
+        locked(() -> {
+            responses.served(responseId, endpoint);
+            return true;
+        });
+    }
+
+    Optional<String> responseEndpoint(String responseId) {
+        return locked(() -> responses.endpoint(responseId));
+    }
+
+    void endpoints(List<Endpoint> endpoints) {
+        List<Integer> freed = locked(() -> {
+            Set<String> before = ids();
+            List<Integer> free = pool.setEndpoints(endpoints, System.nanoTime());
+            Set<String> after = ids();
+            before.removeAll(after);
+            before.forEach(id -> {
+                sessions.forget(id);
+                responses.forget(id);
+            });
+            Snapshot snapshot = pool.snapshot(System.nanoTime());
+            int most = 0;
+            for (int row = 0; row < snapshot.size(); row++) {
+                most = Math.max(most, snapshot.slot(row) + 1);
+            }
+            slots = Math.max(slots, most);
+            return free;
+        });
+        freed.forEach(this::forget);
+        upstreams.endpoints(endpoints);
+    }
+
+    private void forget(int slot) {
+        if (slot < index.slots()) {
+            index.removeSlot(slot);
+        }
+    }
+
+    long indexBlocks() {
+        return index.blocks();
+    }
+
+    private Set<String> ids() {
+        Set<String> ids = new TreeSet<>();
+        pool.report(System.nanoTime()).forEach(r -> ids.add(r.endpoint().id()));
+        return ids;
+    }
+
+    void probeSucceeded(String id, List<String> models, Set<String> poolModels) {
+        locked(() -> {
+            pool.probeSucceeded(id, models, System.nanoTime());
+            Map<String, Set<String>> next = new LinkedHashMap<>();
+            for (EndpointReport report : pool.report(System.nanoTime())) {
+                for (String model : report.models()) {
+                    if (!poolModels.contains(model)) {
+                        next.computeIfAbsent(model, m -> new TreeSet<>())
+                                .add(report.endpoint().id());
+                    }
+                }
+            }
+            adapters = Map.copyOf(next);
+            wakeNext();
+            return true;
+        });
+    }
+
+    /** Adapter → ids of the endpoints that have it. */
+    Map<String, Set<String>> adapters() {
+        return adapters;
+    }
+
+    void wrongModel(String id, String reason) {
+        locked(() -> {
+            pool.wrongModel(id, reason, System.nanoTime());
+            return true;
+        });
+    }
+
+    void probeFailed(String id, String reason) {
+        locked(() -> {
+            pool.probeFailed(id, reason, System.nanoTime());
+            return true;
+        });
+    }
+
+    void scraped(String id, Scrape scrape) {
+        locked(() -> {
+            pool.scraped(id, scrape, System.nanoTime());
+            return true;
+        });
+    }
+
+    void scrapeLost(String id) {
+        locked(() -> {
+            pool.scrapeLost(id);
+            return true;
+        });
+    }
+
+    /** Housekeeping, some times a second. Returns the endpoints that should be probed. */
+    List<String> tick() {
+        List<AdmissionQueue.Ticket> late = new ArrayList<>();
+        Map<Integer, Integer> capacities = new LinkedHashMap<>();
+        List<String> due = locked(() -> {
+            long now = System.nanoTime();
+            pool.tick(now);
+            late.addAll(queue.expire(now));
+            wakeNext();
+            double tokensPerBlock = tokensPerBlock();
+            Snapshot snapshot = pool.snapshot(now);
+            for (int row = 0; row < snapshot.size(); row++) {
+                double tokens = pool.cacheTokens(snapshot.endpoint(row).id());
+                capacities.put(snapshot.slot(row), (int) Math.clamp(tokens / tokensPerBlock, 1, 50_000_000));
+            }
+            return pool.dueProbes(now);
+        });
+        capacities.forEach((slot, blocks) -> {
+            if (slot < index.slots()) {
+                index.setCapacity(slot, blocks);
+            }
+        });
+        late.forEach(ticket -> {
+            if (ticket instanceof Waiter waiter) {
+                waiter.wake();
+            }
+        });
+        return due;
+    }
+
+    private double tokensPerBlock() {
+        return Math.max(1, pool.tokensPerByte() * BlockRules.DEFAULT.bytes());
+    }
+
+    boolean tryRetry() {
+        return locked(() -> pool.retries().tryRetry(System.nanoTime()));
+    }
+
+    /** Counts a client's request, and estimates what it asks for. */
+    Estimate estimate(int promptBytes, int maxTokens) {
+        return locked(() -> {
+            pool.retries().request(System.nanoTime());
+            return new Estimate(pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte());
+        });
+    }
+
+    /** The same without counting a request. */
+    Estimate estimateOnly(int promptBytes, int maxTokens) {
+        return locked(() -> new Estimate(
+                pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte()));
+    }
+
+    /** What a request is believed to ask for. */
+    record Estimate(int promptTokens, int outputTokens, double tokensPerByte) {}
+
+    boolean serving() {
+        return locked(pool::serving);
+    }
+
+    int inFlight() {
+        return locked(pool::inFlight);
+    }
+
+    int queued() {
+        return locked(queue::size);
+    }
+
+    long queuedBytes() {
+        return locked(queue::bytes);
+    }
+
+    List<EndpointReport> report() {
+        return locked(() -> pool.report(System.nanoTime()));
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

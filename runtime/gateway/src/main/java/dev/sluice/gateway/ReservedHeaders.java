@@ -1,0 +1,66 @@
+package dev.sluice.gateway;
+
+import dev.sluice.gateway.http.Head;
+
+/**
+ * Headers that never pass from a client to an engine: they choose destinations or ranks, belong to the platform, carry
+ * the client's credentials, or are set by the gateway itself ({@code docs/interfaces.md} 3).
+ */
+final class ReservedHeaders {
+    private static final String[] EXACT = {
+        "host",
+        "content-length",
+        "authorization",
+        "x-api-key",
+        "cookie",
+        "accept-encoding",
+        "x-request-id",
+        "x-data-parallel-rank",
+        "x-data-parallel-host-port",
+        "x-prefiller-host-port",
+        "x-encoder-hosts-ports",
+        "x-kv-cache-source-host-port",
+        "epp-profile",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "forwarded",
+    };
+    private static final String[] PREFIXES = {
+        "x-gateway-destination-endpoint", "k-", "knative-", "x-sluice-", "x-llm-d-",
+    };
+
+    private ReservedHeaders() {}
+
+    /** True when header i of a client's request may go on to an engine. */
+    static boolean passes(Head head, int i) {
+        if (head.hopByHop(i, true)) {
+            return false;
+        }
+        for (String name : EXACT) {
+            if (head.nameIs(i, name)) {
+                return false;
+            }
+        }
+        for (String prefix : PREFIXES) {
+            if (head.nameStartsWith(i, prefix)) {
+                return false;
+            }
+        }
+        return !(head.nameIs(i, "user-agent") && probe(head.value(i)));
+    }
+
+    private static boolean probe(String agent) {
+        return agent.startsWith("kube-probe/") || agent.startsWith("Knative-") || agent.startsWith("knative-");
+    }
+
+    /** True when header i of an engine's answer may go on to a client. */
+    static boolean returns(Head head, int i) {
+        return !head.hopByHop(i, true)
+                && !head.nameIs(i, "x-request-id")
+                && !head.nameIs(i, "server")
+                && !head.nameIs(i, "date")
+                && !head.nameStartsWith(i, "x-sluice-")
+                && !head.nameStartsWith(i, "x-inference-");
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.gateway;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Which pool a model name leads to. Immutable; a reload swaps the whole table.
+ *
+ * @param pools all pools, in the order of the configuration
+ */
+record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
+    /**
+     * A pool and the names that lead to it.
+     *
+     * @param models names that clients may use; the first is what the engine is sent
+     * @param discover true when the engines' adapters may be used
+     * @param adapters adapters that are listed in the configuration
+     */
+    record PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {}
+
+    /** Time limits of a pool's legs, in ns. */
+    record Limits(long firstByte, long idle, long total, Optional<String> bearer) {}
+
+    /**
+     * Where a model leads.
+     *
+     * @param engineModel what the engine is sent; empty when the body's own name stays
+     * @param allowed ids of endpoints that have it; empty for all
+     */
+    record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {}
+
+    static RoutingTable of(List<PoolEntry> pools) {
+        Map<String, PoolEntry> byModel = new LinkedHashMap<>();
+        for (PoolEntry entry : pools) {
+            entry.models().forEach(model -> byModel.putIfAbsent(model, entry));
+        }
+        return new RoutingTable(List.copyOf(pools), Map.copyOf(byModel));
+    }
+
+    /** The target of a model name; an empty name is right when there is one pool only, as with a single engine. */
+    Optional<Target> target(String model) {
+        if (model.isEmpty()) {
+            return pools.size() == 1
+                    ? Optional.of(new Target(pools.getFirst(), Optional.empty(), Set.of()))
+                    : Optional.empty();
+        }
+        PoolEntry entry = byModel.get(model);
+        if (entry != null) {
+            String engineModel = entry.models().getFirst();
+            return Optional.of(
+                    new Target(entry, engineModel.equals(model) ? Optional.empty() : Optional.of(engineModel), Set.of()));
+        }
+        for (PoolEntry pool : pools) {
+            Set<String> having = pool.pool().adapters().getOrDefault(model, Set.of());
+            if (!having.isEmpty() && (pool.discover() || pool.adapters().contains(model))) {
+                return Optional.of(new Target(pool, Optional.empty(), having));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Names that clients may use now, adapters included. */
+    Set<String> models() {
+        Set<String> names = new TreeSet<>();
+        for (PoolEntry entry : pools) {
+            names.addAll(entry.models());
+            for (String adapter : entry.pool().adapters().keySet()) {
+                if (entry.discover() || entry.adapters().contains(adapter)) {
+                    names.add(adapter);
+                }
+            }
+        }
+        return names;
+    }
+}

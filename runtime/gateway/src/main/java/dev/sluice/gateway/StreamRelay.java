@@ -1,0 +1,156 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Charge;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.scan.Api;
+import dev.sluice.gateway.http.ChunkWatcher;
+import dev.sluice.gateway.http.ClientGone;
+import dev.sluice.gateway.http.HeaderBlock;
+import dev.sluice.gateway.http.Relay;
+import dev.sluice.gateway.http.UpstreamConnection;
+import dev.sluice.gateway.http.UpstreamException;
+import dev.sluice.gateway.stream.Dialect;
+import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.stream.StreamWatcher;
+import dev.sluice.gateway.stream.Verdict;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Relays one stream and ends it honestly. The 200 is kept back until the engine's first data event: a death before that
+ * is tried elsewhere, and the client never knows. After it the stream is the client's: it ends with the engine's own
+ * terminal marker, or with one error event and no marker.
+ */
+final class StreamRelay implements ChunkWatcher {
+    /** What may come before the first data event: comments, and the event itself when it is long. */
+    private static final int HELD = 2 << 20;
+    /** The ledger hears of tokens in groups: its lock is not worth taking for each. */
+    private static final int PROGRESS = 16;
+
+    private final Leg leg;
+    private final Exchange exchange;
+    private final UpstreamConnection connection;
+    private final Charge charge;
+    private final StreamWatcher watcher;
+    private long firstAt;
+    private int counted = 1;
+
+    StreamRelay(Leg leg, UpstreamConnection connection, Charge charge) {
+        this.leg = leg;
+        this.exchange = leg.exchange;
+        this.connection = connection;
+        this.charge = charge;
+        this.watcher = new StreamWatcher(Dialects.of(exchange.api), leg.dropUsage);
+    }
+
+    Leg.Result run() throws IOException {
+        HeldPassage held = new HeldPassage();
+        while (!watcher.firstData()) {
+            if (watcher.verdict() != Verdict.OPEN) {
+                return Leg.Result.failed(Outcome.FAILED, "the engine failed");
+            }
+            if (!connection.next(leg.limit(leg.entry.limits().firstByte()))) {
+                watcher.onEnd(held);
+                return Leg.Result.wasCut("the engine ended its stream before it began");
+            }
+            held.over(connection.data());
+            watcher.onBytes(connection.data(), held);
+            if (held.size() > HELD) {
+                return Leg.Result.failed(Outcome.FAILED, "the engine's stream does not begin");
+            }
+        }
+        begin(held);
+        try {
+            Relay.stream(connection, exchange.client, this, leg.limit(leg.entry.limits().idle()));
+        } catch (TotalTimeExceeded late) {
+            return cut(Outcome.COMPLETED, GatewayError.UPSTREAM_TIMEOUT);
+        } catch (UpstreamException failure) {
+            if (exchange.left()) {
+                return cancelled();
+            }
+            boolean late = failure instanceof UpstreamException.UpstreamTimeout;
+            return cut(late ? Outcome.TIMED_OUT : Outcome.FAILED, late ? GatewayError.UPSTREAM_TIMEOUT : GatewayError.UPSTREAM_CUT);
+        } catch (ClientGone gone) {
+            cancelled();
+            throw gone;
+        }
+        return end();
+    }
+
+    private void begin(HeldPassage held) throws IOException {
+        firstAt = System.nanoTime();
+        leg.pool.firstToken(charge);
+        exchange.lane().firstToken(firstAt - exchange.started);
+        HeaderBlock block = exchange.responseHeaders("");
+        block.add("content-type", "text/event-stream; charset=utf-8").add("cache-control", "no-cache");
+        exchange.ended(200, "ok");
+        exchange.client.startStream(200, block);
+        exchange.client.write(held.bytes());
+    }
+
+    @Override
+    public void onBytes(ByteBuffer data, Passage out) throws IOException {
+        watcher.onBytes(data, out);
+        int tokens = watcher.tokens();
+        if (tokens - counted >= PROGRESS) {
+            leg.pool.progress(charge, tokens - counted);
+            counted = tokens;
+            if (System.nanoTime() - exchange.started > leg.entry.limits().total()) {
+                throw new TotalTimeExceeded();
+            }
+        }
+    }
+
+    @Override
+    public void onEnd(Passage out) throws IOException {
+        watcher.onEnd(out);
+    }
+
+    private Leg.Result end() throws IOException {
+        Verdict verdict = watcher.verdict();
+        if (verdict == Verdict.COMPLETE) {
+            int tokens = Math.max(watcher.tokens(), watcher.usage().completion());
+            if (tokens > 1) {
+                exchange.lane().perToken((System.nanoTime() - firstAt) / (tokens - 1));
+            }
+            if (exchange.api == Api.RESPONSES && !watcher.id().isEmpty()) {
+                leg.pool.responseMade(watcher.id(), charge.endpointId());
+            }
+            leg.settle(Outcome.COMPLETED, Leg.usage(watcher.usage()));
+            exchange.client.finish();
+            return Leg.Result.done(Outcome.COMPLETED);
+        }
+        if (verdict == Verdict.ENGINE_ERROR) {
+            leg.settle(Outcome.FAILED, Leg.usage(watcher.usage()));
+            exchange.ended(200, "engine_error");
+            exchange.client.abort();
+            return Leg.Result.done(Outcome.FAILED);
+        }
+        return cut(Outcome.FAILED, GatewayError.UPSTREAM_CUT);
+    }
+
+    /** Tells the client that its stream ends too early: one error event, no marker, no final chunk. */
+    private Leg.Result cut(Outcome outcome, GatewayError code) throws IOException {
+        leg.settle(outcome, Leg.usage(watcher.usage()));
+        exchange.ended(200, code.code());
+        String message = code == GatewayError.UPSTREAM_TIMEOUT
+                ? "The engine stopped sending within the time limit."
+                : "The engine ended its answer too early.";
+        try {
+            exchange.client.write(watcher.cutEvent(code, message));
+            exchange.client.flush();
+        } finally {
+            exchange.client.abort();
+        }
+        return Leg.Result.done(outcome);
+    }
+
+    private Leg.Result cancelled() {
+        connection.abort();
+        leg.settle(Outcome.CANCELLED, Leg.usage(watcher.usage()));
+        exchange.runtime().meters.cancelled("stream");
+        exchange.ended(499, "cancelled");
+        exchange.client.abort();
+        return Leg.Result.done(Outcome.CANCELLED);
+    }
+}

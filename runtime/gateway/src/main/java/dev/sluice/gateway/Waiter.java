@@ -1,0 +1,31 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.AdmissionQueue;
+import java.util.concurrent.CountDownLatch;
+
+/** A virtual thread that waits in the admission queue. */
+final class Waiter extends AdmissionQueue.Ticket {
+    private final CountDownLatch woken = new CountDownLatch(1);
+    private volatile boolean granted;
+
+    Waiter(long bytes, long deadline, int priority) {
+        super(bytes, deadline, priority);
+    }
+
+    /** Room was set aside for it. */
+    void grant() {
+        granted = true;
+        woken.countDown();
+    }
+
+    /** It has to look again: expired, or its client has gone. */
+    void wake() {
+        woken.countDown();
+    }
+
+    /** Waits; true when room was set aside. */
+    boolean await() throws InterruptedException {
+        woken.await();
+        return granted;
+    }
+}

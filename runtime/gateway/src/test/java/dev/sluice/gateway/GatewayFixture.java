@@ -1,0 +1,179 @@
+package dev.sluice.gateway;
+
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigLoader;
+import dev.sluice.gateway.config.Loaded;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** A real gateway in front of scripted engines, and a client for it. */
+final class GatewayFixture implements AutoCloseable {
+    static final String CHAT = "/v1/chat/completions";
+    final Gateway gateway;
+    final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private GatewayFixture(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines) throws IOException, InterruptedException {
+        return before(dir, engines, "");
+    }
+
+    /** Starts a gateway; {@code extra} are further lines of the pool. */
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra)
+            throws IOException, InterruptedException {
+        StringBuilder yaml = new StringBuilder(
+                """
+                server:
+                  host: 127.0.0.1
+                  port: 0
+                  debugHeaders: true
+                  admin: {port: 0}
+                  drain: {notReadyFor: 0s, streams: 20s}
+                pools:
+                  - name: chat
+                    models: [base, alias]
+                """);
+        if (!extra.isEmpty()) {
+            yaml.append("    ").append(extra).append('\n');
+        }
+        yaml.append("    endpoints:\n");
+        for (ScriptedEngine engine : engines) {
+            yaml.append("      - {url: \"http://127.0.0.1:").append(engine.port()).append("\"}\n");
+        }
+        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
+        Catalog catalog = Catalog.onClassPath();
+        Loaded loaded = new ConfigLoader().load(file, catalog);
+        if (!loaded.errors().isEmpty()) {
+            throw new IllegalStateException(loaded.errors().toString());
+        }
+        GatewayFixture fixture = new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), catalog));
+        if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
+            throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
+        }
+        fixture.awaitServing(engines.size());
+        return fixture;
+    }
+
+    /** Waits until so many endpoints are in service. */
+    void awaitServing(int count) throws InterruptedException {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (serving() < count) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("only " + serving() + " endpoints in service");
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+        }
+    }
+
+    private long serving() {
+        return gateway.runtime().settings.table().pools().stream()
+                .flatMap(p -> p.pool().report().stream())
+                .filter(r -> r.status() == dev.sluice.core.EndpointStatus.READY
+                        || r.status() == dev.sluice.core.EndpointStatus.SLOW_START)
+                .count();
+    }
+
+    /** Waits until nothing is charged to any endpoint. */
+    void awaitIdle() {
+        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (inFlight() > 0) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException(inFlight() + " requests are still charged");
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    int inFlight() {
+        return gateway.runtime().settings.table().pools().stream()
+                .mapToInt(p -> p.pool().inFlight())
+                .sum();
+    }
+
+    HttpResponse<String> post(String path, String body, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path))
+                .timeout(Duration.ofSeconds(30))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> admin(String path) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + gateway.adminPort() + path);
+        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + gateway.port() + path);
+    }
+
+    /** Sends bytes on a connection of its own and returns it. */
+    Socket raw(String bytes) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+        socket.getOutputStream().flush();
+        return socket;
+    }
+
+    /** A chat request as bytes. */
+    static String chatBytes(String body) {
+        return "POST " + CHAT + " HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: "
+                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
+    }
+
+    static String chat(boolean stream) {
+        return "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":" + stream + "}";
+    }
+
+    /** Everything until the other side closes. */
+    static String readAll(InputStream in) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            in.transferTo(bytes);
+        } catch (java.net.SocketException reset) {
+            // what came before counts
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Reads until the text appears. */
+    static String readUntil(InputStream in, String text) throws IOException {
+        StringBuilder seen = new StringBuilder();
+        while (seen.indexOf(text) < 0) {
+            int c = in.read();
+            if (c < 0) {
+                throw new IOException("ended before " + text + ": " + seen);
+            }
+            seen.append((char) c);
+        }
+        return seen.toString();
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        http.close();
+    }
+}
