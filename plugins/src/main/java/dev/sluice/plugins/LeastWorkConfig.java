@@ -10,17 +10,23 @@ import java.time.Duration;
  *
  * @param decodeWeight what a millisecond of this request's own decoding counts, against one before its first token
  * @param interferenceWeight what a millisecond of delay counts that other running streams suffer through this request
+ * @param evictionWeight what a millisecond of prefill counts, a second time, that only renews what another candidate holds
  * @param kvFull use of the KV cache, 0..1, from which an engine with waiting requests is taken to admit none
  * @param sessionBonus time that the endpoint which served the session last is forgiven
  */
 public record LeastWorkConfig(
-        @Doc("Weight of the time this request's own decoding takes.") @Default("1.0") @Range(min = 0, max = 100)
+        @Doc("Weight of the time this request's own decoding takes.") @Default("0.5") @Range(min = 0, max = 100)
         double decodeWeight,
 
         @Doc("Weight of the delay that running streams suffer through this request.")
-        @Default("0.25")
+        @Default("0.2")
         @Range(min = 0, max = 100)
         double interferenceWeight,
+
+        @Doc("Weight of prefill that only renews what another endpoint holds, for the cached blocks it pushes out.")
+        @Default("8.0")
+        @Range(min = 0, max = 1000)
+        double evictionWeight,
 
         @Doc("Use of the KV cache from which an engine with waiting requests is taken to admit none.")
         @Default("0.95")
@@ -31,6 +37,6 @@ public record LeastWorkConfig(
         Duration sessionBonus) {
     /** The defaults, for those who build a policy without a configuration file. */
     public static LeastWorkConfig defaults() {
-        return new LeastWorkConfig(1, 0.25, 0.95, Duration.ofMillis(1));
+        return new LeastWorkConfig(0.5, 0.2, 8, 0.95, Duration.ofMillis(1));
     }
 }

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The default policy: the best candidate is the one on which this request adds the least time, to itself and to the
- * streams that already run there. Everything is in milliseconds, so no term needs a weight to be comparable with another.
+ * The default policy: the best candidate is the one on which this request adds the least time, to itself, to the streams
+ * that already run there, and to those who will miss what it pushes out of the cache. Everything is in milliseconds.
  *
  * <p><b>The cost.</b> For a request with n prompt tokens and L expected output tokens, on a candidate that holds h of the
  * prompt, has Q uncached prompt tokens ahead, k requests in flight of which d decode, a learned prefill rate mu, a learned
- * time per output token tau + sigma * (other streams) and a fixed overhead o:
+ * time per output token tau + sigma * (other streams) and a fixed overhead o; H is the largest h of all candidates:
  * <pre>
  *   wait         = o + Q / mu                            what was charged there before
  *   foreign      = f * (Q + n) / (k - d + 1) / mu        f: requests that wait there and are none of ours
@@ -23,6 +23,7 @@ import java.util.Map;
  *   prefill      = max(1, n - h) / mu                    own work that no cache saves
  *   decode       = decodeWeight * L * (tau + sigma * k)
  *   interference = interferenceWeight * (d * prefill + k * sigma * L)
+ *   eviction     = evictionWeight * (H - h) / mu * (1 + interferenceWeight * d)
  * </pre>
  * The sum is divided by the share that a warming endpoint may take, and the endpoint that served the session last is
  * forgiven a millisecond. The score is (1 + least cost) / (1 + cost): 1 for the best, half for twice the time.
@@ -34,19 +35,32 @@ import java.util.Map;
  * <p><b>Why.</b> Work is what makes requests wait, and only uncached tokens are work: counting requests, or prompt tokens
  * without the cache, sends a 100-token and a 100,000-token prompt to the same queue. With Q and n - h in one unit,
  * stickiness needs no rule of its own: a session or a hot prefix stays where it is cached as long as the queue there is
- * shorter than the time the cache saves, and leaves at exactly that point. A slow engine loses traffic because its
- * learned mu and tau say so, whatever its metrics claim. Prefill and decode share an engine's steps: with chunked prefill
- * each stream there stands still for about as long as our prefill computes (d * prefill), and each further stream makes
- * every step longer (sigma). Prefill work alone is blind to that and piles decodes up on the engine with the best cache.
- * A full KV cache is no cost in itself, as its blocks are what hits are made of; it becomes one when the engine can't
- * admit: then (waiting + 1) streams have to end first, and k of them end in the time one takes.
+ * shorter than what the cache saves, and leaves at exactly that point. A slow engine loses traffic because its learned mu
+ * and tau say so, whatever its metrics claim. Prefill and decode share an engine's steps: with chunked prefill each stream
+ * there stands still for about as long as our prefill computes (d * prefill), and each further stream makes every step
+ * longer (sigma). Prefill work alone is blind to that and piles decodes up on the engine with the best cache. A full KV
+ * cache is no cost in itself, as its blocks are what hits are made of; it becomes one when the engine can't admit: then
+ * (waiting + 1) streams have to end first, and k of them end in the time one takes.
+ *
+ * <p><b>Why eviction.</b> In a full cache each computed block takes the place of another. Tokens that nobody holds have to
+ * be computed somewhere, whatever is chosen; the H - h that another candidate does hold would become a second copy, and what
+ * it pushes out is computed again with the probability r that it would have been used, which pushes out more: in all r / (1
+ * - r) of the tokens, 4 at r = 0.8 and 9 at r = 0.9. Without this term a fleet whose prefixes fill most of its caches
+ * keeps trading small differences in load for copies of everything. The price is paid once: when a prefix is hot enough for
+ * a second home, from then on both are equally warm.
+ *
+ * <p><b>Why not weights of 1.</b> A difference in running streams is over by the time that this request is: streams end and
+ * the next arrivals even it out, so it counts less than the hundreds of tokens of L suggest (decodeWeight). Time before the
+ * first token is what users' limits are tight about; the streams next to ours have a whole answer's length of slack for
+ * their delay (interferenceWeight). The defaults come from runs of the engine model in virtual time: shared prefixes that
+ * fill three quarters of the fleet's caches, one hot prefix, multi-turn chat and code, reasoning, one engine at half speed.
  *
  * <p><b>Sources.</b> Least outstanding uncached prefill work (LPWL, the same expression as llm-d's token-load look-ahead)
  * was the best published choice for prefill-bound traffic, up to 2.9 times the input tokens/s of round robin, and lost
  * end-to-end p99 by decode pile-up; fewest running requests was best for decode-bound traffic; learned per-endpoint times
  * were best on mixed fleets (llm-d's predicted latency, Lodestar arXiv 2606.00946). This cost has the first as its
- * special case (sigma = 0, equal mu), and turns into the second as L grows. Waiting and prefill in milliseconds of the
- * instance: Mooncake Conductor, arXiv 2407.00079.
+ * special case (all weights 0, equal mu), and turns into the second as L grows. Waiting and prefill in milliseconds of the
+ * instance: Mooncake Conductor, arXiv 2407.00079. Pricing eviction: Preble, arXiv 2407.00023.
  *
  * <p><b>Rejected.</b>
  * <ul>
@@ -59,7 +73,7 @@ import java.util.Map;
  *   <li>Weighted sums of normalised scores: min-max stretches a difference of one request as far as one of a hundred.
  *   <li>Two random candidates instead of all: misses the one good hit already at eight endpoints.
  * </ul>
- * Not in the cost yet: what evicting other prefixes there will cost later, and what warming this one will save.
+ * Not in the cost yet: how likely this very prefix is to be asked for again.
  */
 public final class LeastWorkScorer implements Scorer {
     /** Names of the terms, in the order of {@link #terms}. */
@@ -70,6 +84,7 @@ public final class LeastWorkScorer implements Scorer {
             "prefill_ms",
             "decode_ms",
             "interference_ms",
+            "eviction_ms",
             "slow_start_ms",
             "session_ms");
 
@@ -79,8 +94,9 @@ public final class LeastWorkScorer implements Scorer {
     private static final int PREFILL = 3;
     private static final int DECODE = 4;
     private static final int INTERFERENCE = 5;
-    private static final int SLOW_START = 6;
-    private static final int SESSION = 7;
+    private static final int EVICTION = 6;
+    private static final int SLOW_START = 7;
+    private static final int SESSION = 8;
 
     /** Costs are cut here, some thirty years, so that no input makes them infinite. */
     private static final double MAX_MS = 1e12;
@@ -102,9 +118,10 @@ public final class LeastWorkScorer implements Scorer {
     @Override
     public void score(Request request, Candidates candidates, double[] scores) {
         double[] terms = new double[TERMS.size()];
+        double most = mostCached(request, candidates);
         double least = MAX_MS;
         for (int i = 0; i < candidates.size(); i++) {
-            terms(request, candidates, i, terms);
+            terms(request, candidates, i, most, terms);
             scores[i] = cost(terms);
             if (scores[i] < least) {
                 least = scores[i];
@@ -124,7 +141,7 @@ public final class LeastWorkScorer implements Scorer {
      */
     public double[] terms(Request request, Candidates candidates, int index) {
         double[] terms = new double[TERMS.size()];
-        terms(request, candidates, index, terms);
+        terms(request, candidates, index, mostCached(request, candidates), terms);
         return terms;
     }
 
@@ -147,7 +164,16 @@ public final class LeastWorkScorer implements Scorer {
         return Math.clamp(sum, 0, MAX_MS);
     }
 
-    private void terms(Request request, Candidates candidates, int i, double[] out) {
+    private static double mostCached(Request request, Candidates candidates) {
+        double most = 0;
+        for (int i = 0; i < candidates.size(); i++) {
+            double prompt = Known.promptTokens(request, candidates, i);
+            most = Math.max(most, Known.cachedTokens(candidates, i, prompt));
+        }
+        return most;
+    }
+
+    private void terms(Request request, Candidates candidates, int i, double mostCached, double[] out) {
         double pending = Known.amount(candidates, i, Signal.PENDING_PREFILL_TOKENS);
         double rate = Known.amount(candidates, i, Signal.PREFILL_RATE);
         double overheadMs = Known.amount(candidates, i, Signal.OVERHEAD_MS);
@@ -160,7 +186,8 @@ public final class LeastWorkScorer implements Scorer {
             return;
         }
         double prompt = Known.promptTokens(request, candidates, i);
-        double uncached = Math.max(1, prompt - Known.cachedTokens(candidates, i, prompt));
+        double cached = Known.cachedTokens(candidates, i, prompt);
+        double uncached = Math.max(1, prompt - cached);
         double output = Known.amountOr(candidates, i, Signal.OUTPUT_TOKENS, 0);
         double perMs = Math.max(MIN_RATE, rate) / 1000;
         double streamMs = output * (tokenMs + slopeMs * inFlight);
@@ -176,6 +203,8 @@ public final class LeastWorkScorer implements Scorer {
         out[PREFILL] = prefillMs;
         out[DECODE] = config.decodeWeight() * streamMs;
         out[INTERFERENCE] = config.interferenceWeight() * (decoding * prefillMs + inFlight * slopeMs * output);
+        double copyMs = Math.max(0, mostCached - cached) / perMs;
+        out[EVICTION] = config.evictionWeight() * copyMs * (1 + config.interferenceWeight() * decoding);
         out[SLOW_START] = 0;
         out[SESSION] = 0;
         for (int term = 0; term < SLOW_START; term++) {

@@ -14,7 +14,8 @@ class LeastWorkScorerTest {
     private static final Offset<Double> EXACT = within(1e-9);
 
     /** Weights that are easy to reckon with. */
-    private final LeastWorkScorer scorer = new LeastWorkScorer(new LeastWorkConfig(1, 0.5, 0.95, Duration.ofMillis(1)));
+    private final LeastWorkScorer scorer =
+            new LeastWorkScorer(new LeastWorkConfig(1, 0.5, 2, 0.95, Duration.ofMillis(1)));
 
     private final LeastWorkScorer standard = new LeastWorkScorer(LeastWorkConfig.defaults());
 
@@ -34,6 +35,7 @@ class LeastWorkScorerTest {
                             500 / 10.0, // n - h = 500
                             100 * (10 + 0.1 * 5), // L * (tau + sigma * k)
                             0.5 * (4 * 50 + 5 * 0.1 * 100), // d * prefill + k * sigma * L
+                            0,
                             0,
                             0
                         },
@@ -79,11 +81,40 @@ class LeastWorkScorerTest {
 
     @Test
     void theCachedEndpointLosesExactlyWhenTheQueueThereExceedsTheSaving() {
+        // 600 ms of prefill saved, and 8 times that for what a second copy would push out
         FakeCandidates candidates = idle(2).with(Signal.CACHED_TOKENS, 6000, 0);
-        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 5999, 0), 7000))
+        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 53_999, 0), 7000))
                 .isEqualTo(0);
-        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 6001, 0), 7000))
+        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 54_001, 0), 7000))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void onlyWhatAnotherCandidateHoldsCountsAsACopy() {
+        // H = 1500, h = 500: 1000 tokens are 100 ms; twice that, and 1 + 0.5 * 4 for the streams there
+        FakeCandidates candidates = idle(3).with(Signal.CACHED_TOKENS, 500, 1500, 0)
+                .with(Signal.IN_FLIGHT_REQUESTS, 4)
+                .with(Signal.DECODING_REQUESTS, 4);
+        assertThat(terms(candidates, 2000)[6]).isCloseTo(2 * 100 * 3, EXACT);
+        assertThat(scorer.terms(new FakeRequest(2000), candidates, 1)[6]).isZero();
+        assertThat(terms(candidates.with(Signal.CACHED_TOKENS, UNKNOWN), 2000)[6])
+                .isZero();
+    }
+
+    @Test
+    void aHotPrefixGetsASecondHomeAndThenBothAreEqual() {
+        FakeCandidates candidates = idle(2).with(Signal.OUTPUT_TOKENS, 1000)
+                .with(Signal.CACHED_TOKENS, 6000, 0)
+                .with(Signal.IN_FLIGHT_REQUESTS, 50, 0)
+                .with(Signal.DECODING_REQUESTS, 50, 0);
+        assertThat(best(candidates, 7000)).isEqualTo(0);
+        candidates.with(Signal.IN_FLIGHT_REQUESTS, 120, 0).with(Signal.DECODING_REQUESTS, 120, 0);
+        assertThat(best(candidates, 7000)).isEqualTo(1);
+        candidates
+                .with(Signal.CACHED_TOKENS, 6000, 6000)
+                .with(Signal.IN_FLIGHT_REQUESTS, 12, 11)
+                .with(Signal.DECODING_REQUESTS, 12, 11);
+        assertThat(best(candidates, 7000)).isEqualTo(1);
     }
 
     @Test
@@ -159,7 +190,7 @@ class LeastWorkScorerTest {
     void aWarmingEndpointGetsItsShare() {
         // cost 220 ms; a share of a quarter makes it 880 ms
         FakeCandidates one = idle(1).with(Signal.SLOW_START, 0.25);
-        assertThat(terms(one, 2000)[6]).isCloseTo(660, EXACT);
+        assertThat(terms(one, 2000)[7]).isCloseTo(660, EXACT);
         FakeCandidates candidates =
                 idle(2).with(Signal.SLOW_START, 0.25, 1).with(Signal.PENDING_PREFILL_TOKENS, 0, 5000);
         assertThat(best(candidates, 2000)).isEqualTo(1);
