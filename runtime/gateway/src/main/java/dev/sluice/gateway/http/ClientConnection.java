@@ -55,6 +55,11 @@ final class ClientConnection implements ServerConnection {
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.TRACE, "client connection lost", e);
+        } catch (InterruptedException e) {
+            if (!closing()) {
+                throw e;
+            }
+            Thread.currentThread().interrupt();
         } finally {
             owner.closed(this);
             wire.dispose();
@@ -93,7 +98,7 @@ final class ClientConnection implements ServerConnection {
         Exchange exchange = new Exchange(this, wire, intake, head, headers);
         try {
             owner.handler().handle(exchange);
-            if (!exchange.started()) {
+            if (!exchange.started() && !exchange.gone() && !wire.closed()) {
                 throw new IllegalStateException("the handler returned without an answer");
             }
         } catch (RequestException e) {
@@ -107,6 +112,7 @@ final class ClientConnection implements ServerConnection {
         boolean finished = exchange.finished();
         boolean keep = exchange.end();
         if (finished && !keep) {
+            intake.refund();
             linger();
         }
         return keep;

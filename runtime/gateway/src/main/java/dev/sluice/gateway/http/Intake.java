@@ -252,7 +252,8 @@ final class Intake {
         old.release();
     }
 
-    private void refund() {
+    /** Gives the budget back. */
+    void refund() {
         if (budget != null && charged > 0) {
             budget.release(charged);
         }

@@ -20,6 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class Leg implements UpstreamConnection {
     private static final int MOST_INTERIM = 8;
     private static final int MOST_HEADER_LINES = 256;
+
+    /**
+     * A connection that had been closed before we used it answers with a reset within a round trip. One that dies later
+     * died with the request in the engine's hands.
+     */
+    private static final long STALE_WITHIN = Duration.ofSeconds(1).toNanos();
+
     private static final int IN_USE = 0;
     private static final int RELEASED = 1;
     private static final int ABORTED = 2;
@@ -46,6 +53,7 @@ final class Leg implements UpstreamConnection {
     private int filled;
     private ByteBuffer data = Edited.NOTHING;
     private long sent;
+    private long sentAt;
     private long received;
 
     Leg(LifoPool pool, Link link) {
@@ -80,6 +88,7 @@ final class Leg implements UpstreamConnection {
             }
             b.put((byte) '\r').put((byte) '\n');
             sent = b.position() + length;
+            sentAt = System.nanoTime();
             long stall = pool.limits().write().toNanos();
             if (length <= b.remaining()) {
                 for (ByteBuffer part : content) {
@@ -361,9 +370,8 @@ final class Leg implements UpstreamConnection {
 
     private UpstreamException lost(String when, @Nullable IOException e) {
         String how = e == null ? "connection closed " + when : "connection lost " + when + ": " + e;
-        UpstreamException lost =
-                link.reused() && received == 0 ? new StaleConnection(how) : new Cut(how);
-        return fail(lost);
+        boolean stale = link.reused() && received == 0 && System.nanoTime() - sentAt < STALE_WITHIN;
+        return fail(stale ? new StaleConnection(how) : new Cut(how));
     }
 
     @Override
