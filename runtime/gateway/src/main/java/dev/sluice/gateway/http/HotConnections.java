@@ -130,6 +130,6 @@ public final class HotConnections implements ServerConnectionSelector {
         byte[] bytes = already == 0
                 ? new byte[0]
                 : context.dataReader().readBuffer(already).readBytes();
-        return new SocketWire(loop, context.serverSocket(), bytes);
+        return new SocketWire(loop, context.serverSocket(), channel, bytes);
     }
 }

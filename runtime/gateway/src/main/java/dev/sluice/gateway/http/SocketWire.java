@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
@@ -20,6 +21,7 @@ final class SocketWire extends Wire {
     private static final int READ_AHEAD = 64 << 10;
 
     private final HelidonSocket socket;
+    private final @Nullable SocketChannel channel;
     private volatile boolean closed;
     private volatile long writeDeadline;
     private volatile boolean writing;
@@ -37,8 +39,13 @@ final class SocketWire extends Wire {
     private long watchDeadline;
     private boolean telling;
 
-    SocketWire(Loop loop, HelidonSocket socket, byte[] already) {
+    /**
+     * @param channel below the socket, to close without a farewell that could wait; when it is known
+     * @param already bytes that were read before
+     */
+    SocketWire(Loop loop, HelidonSocket socket, @Nullable SocketChannel channel, byte[] already) {
         this.socket = socket;
+        this.channel = channel;
         if (already.length > 0) {
             arrived.add(already);
             held = already.length;
@@ -299,20 +306,23 @@ final class SocketWire extends Wire {
             closed = true;
             LockSupport.unpark(reader);
         }
-        // TLS may want to write a close notification, which can wait: never on the loop's thread
-        Thread.ofVirtual().name("socket-close").start(() -> {
-            try {
-                socket.close();
-            } catch (RuntimeException e) {
-                // already closed by the other side
+        try {
+            if (channel != null) {
+                channel.close();
+            } else {
+                // may want to write, and to wait: never on the loop's thread
+                Thread.ofVirtual().name("socket-close").start(socket::close);
             }
-        });
+        } catch (IOException e) {
+            // the descriptor is gone either way
+        }
     }
 
+    /** Helidon closes its socket itself, with TLS's own farewell, when the connection's handler returns. */
     @Override
     void dispose() {
-        close();
         unwatch();
+        closed = true;
     }
 
     @Override

@@ -421,13 +421,13 @@ class UpstreamTest {
 
     @Test
     void headAndBodyMayArriveInAnyPieces() throws Exception {
-        String answer = "HTTP/1.1 200 OK\r\ncontent-type: a\r\ntransfer-encoding: chunked\r\n\r\n"
-                + "4\r\nWiki\r\n5;ext=1\r\npedia\r\n0\r\ntrailer: x\r\n\r\n";
+        String head = "HTTP/1.1 200 OK\r\ncontent-type: a\r\ntransfer-encoding: chunked\r\n\r\n";
+        String answer = head + "4\r\nWiki\r\n5;ext=1\r\npedia\r\n0\r\ntrailer: x\r\n\r\n";
         try (FakeEngine engine = new FakeEngine(c -> {
                     for (int i = 1; i < answer.length(); i++) {
                         FakeEngine.request(c);
                         c.send(answer.substring(0, i));
-                        Thread.yield();
+                        c.socket.getOutputStream().flush();
                         c.send(answer.substring(i));
                     }
                 });
