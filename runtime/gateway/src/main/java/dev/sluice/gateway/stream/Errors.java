@@ -6,10 +6,21 @@ import java.util.regex.Pattern;
 
 /** Builds our error bodies and events in the shape that a dialect's clients understand. */
 public final class Errors {
-    /** URLs, IPv4 with or without a port, bracketed IPv6, host:port: what would tell a tenant where an engine lives. */
-    private static final Pattern ADDRESS = Pattern.compile("(?i)\\b(?:https?|tcp)://[^\\s\"',;)]+"
-            + "|\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b(?::\\d{1,5}\\b)?|\\[[0-9a-f:.%]*:[0-9a-f:.%]*](?::\\d{1,5}\\b)?"
-            + "|\\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*:\\d{2,5}\\b");
+    /** What would tell a tenant where an engine lives. Our messages name none; this holds when an exception's does. */
+    private static final Pattern ADDRESS = Pattern.compile("(?i)"
+            + String.join(
+                    "|",
+                    // URLs
+                    "\\b(?:https?|tcp)://[^\\s\"',;)]+",
+                    // IPv4, with or without a port
+                    "\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b(?::\\d{1,5}\\b)?",
+                    // IPv6, in brackets or shortened
+                    "\\[[0-9a-f:.]*:[0-9a-f:.]*(?:%\\w*)?](?::\\d{1,5}\\b)?",
+                    "(?<!\\w)[0-9a-f:]*::[0-9a-f][0-9a-f:.]*(?!\\w)",
+                    // names of services, names with a port (a position like 12:34 or byte:17 is none)
+                    "\\b[a-z0-9-]+(?:\\.[a-z0-9-]+)*\\.svc(?:\\.[a-z0-9-]+)*\\b(?::\\d{1,5}\\b)?",
+                    "\\b[a-z][a-z0-9-]*(?:\\.[a-z0-9-]+)+:\\d{2,5}\\b",
+                    "\\b(?=[0-9-]*[a-z])[a-z0-9-]+:\\d{4,5}\\b"));
 
     private static final String HEX = "0123456789abcdef";
 

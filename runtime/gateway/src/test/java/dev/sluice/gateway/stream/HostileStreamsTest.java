@@ -1,0 +1,162 @@
+package dev.sluice.gateway.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.sluice.gateway.stream.Watched.Run;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Captures with seeded damage. What the client got is judged by a reader of its own: strings and Jackson. */
+class HostileStreamsTest {
+    private static final int ROUNDS = 600;
+    private static final JsonMapper JACKSON = JsonMapper.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
+
+    private enum End {
+        NONE,
+        COMPLETE,
+        ABORT,
+        ERROR
+    }
+
+    /** What each event of a client's stream would mean to the client. */
+    private static List<End> ends(Dialect dialect, String out) {
+        String text = out.replace("\r\n", "\n").replace('\r', '\n');
+        List<End> ends = new ArrayList<>();
+        StringBuilder data = new StringBuilder();
+        String name = "";
+        for (String line : text.split("\n", -1)) {
+            if (line.isEmpty()) {
+                if (!data.isEmpty()) {
+                    ends.add(end(dialect, name, data.substring(0, data.length() - 1)));
+                }
+                data.setLength(0);
+                name = "";
+            }
+            int colon = line.indexOf(':');
+            String value = colon < 0 ? "" : line.substring(colon + 1);
+            value = value.startsWith(" ") ? value.substring(1) : value;
+            switch (colon < 0 ? line : line.substring(0, colon)) {
+                case "data" -> data.append(value).append('\n');
+                case "event" -> name = value;
+                default -> {}
+            }
+        }
+        return ends;
+    }
+
+    private static End end(Dialect dialect, String name, String data) {
+        if (dialect.choices() && data.equals("[DONE]")) {
+            return End.COMPLETE;
+        }
+        JsonNode json;
+        try {
+            json = JACKSON.readTree(data);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("passed on: " + data, e);
+        }
+        String type = json.path("type").asText("");
+        if (json.hasNonNull("error") || name.equals("error") || type.equals("error")) {
+            return End.ERROR;
+        }
+        for (JsonNode choice : json.path("choices")) {
+            if (choice.path("finish_reason").asText("").equals("abort")) {
+                return End.ABORT;
+            }
+        }
+        String terminal = dialect == Dialect.ANTHROPIC ? "message_stop" : "response.completed";
+        boolean named = dialect == Dialect.ANTHROPIC || dialect == Dialect.RESPONSES;
+        return named && (type.equals(terminal) || name.equals(terminal)) ? End.COMPLETE : End.NONE;
+    }
+
+    private static byte[] damaged(byte[] bytes, Random random) {
+        String text = Watched.text(bytes);
+        for (int k = random.nextInt(4); k >= 0; k--) {
+            int at = random.nextInt(text.length());
+            int to = Math.min(text.length(), at + random.nextInt(random.nextBoolean() ? 4 : 600));
+            String[] events = text.split("\n\n");
+            text = switch (random.nextInt(11)) {
+                case 0 -> text.substring(0, at) + (char) random.nextInt(256) + text.substring(at);
+                case 1 -> text.substring(0, at) + text.substring(to);
+                case 2 -> text.substring(0, to) + text.substring(at);
+                case 3 -> text.substring(0, at) + (char) random.nextInt(256) + text.substring(at + 1);
+                case 4 -> text.substring(0, at) + '\n' + text.substring(at);
+                case 5 -> text.replaceFirst("\"(stop|length)\"", "\"abort\"");
+                case 6 -> text.replace("\n", random.nextBoolean() ? "\r" : "\r\n");
+                case 7 -> text + text;
+                case 8 -> text.replaceFirst("data: \\[DONE]\n\n", "");
+                case 9 -> events[random.nextInt(events.length)] + "\n\n" + text;
+                default -> {
+                    String[] fewer = events.clone();
+                    fewer[random.nextInt(fewer.length)] = ": gone";
+                    yield String.join("\n\n", Arrays.asList(fewer)) + "\n\n";
+                }
+            };
+            if (text.isEmpty()) {
+                text = "\n";
+            }
+        }
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static Watched watched(Capture capture, byte[] bytes, Random random, boolean broken) {
+        Run run = new Run(capture.dialect, false);
+        for (int from = 0; from < bytes.length; ) {
+            int to = Math.min(bytes.length, from + 1 + random.nextInt(random.nextBoolean() ? 5 : 3000));
+            run.feed(bytes, from, to);
+            from = to;
+        }
+        return broken ? run.broken() : run.end();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void damageNeverMakesALieNorAnotherFailureThanTheTypedOne(Capture capture) {
+        Random random = new Random(capture.name().hashCode());
+        byte[] original = capture.bytes();
+        for (int round = 0; round < ROUNDS; round++) {
+            byte[] bytes = damaged(original, random);
+            boolean broken = random.nextBoolean();
+            Watched watched = watched(capture, bytes, random, broken);
+            String what = capture + " round " + round;
+
+            List<End> ends = ends(capture.dialect, watched.out());
+            int last = ends.size() - 1;
+            assertThat(watched.verdict()).as(what).isNotEqualTo(Verdict.OPEN);
+            for (int i = 0; i < ends.size(); i++) {
+                End expected = i < last
+                        ? End.NONE
+                        : switch (watched.verdict()) {
+                            case COMPLETE -> End.COMPLETE;
+                            case ENGINE_ERROR -> End.ERROR;
+                            default -> End.NONE;
+                        };
+                assertThat(ends.get(i))
+                        .as("%s, event %d of %s", what, i, watched)
+                        .isEqualTo(expected);
+            }
+            if (watched.verdict() == Verdict.COMPLETE || watched.verdict() == Verdict.ENGINE_ERROR) {
+                assertThat(ends).as(what).isNotEmpty();
+            }
+            if (capture.dialect.choices()) {
+                String in = Watched.text(bytes);
+                assertThat(watched.out())
+                        .as(what)
+                        .satisfiesAnyOf(
+                                out -> assertThat(in).startsWith(out),
+                                out -> assertThat(in + "\n\n").startsWith(out));
+            }
+            assertThat(watched(capture, bytes, random, broken)).as(what).isEqualTo(watched);
+        }
+    }
+}
