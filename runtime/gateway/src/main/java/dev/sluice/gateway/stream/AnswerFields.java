@@ -1,16 +1,12 @@
 package dev.sluice.gateway.stream;
 
 import dev.sluice.gateway.stream.JsonReader.Token;
-import java.util.BitSet;
 
 /**
  * Reads the few fields that matter out of an answer: one event of a stream after the other, or one whole answer. Both
  * have them in the same places. Later values win, as with every client's parser, but an abort stays one.
  */
 final class AnswerFields {
-    /** Choices beyond are not believed: no engine is asked for so many. */
-    private static final int MAX_CHOICES = 1 << 16;
-
     private static final byte[] ID = JsonReader.ascii("id");
     private static final byte[] REQUEST_ID = JsonReader.ascii("request_id");
     private static final byte[] TYPE = JsonReader.ascii("type");
@@ -19,12 +15,7 @@ final class AnswerFields {
     private static final byte[] CODE = JsonReader.ascii("code");
     private static final byte[] USAGE = JsonReader.ascii("usage");
     private static final byte[] CHOICES = JsonReader.ascii("choices");
-    private static final byte[] INDEX = JsonReader.ascii("index");
-    private static final byte[] FINISH_REASON = JsonReader.ascii("finish_reason");
     private static final byte[] DELTA = JsonReader.ascii("delta");
-    private static final byte[] TEXT = JsonReader.ascii("text");
-    private static final byte[] ROLE = JsonReader.ascii("role");
-    private static final byte[] TOKEN_IDS = JsonReader.ascii("token_ids");
     private static final byte[] RESPONSE = JsonReader.ascii("response");
     private static final byte[] MESSAGE = JsonReader.ascii("message");
     private static final byte[] STATUS = JsonReader.ascii("status");
@@ -36,9 +27,7 @@ final class AnswerFields {
     private final Dialect dialect;
     private final JsonReader json = new JsonReader();
     private final UsageFields usage = new UsageFields();
-    private final BitSet seen = new BitSet();
-    private final BitSet finished = new BitSet();
-    private int unfinished;
+    private final Choices choices = new Choices();
     private String id = "";
     private int sequence = -1;
     private boolean stopReason;
@@ -79,7 +68,8 @@ final class AnswerFields {
         int oldCode = -1;
         while (json.nextKey()) {
             if (json.is(CHOICES)) {
-                readChoices();
+                noChoices = choices.read(json) == 0;
+                tokens += choices.tokens();
             } else if (json.is(USAGE)) {
                 readUsage();
             } else if (json.is(ID) || json.is(REQUEST_ID)) {
@@ -225,108 +215,6 @@ final class AnswerFields {
         }
     }
 
-    private void readChoices() {
-        if (json.next() != Token.ARRAY) {
-            json.skip();
-            return;
-        }
-        boolean any = false;
-        while (json.next() != Token.END_ARRAY && json.token() != Token.BAD) {
-            any = true;
-            if (json.token() == Token.OBJECT) {
-                readChoice();
-            } else {
-                json.skip();
-            }
-        }
-        noChoices = !any;
-    }
-
-    private void readChoice() {
-        int index = 0;
-        boolean done = false;
-        boolean content = false;
-        int ids = 0;
-        while (json.nextKey()) {
-            if (json.is(FINISH_REASON)) {
-                Token value = json.next();
-                done = value != Token.NULL && !(value == Token.STRING && json.length() == 0);
-                aborted |= value == Token.STRING && (json.is(ABORT) || json.is(CANCELLED) || json.is(ERROR));
-                json.skip();
-            } else if (json.is(INDEX)) {
-                json.next();
-                index = json.count();
-                json.skip();
-            } else if (json.is(DELTA)) {
-                content |= content();
-            } else if (json.is(TEXT)) {
-                content |= json.next() == Token.STRING && json.length() > 0;
-                json.skip();
-            } else if (json.is(TOKEN_IDS)) {
-                ids = elements();
-            } else {
-                json.next();
-                json.skip();
-            }
-        }
-        tokens += Math.max(content ? 1 : 0, ids);
-        if (index >= 0 && index < MAX_CHOICES) {
-            mark(index, done);
-        } else {
-            unfinished = Integer.MAX_VALUE / 2;
-        }
-    }
-
-    private void mark(int index, boolean done) {
-        if (!seen.get(index)) {
-            seen.set(index);
-            unfinished++;
-        }
-        if (done && !finished.get(index)) {
-            finished.set(index);
-            unfinished--;
-        }
-    }
-
-    /** Whether a choice's delta carries anything generated. */
-    private boolean content() {
-        boolean content = false;
-        if (json.next() != Token.OBJECT) {
-            json.skip();
-            return false;
-        }
-        while (json.nextKey()) {
-            boolean role = json.is(ROLE);
-            Token value = json.next();
-            if (value == Token.STRING) {
-                content |= !role && json.length() > 0;
-            } else if (value == Token.ARRAY) {
-                content |= elementsLeft() > 0;
-            } else if (value == Token.OBJECT) {
-                content = true;
-                json.skip();
-            }
-        }
-        return content;
-    }
-
-    private int elements() {
-        if (json.next() != Token.ARRAY) {
-            json.skip();
-            return 0;
-        }
-        return elementsLeft();
-    }
-
-    private int elementsLeft() {
-        int n = 0;
-        while (json.next() != Token.END_ARRAY && json.token() != Token.BAD) {
-            json.skip();
-            n++;
-        }
-        return n;
-    }
-
     /** The last event is an error. */
     boolean error() {
         return error;
@@ -354,12 +242,12 @@ final class AnswerFields {
 
     /** The engine gave up a choice, or the whole answer. */
     boolean aborted() {
-        return aborted;
+        return aborted || choices.aborted();
     }
 
     /** There are choices and all that were seen have finished. */
     boolean allFinished() {
-        return unfinished == 0 && !seen.isEmpty();
+        return choices.allFinished();
     }
 
     /** Anthropic: whether a stop reason was given. An engine has none for an answer it gave up. */

@@ -42,8 +42,6 @@ final class JsonReader {
     private static final byte[] TRUE = ascii("true");
     private static final byte[] FALSE = ascii("false");
     private static final byte[] NULL = ascii("null");
-    private static final byte[] NAN = ascii("NaN");
-    private static final byte[] INFINITY = ascii("Infinity");
 
     private byte[] bytes = new byte[0];
     private int at;
@@ -158,31 +156,7 @@ final class JsonReader {
     /** The key or string last read, escapes resolved. */
     String string() {
         String raw = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-        if (!escaped) {
-            return raw;
-        }
-        StringBuilder b = new StringBuilder(raw.length());
-        for (int i = 0; i < raw.length(); i++) {
-            char c = raw.charAt(i);
-            if (c != '\\') {
-                b.append(c);
-                continue;
-            }
-            c = raw.charAt(++i);
-            switch (c) {
-                case 'b' -> b.append('\b');
-                case 'f' -> b.append('\f');
-                case 'n' -> b.append('\n');
-                case 'r' -> b.append('\r');
-                case 't' -> b.append('\t');
-                case 'u' -> {
-                    b.append((char) Integer.parseInt(raw, i + 1, i + 5, 16));
-                    i += 4;
-                }
-                default -> b.append(c);
-            }
-        }
-        return b.toString();
+        return escaped ? JsonScalars.unescaped(raw) : raw;
     }
 
     private Token read() {
@@ -218,12 +192,10 @@ final class JsonReader {
             case '{' -> open(true);
             case '[' -> open(false);
             case '"' -> text() ? valueRead(Token.STRING) : bad();
-            case 't' -> literal(TRUE, Token.TRUE);
-            case 'f' -> literal(FALSE, Token.FALSE);
-            case 'n' -> literal(NULL, Token.NULL);
-            case 'N' -> literal(NAN, Token.NUMBER);
-            case 'I' -> literal(INFINITY, Token.NUMBER);
-            default -> number() ? valueRead(Token.NUMBER) : bad();
+            case 't' -> scalar(JsonScalars.word(bytes, at, end, TRUE), Token.TRUE);
+            case 'f' -> scalar(JsonScalars.word(bytes, at, end, FALSE), Token.FALSE);
+            case 'n' -> scalar(JsonScalars.word(bytes, at, end, NULL), Token.NULL);
+            default -> scalar(JsonScalars.number(bytes, at, end), Token.NUMBER);
         };
     }
 
@@ -290,124 +262,26 @@ final class JsonReader {
 
     /** Reads a string from its opening quote on. */
     private boolean text() {
-        byte[] b = bytes;
-        int n = end;
-        int i = at + 1;
-        from = i;
-        escaped = false;
-        while (i < n) {
-            byte c = b[i];
-            if (c == '"') {
-                to = i;
-                at = i + 1;
-                return true;
-            }
-            if (c == '\\') {
-                i = escape(i);
-                if (i < 0) {
-                    return false;
-                }
-                continue;
-            }
-            if (c >= 0 && c < 0x20) {
-                return false;
-            }
-            i++;
+        from = at + 1;
+        to = JsonScalars.plain(bytes, from, end);
+        escaped = to < end && bytes[to] == '\\';
+        if (escaped) {
+            to = JsonScalars.escaped(bytes, to, end);
         }
-        return false;
+        if (to >= end || bytes[to] != '"') {
+            return false;
+        }
+        at = to + 1;
+        return true;
     }
 
-    /** The position after the escape at {@code i}, or -1. */
-    private int escape(int i) {
-        escaped = true;
-        if (i + 1 >= end) {
-            return -1;
-        }
-        byte c = bytes[i + 1];
-        if (c != 'u') {
-            return c == '"' || c == '\\' || c == '/' || c == 'b' || c == 'f' || c == 'n' || c == 'r' || c == 't'
-                    ? i + 2
-                    : -1;
-        }
-        if (i + 6 > end) {
-            return -1;
-        }
-        for (int k = i + 2; k < i + 6; k++) {
-            byte h = bytes[k];
-            int lower = h | 0x20;
-            if (!(h >= '0' && h <= '9') && !(lower >= 'a' && lower <= 'f')) {
-                return -1;
-            }
-        }
-        return i + 6;
-    }
-
-    private Token literal(byte[] text, Token read) {
-        if (!startsWith(text, at)) {
+    private Token scalar(int scalarEnd, Token read) {
+        if (scalarEnd < 0) {
             return bad();
         }
         from = at;
-        at += text.length;
-        to = at;
+        to = scalarEnd;
+        at = scalarEnd;
         return valueRead(read);
-    }
-
-    private boolean startsWith(byte[] text, int start) {
-        if (end - start < text.length) {
-            return false;
-        }
-        for (int i = 0; i < text.length; i++) {
-            if (bytes[start + i] != text[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean number() {
-        from = at;
-        int i = at;
-        if (bytes[i] == '-') {
-            i++;
-            if (startsWith(INFINITY, i)) {
-                to = i + INFINITY.length;
-                at = to;
-                return true;
-            }
-        }
-        int whole = digits(i);
-        if (whole == i || (bytes[i] == '0' && whole > i + 1)) {
-            return false;
-        }
-        i = whole;
-        if (i < end && bytes[i] == '.') {
-            int fraction = digits(i + 1);
-            if (fraction == i + 1) {
-                return false;
-            }
-            i = fraction;
-        }
-        if (i < end && (bytes[i] | 0x20) == 'e') {
-            i++;
-            if (i < end && (bytes[i] == '+' || bytes[i] == '-')) {
-                i++;
-            }
-            int exponent = digits(i);
-            if (exponent == i) {
-                return false;
-            }
-            i = exponent;
-        }
-        to = i;
-        at = i;
-        return true;
-    }
-
-    private int digits(int i) {
-        int k = i;
-        while (k < end && bytes[k] >= '0' && bytes[k] <= '9') {
-            k++;
-        }
-        return k;
     }
 }

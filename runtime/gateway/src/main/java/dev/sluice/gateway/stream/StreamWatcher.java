@@ -230,8 +230,11 @@ public final class StreamWatcher implements ChunkWatcher {
         }
         if (kind == Kind.TERMINAL) {
             // vLLM has no Anthropic name for an abort: it gives no stop reason then.
-            boolean unexplained = dialect == Dialect.ANTHROPIC && !fields.hasStopReason();
-            return unexplained ? end(Verdict.CUT_ABORT, false) : end(Verdict.COMPLETE, true);
+            if (dialect == Dialect.ANTHROPIC && !fields.hasStopReason()) {
+                return end(Verdict.CUT_ABORT, false);
+            }
+            firstData = true;
+            return end(Verdict.COMPLETE, true);
         }
         firstData = true;
         tokens += fields.tokens();

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Captures with seeded damage. What the client got is judged by a reader of its own: strings and Jackson. */
 class HostileStreamsTest {
-    private static final int ROUNDS = 600;
+    private static final int ROUNDS = 250;
     private static final JsonMapper JACKSON = JsonMapper.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();

@@ -190,6 +190,7 @@ class TruthfulEndTest {
         assertThat(watched.out()).isEqualTo(end);
         assertThat(watched.usage()).isEqualTo(new Usage(9, 4, 2));
         assertThat(watched.id()).isEqualTo("resp_1");
+        assertThat(watched.firstData()).isTrue();
     }
 
     @Test
