@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.StampedLock;
-import java.util.function.Supplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class PrefixIndex {
     private final StampedLock lock = new StampedLock();
     private final RunTable runs = new RunTable();
-    private final Slot[] slots;
+    private Slot[] slots;
     private final long maxBytes;
     private final int defaultCapacity;
     private long bytes;
@@ -36,7 +36,7 @@ public final class PrefixIndex {
     /**
      * An empty index.
      *
-     * @param slots number of slots, at least 1; a slot stands for one endpoint
+     * @param slots number of slots to begin with, at least 1; a slot stands for one endpoint. More appear as they are used
      * @param capacity blocks that a slot holds before it forgets, until {@link #setCapacity} says otherwise, at least 1
      * @param maxBytes memory for all slots together, by an estimate; beyond it the oldest of all is forgotten
      */
@@ -50,9 +50,9 @@ public final class PrefixIndex {
         this.defaultCapacity = capacity;
     }
 
-    /** Number of slots. */
+    /** Number of slots that there is room for now. */
     public int slots() {
-        return slots.length;
+        return (int) locked(() -> slots.length);
     }
 
     /**
@@ -112,12 +112,23 @@ public final class PrefixIndex {
     public void insert(int slot, long[] hashes, int count) {
         long stamp = lock.writeLock();
         try {
+            reach(slot);
             now++;
             touch(slot, hashes, count);
             shrink(slot);
             while (bytes > maxBytes && forgetOldest()) {}
         } finally {
             lock.unlockWrite(stamp);
+        }
+    }
+
+    private void reach(int slot) {
+        int old = slots.length;
+        if (slot >= old) {
+            slots = Arrays.copyOf(slots, Math.max(slot + 1, 2 * old));
+            for (int i = old; i < slots.length; i++) {
+                slots[i] = new Slot(defaultCapacity);
+            }
         }
     }
 
@@ -300,6 +311,7 @@ public final class PrefixIndex {
     public void setCapacity(int slot, int blocks) {
         long stamp = lock.writeLock();
         try {
+            reach(slot);
             slots[slot].capacity = Math.max(1, blocks);
             shrink(slot);
         } finally {
@@ -311,6 +323,7 @@ public final class PrefixIndex {
     public void removeSlot(int slot) {
         long stamp = lock.writeLock();
         try {
+            reach(slot);
             Slot owner = slots[slot];
             while (owner.oldest != null) {
                 keep(owner.oldest, 0);
@@ -323,7 +336,7 @@ public final class PrefixIndex {
 
     /** Blocks that a slot holds. */
     public int size(int slot) {
-        return locked(() -> slots[slot].blocks);
+        return (int) locked(() -> slot < slots.length ? slots[slot].blocks : 0);
     }
 
     /** Pairs of a block and a slot that holds it. */
@@ -336,10 +349,10 @@ public final class PrefixIndex {
         return locked(() -> bytes);
     }
 
-    private <T> T locked(Supplier<T> read) {
+    private long locked(LongSupplier read) {
         long stamp = lock.readLock();
         try {
-            return read.get();
+            return read.getAsLong();
         } finally {
             lock.unlockRead(stamp);
         }
