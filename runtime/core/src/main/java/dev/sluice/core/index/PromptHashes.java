@@ -140,14 +140,11 @@ public final class PromptHashes {
                 if (rest.hasRemaining()) {
                     return;
                 }
-                block(rest, 0);
                 rest.clear();
+                blocks(rest, 0, size);
                 at += taken;
             }
-            while (at <= end - size) {
-                block(from, at);
-                at += size;
-            }
+            at = blocks(from, at, end);
             rest.put(0, from, at, end - at).position(end - at);
         }
 
@@ -160,11 +157,22 @@ public final class PromptHashes {
             add(words, 0, length);
         }
 
-        private void block(ByteBuffer from, int at) {
-            if (count < hashes.length) {
-                last = Xxh64.hash(Xxh64.hash(from, at, size, 0), last);
-                hashes[count++] = last;
+        /** Adds all full blocks and returns where they end. */
+        private int blocks(ByteBuffer from, int start, int end) {
+            long[] chain = hashes;
+            long hash = last;
+            int next = count;
+            int at = start;
+            for (; at <= end - size; at += size) {
+                if (next < chain.length) {
+                    long id = size == 64 ? Xxh64.hash64(from, at) : Xxh64.hash(from, at, size, 0);
+                    hash = Xxh64.hash(id, hash);
+                    chain[next++] = hash;
+                }
             }
+            last = hash;
+            count = next;
+            return at;
         }
 
         long[] hashes() {
