@@ -120,7 +120,7 @@ class Lexer {
 
     /** One bit for each byte's mark, the first byte's lowest. */
     private static int bits(long marks) {
-        return (int) ((marks & HIGHS) * 0x0002040810204081L >>> 56);
+        return (int) (((marks & HIGHS) * 0x0002040810204081L) >>> 56);
     }
 
     private static long marks(long w) {
