@@ -1,0 +1,68 @@
+package dev.sluice.simulator.harness;
+
+import dev.sluice.core.Policy;
+import dev.sluice.core.Policy.Named;
+import dev.sluice.core.Policy.Profile;
+import dev.sluice.core.Policy.Weighted;
+import dev.sluice.plugins.BuiltInPlugin;
+import dev.sluice.plugins.LeastWorkConfig;
+import dev.sluice.plugins.LeastWorkScorer;
+import dev.sluice.plugins.PickerConfig;
+import dev.sluice.spi.Factory;
+import dev.sluice.spi.Part;
+import dev.sluice.spi.Picker;
+import dev.sluice.spi.PluginContext;
+import dev.sluice.spi.ProfileHandler;
+import dev.sluice.spi.Scorer;
+import java.util.List;
+
+/** The default policy, built from the built-in plugins. */
+final class Policies {
+    private Policies() {}
+
+    static Policy leastWork() {
+        return new Policy(
+                "default",
+                List.of(),
+                List.of(),
+                new Named<>("single-profile-handler", "handler", (ProfileHandler) part("single-profile-handler", new dev.sluice.spi.NoConfig())),
+                List.of(new Profile(
+                        "default",
+                        List.of(),
+                        List.of(new Weighted(
+                                new Named<Scorer>(
+                                        "least-work-scorer",
+                                        "least-work-scorer",
+                                        new LeastWorkScorer(LeastWorkConfig.defaults())),
+                                1)),
+                        new Named<>("max-score-picker", "picker", (Picker) part("max-score-picker", new PickerConfig(1))))));
+    }
+
+    private static Part part(String type, Record config) {
+        for (Factory<?> factory : new BuiltInPlugin().factories()) {
+            if (factory.type().equals(type)) {
+                return create(factory, config, type);
+            }
+        }
+        throw new IllegalArgumentException(type);
+    }
+
+    private static <C extends Record> Part create(Factory<C> factory, Record config, String name) {
+        return factory.create(factory.config().cast(config), new PluginContext() {
+            @Override
+            public String name() {
+                return name;
+            }
+
+            @Override
+            public System.Logger logger() {
+                return System.getLogger(name);
+            }
+
+            @Override
+            public <P extends Part> P reference(String other, Class<P> kind) {
+                throw new IllegalStateException("no references here");
+            }
+        });
+    }
+}
