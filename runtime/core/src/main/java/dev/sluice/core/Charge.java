@@ -21,6 +21,7 @@ public final class Charge {
     long firstTokenAt;
     int tokens;
     double othersAtStart;
+    double prefilledAtStart;
     LearnedRates.@Nullable Step step;
     @Nullable Charge before;
     @Nullable Charge after;

@@ -24,6 +24,9 @@ final class EndpointState {
     long observedTokens;
 
     long decodingTokens;
+    /** Prompt tokens computed so far, as far as the ledger knows. */
+    double prefilledTokens;
+
     /** When the prompts whose end is not seen will have been computed, if the learned rate holds. */
     long unseenUntil = Long.MIN_VALUE;
     /** Observed claims without a first token, in the order of dispatch. */
@@ -97,6 +100,7 @@ final class EndpointState {
     /** A claim has no prefill ahead of it any more: its first token came, or it ended without one. */
     void prefilled(Charge charge) {
         pendingPrefillTokens -= charge.work.uncachedTokens();
+        prefilledTokens += charge.work.uncachedTokens();
         if (!charge.work.observed()) {
             return;
         }

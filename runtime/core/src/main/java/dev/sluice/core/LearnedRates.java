@@ -17,16 +17,21 @@ import org.jspecify.annotations.Nullable;
  * too, but only upwards: so much time was not enough.
  *
  * <p>Decode. At its end a stream gives (mean streams beside it, time per token); a line through those gives the time of
- * a lone stream and its growth with the batch.
+ * a lone stream and its growth with the batch. The time that prompts took meanwhile, by the learned rate, is taken off: it is
+ * charged to those prompts as interference, and must not count twice.
  *
- * <p>The prior of an endpoint is what its siblings taught the fleet, and the fleet's prior is the configured one: so the
- * first answer of a pool tells how fast such engines are, and an unknown sibling is neither shunned nor preferred. Both
- * lines fade back to that prior with a half-life of {@link #FORGET_NS} without samples: an endpoint that lost its traffic
- * because it was slow is tried again. Fading is computed when a figure is read; reading changes nothing.
+ * <p>One line for the fleet, one factor per endpoint. The lines are fitted to the samples of all endpoints, whose loads differ
+ * enough to tell a fixed part from a rate; an endpoint has its factor on each line: its times over what the line says of
+ * the same samples. A line per endpoint would fit the noise of a few samples, and the policy would chase it. So the first
+ * answer of a pool tells how fast such engines are, and an unknown sibling is neither shunned nor preferred. Factors fade
+ * back to 1 without samples, with a half-life of {@link #FORGET_NS} or of {@link #FORGET_SAMPLES} samples elsewhere, whichever is
+ * longer: an endpoint that lost its traffic because it was slow is tried again, and not all the time in a pool that has
+ * little to do. Fading is computed when a figure is read; reading changes nothing.
  */
 final class LearnedRates {
     static final long SAME_STEP_NS = 2_000_000;
-    static final long FORGET_NS = 20_000_000_000L;
+    static final long FORGET_NS = 10_000_000_000L;
+    static final double FORGET_SAMPLES = 50;
     private static final double FORGET_STEP_NS = 1e9;
     /** A sample counts at most so many times what was expected, so that one stall does not make an engine slow for good. */
     private static final double OUTLIER = 10;
@@ -42,6 +47,10 @@ final class LearnedRates {
     private @Nullable Step step;
     private long lastFirstToken = Long.MIN_VALUE;
     private long lastSample = Long.MIN_VALUE;
+    /** Of the fleet: samples of all endpoints. Of an endpoint: how many there were when it had its last one. */
+    private long count;
+
+    private long fleetCount;
 
     /** First tokens that came out of one engine step. */
     static final class Step {
@@ -56,21 +65,21 @@ final class LearnedRates {
         }
     }
 
-    private LearnedRates(PoolSettings.Priors priors, @Nullable LearnedRates fleet, double memory) {
+    private LearnedRates(PoolSettings.Priors priors, @Nullable LearnedRates fleet, double memory, double trust) {
         this.priors = priors;
         this.fleet = fleet;
-        this.prefill = new LinearFit(memory, 1.0, 2000);
-        this.decode = new LinearFit(memory, 1.0, 16);
+        this.prefill = new LinearFit(memory, trust, 2000);
+        this.decode = new LinearFit(memory, trust, 16);
     }
 
     /** What all endpoints of a pool have in common. */
     static LearnedRates fleet(PoolSettings.Priors priors) {
-        return new LearnedRates(priors, null, 96);
+        return new LearnedRates(priors, null, 96, 1);
     }
 
     /** One endpoint of this fleet. */
     LearnedRates endpoint() {
-        return new LearnedRates(priors, this, 24);
+        return new LearnedRates(priors, this, 24, 2);
     }
 
     /** A first token came for a request sent at {@code dispatched} that was predicted to need {@code tokens} computed. */
@@ -133,7 +142,7 @@ final class LearnedRates {
         }
     }
 
-    /** A stream ended: {@code tokens} came after the first one in {@code nanos}, beside {@code others} streams. */
+    /** A stream ended: {@code tokens} came after the first one in {@code nanos} of decoding, beside {@code others} streams. */
     void streamEnded(int tokens, long nanos, double others, long now) {
         if (tokens < 4 || nanos <= 0) {
             return;
@@ -150,6 +159,10 @@ final class LearnedRates {
 
     private void forget(long now) {
         double keep = keep(now);
+        if (fleet != null) {
+            fleet.count++;
+            fleetCount = fleet.count;
+        }
         if (keep < 1) {
             prefill.relax(keep);
             decode.relax(keep);
@@ -159,27 +172,35 @@ final class LearnedRates {
 
     private double keep(long now) {
         double idle = lastSample == Long.MIN_VALUE ? 0 : (double) (now - lastSample);
-        return fleet == null || idle <= FORGET_STEP_NS ? 1 : Math.pow(0.5, idle / FORGET_NS);
+        if (fleet == null || idle <= FORGET_STEP_NS) {
+            return 1;
+        }
+        return Math.pow(0.5, Math.min(idle / FORGET_NS, (fleet.count - fleetCount) / FORGET_SAMPLES));
     }
 
     private Line prefillLine(long now) {
         if (fleet != null) {
-            return prefill.line(fleet.prefillLine(now), keep(now));
+            return scaled(fleet.prefillLine(now), prefill, keep(now));
         }
         if (sharedPrefill == null) {
             double perToken = 1000 / priors.prefillRate();
-            Line line = prefill.line(new Line(priors.overheadMs(), perToken), 1);
+            Line line = prefill.line(new Line(priors.overheadMs(), perToken));
             sharedPrefill = new Line(Math.clamp(line.intercept(), 0, 60_000), Math.clamp(line.slope(), perToken / 50, perToken * 2000));
         }
         return sharedPrefill;
     }
 
+    private static Line scaled(Line line, LinearFit samples, double keep) {
+        double ratio = Math.pow(samples.ratio(line), keep);
+        return new Line(line.intercept() * ratio, line.slope() * ratio);
+    }
+
     private Line decodeLine(long now) {
         if (fleet != null) {
-            return decode.line(fleet.decodeLine(now), keep(now));
+            return scaled(fleet.decodeLine(now), decode, keep(now));
         }
         if (sharedDecode == null) {
-            Line line = decode.line(new Line(priors.tokenMs(), priors.tokenSlopeMs()), 1);
+            Line line = decode.line(new Line(priors.tokenMs(), priors.tokenSlopeMs()));
             sharedDecode = new Line(Math.clamp(line.intercept(), 0.01, 10_000), Math.clamp(line.slope(), 0, 1000));
         }
         return sharedDecode;

@@ -106,21 +106,23 @@ final class LinearFit {
         return weight;
     }
 
-    /**
-     * The fitted line.
-     *
-     * @param keep factor, 0..1, by which the samples count less than when they were last touched
-     */
-    Line line(Line prior, double keep) {
+    /** The fitted line. */
+    Line line(Line prior) {
         double slope0 = prior.slope() * scaleX;
-        double a = keep * weight + priorWeight;
-        double b = keep * sumXX + priorWeight;
-        double c = keep * sumX;
-        double y = keep * (sumY - prior.intercept() * weight - slope0 * sumX);
-        double xy = keep * (sumXY - prior.intercept() * sumX - slope0 * sumXX);
-        double determinant = a * b - c * c;
+        double a = weight + priorWeight;
+        double b = sumXX + priorWeight;
+        double y = sumY - prior.intercept() * weight - slope0 * sumX;
+        double xy = sumXY - prior.intercept() * sumX - slope0 * sumXX;
+        double determinant = a * b - sumX * sumX;
         return new Line(
-                prior.intercept() + (y * b - c * xy) / determinant,
-                (slope0 + (a * xy - c * y) / determinant) / scaleX);
+                prior.intercept() + (y * b - sumX * xy) / determinant,
+                (slope0 + (a * xy - sumX * y) / determinant) / scaleX);
+    }
+
+    /** How many times the samples are what a line says of them; a few samples that agree with it are added as a prior. */
+    double ratio(Line reference) {
+        double prior = priorWeight * Math.max(1e-9, reference.at(scaleX));
+        double expected = reference.intercept() * weight + reference.slope() * scaleX * sumX;
+        return Math.max(1e-3, (prior + sumY) / (prior + Math.max(0, expected)));
     }
 }

@@ -266,6 +266,7 @@ public final class Pool {
         charge.othersAtStart = state.decoding;
         state.prefilled(charge);
         charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        charge.prefilledAtStart = state.prefilledTokens;
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
         state.consecutiveFailures = 0;
@@ -316,11 +317,15 @@ public final class Pool {
         if (charge.step != null && usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
             int computed = Math.max(1, usage.promptTokens() - usage.cachedTokens());
             state.rates.correct(charge.step, computed - charge.work.uncachedTokens());
+            state.prefilledTokens += computed - charge.work.uncachedTokens();
         }
         if (decoded) {
             int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
             double others = (charge.othersAtStart + (double) state.decoding) / 2;
-            state.rates.streamEnded(tokens, now - charge.firstTokenAt, others, now);
+            double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
+            double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
+            double nanos = (double) (now - charge.firstTokenAt);
+            state.rates.streamEnded(tokens, (long) Math.max(nanos / 4, nanos - stoodStill), others, now);
         } else if (usage.outputTokens() > 0) {
             learnFromWholeAnswer(charge, usage, now);
         }

@@ -270,7 +270,7 @@ final class World {
     }
 
     long readingTime(Exchange x) {
-        return x.ask().outputTokens() % 10 < slowShare * 10 ? x.ask().outputTokens() * 3 * MS : 0;
+        return x.ask().outputTokens() % 10 < slowShare * 10 ? 3L * x.ask().outputTokens() * MS : 0;
     }
 
     void charged(Exchange x, Decision decision, Charge charge) {
