@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * A non-blocking channel that stays registered with one {@link Loop}.
  *
  * <p>{@code state} says who may read the channel. IDLE: its owner thread. READING: the owner is parked, the loop reads for
- * it. WATCHING: the loop reads what comes early. Whoever wants to act on READING or WATCHING takes the wire with a
+ * it. WATCHING: the loop reads what comes early. PUMPING: the owner is parked and a {@link Pump} runs on the loop; PAUSED:
+ * the same, and it waits for something else than input. Whoever wants to act on any of these takes the wire with a
  * compare-and-set to BUSY first, so the loop, a closer and an interrupted reader never meet. DONE: the parked owner has
  * its result.
  *
@@ -30,6 +31,8 @@ final class ChannelWire extends Wire {
     private static final int WATCHING = 2;
     private static final int BUSY = 3;
     private static final int DONE = 4;
+    private static final int PUMPING = 5;
+    private static final int PAUSED = 6;
 
     private static final VarHandle STATE;
 
@@ -67,10 +70,31 @@ final class ChannelWire extends Wire {
     private boolean full;
     private boolean ended;
 
-    // A write, or a connect, that waits.
+    private @Nullable Pump pump;
+
+    // A write, or a connect, that waits; the callback only on the loop's thread.
+    private @Nullable Writable writable;
     private volatile @Nullable Thread writer;
     private volatile long writeDeadline;
     private volatile boolean writeTimedOut;
+
+    /** What the loop does with input in place of the owner. */
+    interface Pump {
+        /** Called again when there is more input. */
+        int GO_ON = 0;
+        /** Not called again before {@link #resume}. */
+        int PAUSE = 1;
+        /** The owner goes on. */
+        int ENOUGH = 2;
+
+        /** Input is there, or the end of it; must not block. */
+        int readable() throws IOException;
+    }
+
+    /** Told once, on the loop's thread, that a write can go on, or that its time is over. */
+    interface Writable {
+        void writable(boolean expired);
+    }
 
     /** Takes the channel over: it becomes non-blocking and belongs to the loop. */
     ChannelWire(Loop loop, SocketChannel channel) throws IOException {
@@ -82,8 +106,8 @@ final class ChannelWire extends Wire {
         loop.join(this);
     }
 
-    SocketChannel channel() {
-        return channel;
+    Loop loop() {
+        return loop;
     }
 
     /** Finishes a connect that was begun. */
@@ -119,7 +143,7 @@ final class ChannelWire extends Wire {
         target = into;
         got = n;
         wanted = atLeast;
-        park(idle, deadline);
+        park(READING, idle, deadline);
         return got;
     }
 
@@ -161,7 +185,7 @@ final class ChannelWire extends Wire {
         this.room = room;
         got = 0;
         wanted = 1;
-        park(idle, in(FOREVER));
+        park(READING, idle, in(FOREVER));
         Lease lease = fresh;
         fresh = null;
         return lease;
@@ -176,7 +200,7 @@ final class ChannelWire extends Wire {
         Thread.yield();
     }
 
-    private int pull(ByteBuffer into) throws IOException {
+    int pull(ByteBuffer into) throws IOException {
         try {
             return channel.read(into);
         } catch (IOException e) {
@@ -202,15 +226,21 @@ final class ChannelWire extends Wire {
         return n;
     }
 
+    /** Lets the loop run the pump until it has enough; the owner waits. */
+    void pump(Pump pump, long idle) throws IOException {
+        this.pump = pump;
+        park(PUMPING, idle, in(FOREVER));
+    }
+
     /** Parks the owner until the loop has what it wants. */
-    private void park(long idle, long hard) throws IOException {
+    private void park(int how, long idle, long hard) throws IOException {
         this.idle = idle;
         this.hard = hard;
         failure = null;
         reader = Thread.currentThread();
         deadline = earlier(in(idle), hard);
-        state = READING;
-        if (closed && take(READING)) {
+        state = how;
+        if (closed && take(how)) {
             state = IDLE;
             throw new Closed();
         }
@@ -220,13 +250,14 @@ final class ChannelWire extends Wire {
         }
         while (state != DONE) {
             LockSupport.park(this);
-            if (Thread.currentThread().isInterrupted() && take(READING)) {
+            if (Thread.currentThread().isInterrupted() && (take(how) || take(PAUSED))) {
                 state = IDLE;
                 throw new InterruptedIOException("interrupted while reading");
             }
         }
         state = IDLE;
         reader = null;
+        pump = null;
         IOException e = failure;
         if (e != null) {
             throw e;
@@ -266,6 +297,7 @@ final class ChannelWire extends Wire {
         if ((ops & (SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT)) != 0) {
             key.interestOpsAnd(~(SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT));
             wakeWriter();
+            tellWritable(false);
         }
         if ((ops & SelectionKey.OP_READ) != 0) {
             readable();
@@ -275,11 +307,13 @@ final class ChannelWire extends Wire {
     private void readable() {
         if (take(READING)) {
             fill();
+        } else if (take(PUMPING)) {
+            work();
         } else if (take(WATCHING)) {
             peek();
         } else {
             disarm();
-            if (state == READING || state == WATCHING) {
+            if (state == READING || state == WATCHING || state == PUMPING) {
                 arm();
             }
         }
@@ -309,16 +343,83 @@ final class ChannelWire extends Wire {
                 return;
             }
             deadline = earlier(in(idle), hard);
-            state = READING;
-            if (closed && take(READING)) {
-                complete(new Closed());
-            }
+            back(READING);
         } catch (IOException e) {
             dropFresh();
             complete(closed ? new Closed() : e);
         } catch (RuntimeException | OutOfMemoryError e) {
             dropFresh();
             complete(new IOException("no buffer to read into", e));
+        }
+    }
+
+    /** From BUSY back to waiting. */
+    private void back(int to) {
+        state = to;
+        if (closed && take(to)) {
+            complete(new Closed());
+        }
+    }
+
+    private void work() {
+        try {
+            switch (Objects.requireNonNull(pump).readable()) {
+                case Pump.GO_ON -> {
+                    deadline = in(idle);
+                    back(PUMPING);
+                }
+                case Pump.PAUSE -> {
+                    disarm();
+                    back(PAUSED);
+                }
+                default -> complete(null);
+            }
+        } catch (IOException e) {
+            complete(closed ? new Closed() : e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            complete(new IOException("the relay failed", e));
+        }
+    }
+
+    /** The pump goes on after a pause. */
+    void resume() {
+        if (take(PAUSED)) {
+            deadline = in(idle);
+            arm();
+            back(PUMPING);
+        }
+    }
+
+    /** The pump ends in a pause. */
+    void enough(@Nullable IOException failure) {
+        if (take(PAUSED)) {
+            complete(failure);
+        }
+    }
+
+    /** Writes what goes without waiting. */
+    boolean writeNow(ByteBuffer data) throws IOException {
+        push(data);
+        return !data.hasRemaining();
+    }
+
+    /** Asks to be told when a write can go on. */
+    void whenWritable(Writable callback, long stall) throws IOException {
+        writable = callback;
+        writeDeadline = in(stall);
+        try {
+            key.interestOpsOr(SelectionKey.OP_WRITE);
+        } catch (CancelledKeyException e) {
+            writable = null;
+            throw new Closed();
+        }
+    }
+
+    private void tellWritable(boolean expired) {
+        Writable w = writable;
+        if (w != null) {
+            writable = null;
+            w.writable(expired);
         }
     }
 
@@ -380,11 +481,12 @@ final class ChannelWire extends Wire {
     @Override
     boolean tick(long now) {
         if (closed) {
+            tellWritable(false);
             return false;
         }
         int s = state;
-        if (s == READING) {
-            if (over(deadline, now) && take(READING)) {
+        if (s == READING || s == PUMPING) {
+            if (over(deadline, now) && take(s)) {
                 complete(new TimedOut());
             }
         } else if (s == WATCHING) {
@@ -401,6 +503,8 @@ final class ChannelWire extends Wire {
         if (writer != null && over(writeDeadline, now)) {
             writeTimedOut = true;
             wakeWriter();
+        } else if (writable != null && over(writeDeadline, now)) {
+            tellWritable(true);
         }
         return true;
     }
@@ -536,7 +640,7 @@ final class ChannelWire extends Wire {
             // the descriptor is gone either way
         }
         loop.wake();
-        if (take(READING)) {
+        if (take(READING) || take(PUMPING) || take(PAUSED)) {
             complete(new Closed());
         }
         wakeWriter();

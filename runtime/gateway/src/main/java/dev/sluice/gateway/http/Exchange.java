@@ -31,6 +31,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     private final AtomicReference<@Nullable Runnable> onGone = new AtomicReference<>();
     private Body body = Body.NOT_STARTED;
     private @Nullable Lease pendingHead;
+    private @Nullable Lease blocked;
     private long left;
     private boolean close;
     private boolean watching;
@@ -267,6 +268,61 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         send(new ByteBuffer[] {out.flip(), data, tail.flip()}, 3);
     }
 
+    // ---- for a relay on the loop
+
+    /** The channel, where it may be written from the loop. */
+    @Nullable
+    ChannelWire loopWire() {
+        return wire instanceof ChannelWire w && body != Body.FINISHED ? w : null;
+    }
+
+    long stall() {
+        return stall;
+    }
+
+    /** As {@link #write}, without waiting. False when {@link #flushNow} has to go on with it. */
+    boolean writeNow(ChannelWire channel, ByteBuffer data) throws IOException {
+        int n = data.remaining();
+        Lease out = Lease.of(n + 32);
+        blocked = out;
+        ByteBuffer b = out.bytes;
+        if (body == Body.CHUNKED) {
+            hex(b, n);
+            b.put(CRLF).put(data).put(CRLF);
+        } else if (body == Body.DROPPED) {
+            data.position(data.limit());
+        } else {
+            if (body == Body.LENGTH && (left -= n) < 0) {
+                throw new IllegalStateException("more than the length that was announced");
+            }
+            b.put(data);
+        }
+        sent += b.flip().remaining();
+        return flushNow(channel);
+    }
+
+    /** Whether a write of the loop is half done. Its buffer is left to the collector when the exchange ends so. */
+    boolean blocked() {
+        return blocked != null;
+    }
+
+    boolean flushNow(ChannelWire channel) throws IOException {
+        Lease out = blocked;
+        if (out == null) {
+            return true;
+        }
+        try {
+            if (!channel.writeNow(out.bytes)) {
+                return false;
+            }
+        } catch (IOException e) {
+            throw lost(e);
+        }
+        blocked = null;
+        out.release();
+        return true;
+    }
+
     private static void hex(ByteBuffer to, int value) {
         int shift = (31 - Integer.numberOfLeadingZeros(value)) & ~3;
         for (; shift >= 0; shift -= 4) {
@@ -302,7 +358,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         }
     }
 
-    private IOException lost(IOException e) {
+    IOException lost(IOException e) {
         gone = true;
         close = true;
         if (e instanceof ClientGone) {

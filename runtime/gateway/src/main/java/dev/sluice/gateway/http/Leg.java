@@ -285,7 +285,7 @@ final class Leg implements UpstreamConnection {
             }
             return end;
         }
-        if (body == Body.UNTIL_CLOSE) {
+        if (body != Body.LENGTH) {
             return filled;
         }
         int n = (int) Math.min(left, filled - start);
@@ -320,6 +320,56 @@ final class Leg implements UpstreamConnection {
             return n > 0;
         }
         throw lost("within the body", null);
+    }
+
+    /** What {@link #nextNow} found. */
+    enum Now {
+        NOTHING,
+        DATA,
+        END
+    }
+
+    /** Whether bytes of the body have been read that {@link #next} has not given yet. */
+    boolean buffered() {
+        return body != Body.COMPLETE && from < filled;
+    }
+
+    boolean complete() {
+        return body == Body.COMPLETE;
+    }
+
+    ChannelWire wire() {
+        return link.wire;
+    }
+
+    /** As {@link #next}, with one read that does not wait; on the loop's thread. */
+    Now nextNow() throws IOException {
+        ByteBuffer b = lease().bytes.clear();
+        int n;
+        try {
+            n = link.wire.pull(b);
+        } catch (IOException e) {
+            throw lost("within the body", e);
+        }
+        from = 0;
+        filled = Math.max(n, 0);
+        received += filled;
+        if (n < 0 && body == Body.UNTIL_CLOSE) {
+            body = Body.COMPLETE;
+        } else if (n < 0) {
+            throw lost("within the body", null);
+        }
+        int end = decode(0, 0);
+        from = filled;
+        data = b.limit(end).position(0);
+        return end > 0 ? Now.DATA : complete() ? Now.END : Now.NOTHING;
+    }
+
+    /** What a relay that waited in the loop failed of. */
+    UpstreamException relayFailed(IOException e) {
+        return e instanceof Wire.TimedOut
+                ? fail(new UpstreamTimeout(UpstreamTimeout.Kind.IDLE))
+                : lost("within the body", e);
     }
 
     @Override

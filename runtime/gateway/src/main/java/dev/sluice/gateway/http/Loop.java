@@ -54,6 +54,10 @@ public final class Loop implements AutoCloseable {
         return open;
     }
 
+    long threadId() {
+        return thread.threadId();
+    }
+
     Selector selector() {
         return selector;
     }

@@ -20,24 +20,37 @@ public final class Relay {
      */
     public static long stream(UpstreamConnection from, ClientExchange to, ChunkWatcher watcher, Duration idle)
             throws IOException {
+        if (from instanceof Leg leg && to instanceof Exchange exchange) {
+            ChannelWire client = exchange.loopWire();
+            if (client != null && client.loop().equals(leg.wire().loop())) {
+                return new LoopRelay(leg, exchange, client, watcher).run(idle);
+            }
+        }
         Edited out = new Edited();
         long bytes = 0;
         while (from.next(idle)) {
-            ByteBuffer data = from.data();
-            bytes += data.remaining();
-            out.begin(data);
-            watcher.onBytes(data, out);
-            ByteBuffer passed = out.result();
-            if (passed.hasRemaining()) {
-                to.write(passed);
-            }
+            bytes += from.data().remaining();
+            pass(from.data(), to, watcher, out);
         }
+        end(to, watcher, out);
+        return bytes;
+    }
+
+    static void pass(ByteBuffer data, ClientExchange to, ChunkWatcher watcher, Edited out) throws IOException {
+        out.begin(data);
+        watcher.onBytes(data, out);
+        ByteBuffer passed = out.result();
+        if (passed.hasRemaining()) {
+            to.write(passed);
+        }
+    }
+
+    static void end(ClientExchange to, ChunkWatcher watcher, Edited out) throws IOException {
         out.begin(Edited.NOTHING);
         watcher.onEnd(out);
         ByteBuffer passed = out.result();
         if (passed.hasRemaining()) {
             to.write(passed);
         }
-        return bytes;
     }
 }
