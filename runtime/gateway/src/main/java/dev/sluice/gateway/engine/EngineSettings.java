@@ -28,7 +28,7 @@ public record EngineSettings(
             Duration.ofMillis(4800),
             Duration.ofMillis(200),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
             Duration.ofMillis(100),
             Duration.ofSeconds(5),
             Duration.ofSeconds(1),

@@ -1,83 +1,181 @@
 package dev.sluice.gateway.metrics;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** All series that the gateway emits. */
-public class Meters implements AutoCloseable {
+/**
+ * All series that the gateway emits; {@code docs/metrics.md} lists them. Counting neither locks nor allocates once the
+ * labels are known, so that it can be done on the hot path.
+ */
+public final class Meters implements AutoCloseable {
     /** Content type of what {@link #scrape} writes. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final LongSupplier clock;
+    private final Lanes lanes = new Lanes(registry);
+    private final PoolGauges pools;
+    private final Timer decision;
+    private final FewCounters fallbacks = few("decision.fallback", "Decisions that the policy itself could not make", "cause");
+    private final FewCounters attempts = few("upstream.attempts", "Attempts at engines by how they ended", "outcome");
+    private final FewCounters cancelled = few("cancelled", "Requests whose client left, by what they were doing", "stage");
+    private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
+    private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
+    private volatile Set<String> tenants = Set.of();
+    private volatile boolean lastReloadSuccessful = true;
+    private volatile boolean anonymousOpen;
+    private @Nullable JvmGcMetrics gc;
+
     /** @param version of Sluice, for {@code sluice_build_info} */
-    public Meters(String version) {}
+    public Meters(String version) {
+        this(version, System::nanoTime);
+    }
+
+    Meters(String version, LongSupplier clock) {
+        this.clock = clock;
+        this.pools = new PoolGauges(clock);
+        this.decision = Timer.builder("sluice.decision.duration")
+                .description("Time of one decision where a request goes")
+                .serviceLevelObjectives(Buckets.OWN)
+                .register(registry);
+        Gauge.builder("sluice.config.last.reload.successful", this, m -> m.lastReloadSuccessful ? 1 : 0)
+                .description("1 when the configuration in force is the newest, 0 when that was refused")
+                .register(registry);
+        Gauge.builder("sluice.anonymous.open", this, m -> m.anonymousOpen ? 1 : 0)
+                .description("1 when everybody may use the gateway without a key")
+                .register(registry);
+        registry.getPrometheusRegistry().register(pools);
+        registry.getPrometheusRegistry().register(new ProcessSeries(version));
+        reloads.get(0, "success");
+        reloads.get(0, "failure");
+        for (String stage : List.of("queue", "waiting", "stream")) {
+            cancelled.get(0, stage);
+        }
+    }
+
+    private FewCounters few(String name, String help, String label) {
+        return new FewCounters((ignored, value) -> Counter.builder("sluice." + name)
+                .description(help)
+                .tag(label, value)
+                .register(registry));
+    }
 
     /** Gauges of this pool are read from here on; replaces a pool of the same name. */
     public void bindPool(PoolView pool) {
-        throw new UnsupportedOperationException();
+        pools.pools().put(pool.name(), pool);
     }
 
-    /** The pool is gone. */
+    /** The pool is gone: its gauges end now, what was counted 5 minutes later. */
     public void unbindPool(String name) {
-        throw new UnsupportedOperationException();
+        pools.pools().remove(name);
     }
 
-    /** The tenants that exist; series of others end 5 minutes later. */
+    /** The tenants that exist; series of others end 5 minutes later. Until this is called all tenants exist. */
     public void tenants(Set<String> living) {
-        throw new UnsupportedOperationException();
+        tenants = Set.copyOf(living);
     }
 
     /** Meters of a request's pool, tenant and route (path pattern); empty strings where a request did not get that far. */
     public Lane lane(String pool, String tenant, String route) {
-        throw new UnsupportedOperationException();
+        return lanes.get(pool, tenant, route);
     }
 
     /** A decision was made in so many ns. */
     public void decision(long nanos) {
-        throw new UnsupportedOperationException();
+        decision.record(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** The policy's own answer could not be used. */
     public void decisionFallback(String cause) {
-        throw new UnsupportedOperationException();
+        fallbacks.get(0, cause).increment();
     }
 
     /** A plugin did wrong and lost its vote; see {@code dev.sluice.core.Faults}. */
     public void pluginFault(String point, String name, Throwable fault) {
-        throw new UnsupportedOperationException();
+        plugin(point, name, name).fault();
     }
 
-    /** Meters of one plugin instance. */
+    /**
+     * Meters of one plugin instance.
+     *
+     * @param type is kept from the first call for this point and name
+     */
     public PluginMeter plugin(String point, String type, String name) {
-        throw new UnsupportedOperationException();
+        var named = plugins.get(point);
+        PluginMeter meter = named == null ? null : named.get(name);
+        return meter != null
+                ? meter
+                : plugins.computeIfAbsent(point, p -> new ConcurrentHashMap<>())
+                        .computeIfAbsent(name, n -> new PluginMeter(registry, point, type, name));
     }
 
     /** One attempt at an engine has ended, such as {@code completed}, {@code unreachable}, {@code failed}. */
     public void attempt(String outcome) {
-        throw new UnsupportedOperationException();
+        attempts.get(0, outcome).increment();
     }
 
     /** A client left at that stage: {@code queue}, {@code waiting}, {@code stream}. */
     public void cancelled(String stage) {
-        throw new UnsupportedOperationException();
+        cancelled.get(0, stage).increment();
     }
 
     /** The configuration was read again. */
     public void configReload(boolean successful) {
-        throw new UnsupportedOperationException();
+        reloads.get(0, successful ? "success" : "failure").increment();
+        lastReloadSuccessful = successful;
     }
 
     /** Whether everybody may use the gateway. */
     public void anonymousOpen(boolean open) {
-        throw new UnsupportedOperationException();
+        anonymousOpen = open;
     }
 
-    /** Writes all series in Prometheus' text format. */
+    /** Writes all series in Prometheus' text format. The JVM's meters begin with the first call: a start has no time for them. */
     public void scrape(OutputStream out) throws IOException {
-        throw new UnsupportedOperationException();
+        bindJvm();
+        lanes.expire(pools.pools().keySet(), tenants, clock.getAsLong());
+        registry.scrape(out, CONTENT_TYPE);
+    }
+
+    private synchronized void bindJvm() {
+        if (gc != null) {
+            return;
+        }
+        JvmGcMetrics collector = new JvmGcMetrics();
+        gc = collector;
+        collector.bindTo(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
     }
 
     /** Ends the JVM's meters. */
     @Override
-    public void close() {}
+    public synchronized void close() {
+        if (gc != null) {
+            gc.close();
+        }
+        registry.close();
+    }
 }

@@ -1,0 +1,113 @@
+package dev.sluice.gateway.metrics;
+
+import dev.sluice.core.EndpointReport;
+import dev.sluice.core.EndpointStatus;
+import dev.sluice.spi.Role;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+
+/** What pools look like at the moment of a scrape; each pool's report is made once for all of its gauges. */
+final class PoolGauges implements MultiCollector {
+    private static final int MOST = 1000;
+
+    private final Map<String, PoolView> pools = new ConcurrentHashMap<>();
+    private final Map<String, Map<String, Integer>> seen = new HashMap<>();
+    private final Map<String, Departures> departures = new HashMap<>();
+    private final LongSupplier clock;
+
+    PoolGauges(LongSupplier clock) {
+        this.clock = clock;
+    }
+
+    Map<String, PoolView> pools() {
+        return pools;
+    }
+
+    @Override
+    public synchronized MetricSnapshots collect() {
+        GaugeSnapshot.Builder inFlight = gauge(
+                "requests_in_flight", "Requests charged to an endpoint and not yet settled");
+        GaugeSnapshot.Builder endpoints = gauge("endpoints", "Endpoints by what they do and how they are");
+        for (PoolView pool : pools.values()) {
+            List<EndpointReport> reports = pool.reports();
+            inFlight(inFlight, pool.name(), reports);
+            endpoints(endpoints, pool.name(), reports);
+        }
+        seen.keySet().retainAll(pools.keySet());
+        departures.keySet().retainAll(pools.keySet());
+        return new MetricSnapshots(List.<MetricSnapshot>of(
+                inFlight.build(),
+                endpoints.build(),
+                perPool("queue_requests", "Requests that wait for a place", PoolView::queueSize),
+                perPool("queue_bytes", "Bytes of the bodies of requests that wait", PoolView::queueBytes),
+                perPool("index_blocks", "Blocks in the prefix index", PoolView::indexBlocks)));
+    }
+
+    private void inFlight(GaugeSnapshot.Builder gauge, String pool, List<EndpointReport> reports) {
+        Map<String, Integer> values = seen.computeIfAbsent(pool, p -> new LinkedHashMap<>());
+        Departures gone = departures.computeIfAbsent(pool, p -> new Departures());
+        values.replaceAll((endpoint, n) -> -1);
+        int other = 0;
+        boolean full = false;
+        for (EndpointReport report : reports) {
+            String id = report.endpoint().id();
+            if (values.containsKey(id) || values.size() < MOST) {
+                values.put(id, report.inFlight());
+            } else {
+                full = true;
+                other += report.inFlight();
+            }
+        }
+        long now = clock.getAsLong();
+        values.entrySet().removeIf(entry -> gone.over(entry.getKey(), entry.getValue() >= 0, now));
+        values.forEach((endpoint, n) -> gauge.dataPoint(
+                point(Labels.of("pool", pool, "endpoint", endpoint), Math.max(0, n))));
+        if (full) {
+            gauge.dataPoint(point(Labels.of("pool", pool, "endpoint", FewCounters.OTHER), other));
+        }
+    }
+
+    /** All states of each role that is there, zeros too: an alert on a state must not depend on its first occurrence. */
+    private static void endpoints(GaugeSnapshot.Builder gauge, String pool, List<EndpointReport> reports) {
+        Map<Role, Map<EndpointStatus, Integer>> counts = new EnumMap<>(Role.class);
+        for (EndpointReport report : reports) {
+            counts.computeIfAbsent(report.endpoint().role(), role -> new EnumMap<>(EndpointStatus.class))
+                    .merge(report.status(), 1, Integer::sum);
+        }
+        counts.forEach((role, states) -> {
+            for (EndpointStatus state : EndpointStatus.values()) {
+                gauge.dataPoint(point(
+                        Labels.of("pool", pool, "role", role.label(), "state", state.label()),
+                        states.getOrDefault(state, 0)));
+            }
+        });
+    }
+
+    private GaugeSnapshot perPool(String name, String help, ToDoubleFunction<PoolView> value) {
+        GaugeSnapshot.Builder gauge = gauge(name, help);
+        for (PoolView pool : pools.values()) {
+            gauge.dataPoint(point(Labels.of("pool", pool.name()), value.applyAsDouble(pool)));
+        }
+        return gauge.build();
+    }
+
+    private static GaugeSnapshot.Builder gauge(String name, String help) {
+        return GaugeSnapshot.builder().name("sluice_" + name).help(help);
+    }
+
+    private static GaugeDataPointSnapshot point(Labels labels, double value) {
+        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
+    }
+}
