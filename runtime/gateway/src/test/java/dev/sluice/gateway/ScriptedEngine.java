@@ -83,19 +83,39 @@ final class ScriptedEngine implements AutoCloseable {
     void die() throws IOException {
         server.close();
         for (Socket socket : sockets) {
-            socket.setSoLinger(true, 0);
-            socket.close();
+            try (socket) {
+                socket.setSoLinger(true, 0);
+            } catch (IOException alreadyClosed) {
+                // as it should be
+            }
         }
         sockets.clear();
     }
 
     /** Listens again on the same port. */
     void rise() throws IOException {
-        ServerSocket next = new ServerSocket();
-        next.setReuseAddress(true);
-        next.bind(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port), 100);
+        ServerSocket next = bind();
         server = next;
         accept(next);
+    }
+
+    /** A connection that was accepted while the engine died may hold the port for a moment. */
+    private ServerSocket bind() throws IOException {
+        long end = System.nanoTime() + 5_000_000_000L;
+        while (true) {
+            ServerSocket next = new ServerSocket();
+            next.setReuseAddress(true);
+            try {
+                next.bind(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port), 100);
+                return next;
+            } catch (java.net.BindException taken) {
+                next.close();
+                if (System.nanoTime() > end) {
+                    throw taken;
+                }
+                java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+            }
+        }
     }
 
     private void accept(ServerSocket listening) {
