@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             PluginsCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
+            DemoCommand.class,
             TrainCommand.class
         })
 public final class Main implements Runnable {

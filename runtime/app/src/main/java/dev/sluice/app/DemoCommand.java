@@ -1,0 +1,93 @@
+package dev.sluice.app;
+
+import dev.sluice.gateway.Gateway;
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigLoader;
+import dev.sluice.gateway.config.Loaded;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = "Starts simulated engines with a gateway in front, runs a short workload with shared prefixes and"
+                + " shows what routing by cache and load did for it. Then keeps serving.")
+final class DemoCommand implements Callable<Integer> {
+    @Option(names = "--once", description = "Ends after the workload; fails when a request failed.")
+    private boolean once;
+
+    @Option(names = "--port", defaultValue = "8080", description = "Port of the gateway; 0 takes a free one.")
+    private int port = 8080;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Seed of the workload and the engines.")
+    private long seed = 1;
+
+    @Option(names = "--engines", defaultValue = "4", description = "Simulated engines.")
+    private int engines = 4;
+
+    @Option(names = "--requests", defaultValue = "240", description = "Requests of the workload.")
+    private int requests = 240;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        DemoWorkload workload = new DemoWorkload(seed, requests);
+        err.println("round robin over " + engines + " cold engines ...");
+        DemoResult roundRobin;
+        try (DemoFleet cold = DemoFleet.start(engines, seed)) {
+            roundRobin = DemoRun.roundRobin(cold, workload, err);
+        }
+        err.println("the same workload through Sluice, over " + engines + " cold engines ...");
+        try (DemoFleet fleet = DemoFleet.start(engines, seed);
+                Gateway gateway = gateway(fleet)) {
+            if (!gateway.awaitReady(Duration.ofSeconds(30))) {
+                err.println("the gateway did not find its engines");
+                return Main.FAILED;
+            }
+            DemoResult routed = DemoRun.through(gateway.port(), fleet, workload, err);
+            out.print(DemoReport.text(workload, engines, seed, roundRobin, routed));
+            if (once) {
+                out.flush();
+                return routed.failed() + roundRobin.failed() == 0 ? Main.FINE : Main.FAILED;
+            }
+            out.print(DemoReport.tryIt(gateway.port(), gateway.adminPort(), routed.lastId()));
+            out.flush();
+            new CountDownLatch(1).await();
+            return Main.FINE;
+        }
+    }
+
+    private Gateway gateway(DemoFleet fleet) throws IOException {
+        StringBuilder yaml = new StringBuilder("server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
+                + " admin: {port: " + (port == 0 ? 0 : 9190) + "}}\npools:\n  - name: chat\n    models: [" + DemoFleet.MODEL
+                + ", chat]\n    endpoints:\n");
+        for (int engine : fleet.ports()) {
+            yaml.append("      - {url: \"http://127.0.0.1:").append(engine).append("\"}\n");
+        }
+        Path file = Files.createTempFile("sluice-demo", ".yaml");
+        try {
+            Files.writeString(file, yaml);
+            Catalog catalog = Catalog.onClassPath();
+            Loaded loaded = new ConfigLoader().load(file, catalog);
+            return Gateway.start(
+                    loaded.config().orElseThrow(() -> new IllegalStateException(List.copyOf(loaded.errors()).toString())),
+                    catalog);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+}
