@@ -53,6 +53,7 @@ final class DemoRun {
     }
 
     private DemoResult run(DemoFleet fleet, PrintWriter progress) throws IOException, InterruptedException {
+        boolean terminal = System.console() != null && System.console().isTerminal();
         try (HttpClient http =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             long start = System.nanoTime();
@@ -69,13 +70,13 @@ final class DemoRun {
                     ended.incrementAndGet();
                     done.countDown();
                 });
-                if (System.console() != null && i % 20 == 0) {
+                if (terminal && i % 20 == 0) {
                     progress.print("\r  " + i + " of " + workload.asks().size() + " sent, " + ended.get() + " ended");
                     progress.flush();
                 }
             }
             done.await();
-            if (System.console() != null) {
+            if (terminal) {
                 progress.print("\r" + " ".repeat(60) + "\r");
                 progress.flush();
             }
