@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -53,7 +54,8 @@ final class DemoRun {
     }
 
     private DemoResult run(DemoFleet fleet, PrintWriter progress) throws IOException, InterruptedException {
-        boolean terminal = System.console() != null && System.console().isTerminal();
+        Console console = System.console();
+        boolean terminal = console != null && console.isTerminal();
         try (HttpClient http =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             long start = System.nanoTime();
