@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
+            SimulatorCommand.class,
             CheckCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
