@@ -10,6 +10,7 @@ import dev.sluice.gateway.http.Relay;
 import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.http.UpstreamException;
 import dev.sluice.gateway.stream.Dialect;
+import dev.sluice.gateway.stream.GarbledStream;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.stream.StreamWatcher;
 import dev.sluice.gateway.stream.Verdict;
@@ -60,13 +61,22 @@ final class StreamRelay implements ChunkWatcher {
             }
         }
         begin(held);
+        if (over()) {
+            return end();
+        }
         try {
             Relay.stream(connection, exchange.client, this, leg.limit(leg.entry.limits().idle()));
         } catch (TotalTimeExceeded late) {
             return cut(Outcome.COMPLETED, GatewayError.UPSTREAM_TIMEOUT);
+        } catch (GarbledStream babbling) {
+            return end();
         } catch (UpstreamException failure) {
             if (exchange.left()) {
                 return cancelled();
+            }
+            watcher.broken();
+            if (!watcher.verdict().needsCutEvent()) {
+                return end();
             }
             boolean late = failure instanceof UpstreamException.UpstreamTimeout;
             return cut(late ? Outcome.TIMED_OUT : Outcome.FAILED, late ? GatewayError.UPSTREAM_TIMEOUT : GatewayError.UPSTREAM_CUT);
@@ -99,6 +109,12 @@ final class StreamRelay implements ChunkWatcher {
                 throw new TotalTimeExceeded();
             }
         }
+    }
+
+    /** The engine gave its answer up: the client is told at once, whatever the engine's connection still does. */
+    @Override
+    public boolean over() {
+        return watcher.verdict().needsCutEvent();
     }
 
     @Override

@@ -23,6 +23,11 @@ public interface ChunkWatcher {
     /** The answer is complete by its framing. What is passed now still goes before the end of the client's stream. */
     default void onEnd(Passage out) throws IOException {}
 
+    /** Asked after each read was passed on: true ends the relay, as if the answer had ended here. */
+    default boolean over() {
+        return false;
+    }
+
     /** What goes on to the client. */
     interface Passage {
         /** Passes the data's bytes from absolute index {@code from} up to {@code to}. In place when it is one run. */
