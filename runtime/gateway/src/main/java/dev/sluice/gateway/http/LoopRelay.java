@@ -28,13 +28,13 @@ final class LoopRelay implements ChannelWire.Pump, ChannelWire.Writable {
 
     /** On the owner's thread; see {@link Relay#stream}. */
     long run(Duration idle) throws IOException {
-        while (leg.buffered()) {
+        while (leg.buffered() && !watcher.over()) {
             if (leg.next(idle)) {
                 bytes += leg.data().remaining();
                 Relay.pass(leg.data(), exchange, watcher, out);
             }
         }
-        if (!leg.complete()) {
+        if (!leg.complete() && !watcher.over()) {
             exchange.flush();
             try {
                 leg.wire().pump(this, idle.toNanos());
@@ -71,7 +71,7 @@ final class LoopRelay implements ChannelWire.Pump, ChannelWire.Writable {
                 return PAUSE;
             }
         }
-        return leg.complete() ? ENOUGH : GO_ON;
+        return leg.complete() || watcher.over() ? ENOUGH : GO_ON;
     }
 
     @Override
@@ -89,7 +89,7 @@ final class LoopRelay implements ChannelWire.Pump, ChannelWire.Writable {
             leg.wire().enough(e);
             return;
         }
-        if (leg.complete()) {
+        if (leg.complete() || watcher.over()) {
             leg.wire().enough(null);
         } else {
             leg.wire().resume();

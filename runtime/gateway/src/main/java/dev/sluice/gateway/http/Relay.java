@@ -28,7 +28,7 @@ public final class Relay {
         }
         Edited out = new Edited();
         long bytes = 0;
-        while (from.next(idle)) {
+        while (!watcher.over() && from.next(idle)) {
             bytes += from.data().remaining();
             pass(from.data(), to, watcher, out);
         }
