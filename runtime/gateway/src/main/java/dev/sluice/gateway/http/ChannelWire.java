@@ -347,7 +347,7 @@ final class ChannelWire extends Wire {
         } catch (IOException e) {
             dropFresh();
             complete(closed ? new Closed() : e);
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             dropFresh();
             complete(new IOException("no buffer to read into", e));
         }
@@ -376,7 +376,7 @@ final class ChannelWire extends Wire {
             }
         } catch (IOException e) {
             complete(closed ? new Closed() : e);
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             complete(new IOException("the relay failed", e));
         }
     }

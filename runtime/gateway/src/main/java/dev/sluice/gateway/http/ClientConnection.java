@@ -41,8 +41,10 @@ final class ClientConnection implements ServerConnection {
         thread = Thread.currentThread();
         owner.opened(this);
         try {
-            long keepAlive = owner.limits().keepAlive().toNanos();
-            while (intake.awaitRequest(keepAlive)) {
+            HttpLimits limits = owner.limits();
+            long wait = Math.min(limits.keepAlive().toNanos(), limits.headTime().toNanos());
+            while (intake.awaitRequest(wait)) {
+                wait = limits.keepAlive().toNanos();
                 idle = false;
                 if (!one(limit)) {
                     return;

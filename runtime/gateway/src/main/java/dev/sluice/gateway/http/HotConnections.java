@@ -13,6 +13,8 @@ import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * Puts hot connections into one of Helidon's listeners. Helidon accepts, does TLS and threads, and serves what is not
@@ -25,11 +27,18 @@ public final class HotConnections implements ServerConnectionSelector {
     private final HotHandler handler;
     private final HttpLimits limits;
     private final Http1ConnectionSelector cold;
+
+    /** A client whose host is gone without a word is noticed after a minute. */
     private final CapturedChannels channels = new CapturedChannels(SocketOptions.builder()
             .tcpNoDelay(true)
             .socketKeepAlive(true)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPIDLE, 15)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 15)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3)
             .build());
+
     private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
+    private final LongAdder direct = new LongAdder();
     private volatile boolean draining;
 
     /**
@@ -70,6 +79,11 @@ public final class HotConnections implements ServerConnectionSelector {
         for (ClientConnection c : open) {
             c.close(false);
         }
+    }
+
+    /** Connections so far whose channel could be had. */
+    long direct() {
+        return direct.sum();
     }
 
     boolean draining() {
@@ -121,6 +135,7 @@ public final class HotConnections implements ServerConnectionSelector {
         int already = context.dataReader().available();
         if (channel != null && !context.isSecure() && already == 0) {
             try {
+                direct.increment();
                 return new ChannelWire(loop, channel);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

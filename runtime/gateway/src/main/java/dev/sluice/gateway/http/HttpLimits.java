@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param headBytes largest request head; larger is 431
  * @param headerCount most header lines; more is 431
- * @param headTime from the first byte of a head to its end; slower is 408
+ * @param headTime from the first byte of a head to its end; slower is 408; also for the first byte on a new connection
  * @param bodyIdle longest pause within a request body; slower is 408
  * @param bodyBytesPerSecond least mean rate of a body once {@code bodyIdle} has passed; slower is 408
  * @param keepAlive how long a connection may be idle between requests

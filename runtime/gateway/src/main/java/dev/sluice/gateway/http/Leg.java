@@ -6,6 +6,7 @@ import dev.sluice.gateway.http.UpstreamException.StaleConnection;
 import dev.sluice.gateway.http.UpstreamException.UpstreamProtocol;
 import dev.sluice.gateway.http.UpstreamException.UpstreamTimeout;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -107,7 +108,11 @@ final class Leg implements UpstreamConnection {
         } catch (Wire.TimedOut e) {
             throw fail(new UpstreamTimeout(UpstreamTimeout.Kind.WRITE));
         } catch (IOException e) {
-            throw lost("while sending", e);
+            // The engine may have answered without reading all, and closed: readHead finds that answer, or none.
+            dirty = true;
+            if (e instanceof Wire.Closed || e instanceof InterruptedIOException) {
+                throw lost("while sending", e);
+            }
         } finally {
             out.release();
         }
@@ -212,7 +217,7 @@ final class Leg implements UpstreamConnection {
         } else {
             body = Body.UNTIL_CLOSE;
         }
-        dirty = !h.keepAlive() || body == Body.UNTIL_CLOSE;
+        dirty |= !h.keepAlive() || body == Body.UNTIL_CLOSE;
         if (body == Body.COMPLETE) {
             completed(from);
         }

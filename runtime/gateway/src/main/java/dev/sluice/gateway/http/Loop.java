@@ -92,8 +92,8 @@ public final class Loop implements AutoCloseable {
                 }
             } catch (ClosedSelectorException e) {
                 break;
-            } catch (IOException | RuntimeException e) {
-                LOG.log(System.Logger.Level.ERROR, "the loop goes on after", e);
+            } catch (IOException | RuntimeException | Error e) {
+                LOG.log(System.Logger.Level.ERROR, "the loop goes on after", e); // without it nothing would
             }
         }
         for (Wire wire : wires) {
@@ -110,7 +110,7 @@ public final class Loop implements AutoCloseable {
         ChannelWire wire = (ChannelWire) key.attachment();
         try {
             wire.ready(key);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (!wire.closed()) {
                 LOG.log(System.Logger.Level.WARNING, "connection closed after", e);
             }
@@ -127,7 +127,7 @@ public final class Loop implements AutoCloseable {
             boolean stays;
             try {
                 stays = wire.tick(now);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.log(System.Logger.Level.WARNING, "connection closed after", e);
                 wire.close();
                 stays = false;

@@ -37,6 +37,16 @@ class HotConnectionsTest {
     }
 
     @Test
+    void plaintextConnectionsRunOnTheirOwnChannel() throws Exception {
+        try (Front front = new Front(HotConnectionsTest::echo);
+                Raw client = front.client()) {
+            assertThat(client.send(post("/hot", "a")).answer().status()).isEqualTo(200);
+            assertThat(front.connections.direct()).isEqualTo(1);
+            assertThat(front.connections.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void pipelinedRequestsAreAnsweredInOrder() throws Exception {
         try (Front front = new Front(HotConnectionsTest::echo);
                 Raw client = front.client()) {

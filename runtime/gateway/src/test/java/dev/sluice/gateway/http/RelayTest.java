@@ -1,6 +1,7 @@
 package dev.sluice.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,25 +22,35 @@ class RelayTest {
     private static final Duration LONG = Duration.ofSeconds(10);
     private static final ChunkWatcher ALL = (data, out) -> out.pass(data.position(), data.limit());
 
-    /** A front that relays to the engine; outcomes are queued: "complete" or the exception. */
+    /** A front that relays to the engine; outcomes are queued when all is released: the number of bytes, or the exception. */
     private static Front front(
             CompletableFuture<UpstreamPool> pool, ChunkWatcher watcher, Duration idle, BlockingQueue<Object> outcomes) {
-        return new Front(x -> {
+        return front(HttpLimits.DEFAULT, pool, watcher, idle, outcomes);
+    }
+
+    private static Front front(
+            HttpLimits limits,
+            CompletableFuture<UpstreamPool> pool,
+            ChunkWatcher watcher,
+            Duration idle,
+            BlockingQueue<Object> outcomes) {
+        return new Front(limits, x -> {
             UpstreamConnection c = take(pool.join());
             x.onGone(c::abort);
+            Object outcome;
             try {
                 c.send("GET", "/stream", c.headers());
                 ResponseHead head = c.readHead(LONG);
                 x.startStream(head.status(), x.headers().copyAll(head, HeaderBlock.Filter.ALL));
-                outcomes.add(Relay.stream(c, x, watcher, idle));
+                outcome = Relay.stream(c, x, watcher, idle);
                 x.finish();
-                outcomes.add("complete");
             } catch (IOException e) {
-                outcomes.add(e);
+                outcome = e;
                 x.abort();
             } finally {
                 c.release();
             }
+            outcomes.add(outcome);
         });
     }
 
@@ -83,7 +95,6 @@ class RelayTest {
                 assertThat(answer.body()).isEqualTo(events(500));
                 assertThat(answer.head()).contains("content-type: text/event-stream");
                 assertThat(outcomes.take()).isEqualTo((long) events(500).length());
-                assertThat(outcomes.take()).isEqualTo("complete");
             }
             assertThat(pool.join().idle()).isEqualTo(1);
         }
@@ -230,6 +241,68 @@ class RelayTest {
                 total += chunk.length();
             }
             assertThat(total).isEqualTo(pieces * 10_000L);
+        }
+    }
+
+    @Test
+    void aClientThatStopsReadingARelayedStreamIsGivenUpAndTheEngineLetGo() throws Exception {
+        CompletableFuture<UpstreamPool> pool = new CompletableFuture<>();
+        BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
+        HttpLimits quick = new HttpLimits(
+                32 << 10, 100, LONG, LONG, 1000, LONG, Duration.ofMillis(300), Duration.ofMillis(200));
+        CompletableFuture<Boolean> ended = new CompletableFuture<>();
+        String piece = "2710\r\n" + "p".repeat(10_000) + "\r\n";
+        try (Front front = front(quick, pool, ALL, LONG, outcomes);
+                FakeEngine engine = new FakeEngine(c -> {
+                    FakeEngine.request(c);
+                    try {
+                        c.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+                        while (true) {
+                            c.send(piece);
+                        }
+                    } finally {
+                        ended.complete(true);
+                    }
+                });
+                Raw client = front.client()) {
+            pool.complete(UpstreamPool.of(front.loop, engine.address(), PoolLimits.DEFAULT));
+            client.send(GET).head();
+            assertThat(outcomes.take()).isInstanceOf(ClientGone.class);
+            assertThat(ended.get(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(pool.join().active() + pool.join().idle()).isZero();
+        }
+    }
+
+    @Test
+    void anEngineThatDiesWhileTheClientIsSlowLeavesACutStream() throws Exception {
+        CompletableFuture<UpstreamPool> pool = new CompletableFuture<>();
+        BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
+        String piece = "2710\r\n" + "p".repeat(10_000) + "\r\n";
+        CountDownLatch died = new CountDownLatch(1);
+        try (Front front = front(pool, ALL, LONG, outcomes);
+                FakeEngine engine = new FakeEngine(c -> {
+                    FakeEngine.request(c);
+                    c.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+                    for (int i = 0; i < 1_000; i++) {
+                        c.send(piece);
+                    }
+                    c.reset();
+                    died.countDown();
+                });
+                Raw client = front.client()) {
+            pool.complete(UpstreamPool.of(front.loop, engine.address(), PoolLimits.DEFAULT));
+            client.send(GET).head();
+            long total = client.chunk().length();
+            assertThatThrownBy(() -> {
+                        while (!client.chunk().isEmpty()) {
+                            // read on
+                        }
+                        throw new AssertionError("the stream looks complete");
+                    })
+                    .isInstanceOf(IOException.class);
+            assertThat(total).isPositive();
+            assertThat(outcomes.take()).isInstanceOf(IOException.class);
+            died.await();
         }
     }
 

@@ -390,6 +390,26 @@ class UpstreamTest {
     }
 
     @Test
+    void anAnswerThatComesBeforeTheRequestIsTakenIsRead() throws Exception {
+        try (FakeEngine engine = new FakeEngine(c -> {
+                    c.head();
+                    c.send("HTTP/1.1 413 Content Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nbig");
+                    c.socket.shutdownOutput();
+                    while (!c.ended()) {
+                        // read on, as a server does that wants its answer to arrive
+                    }
+                });
+                UpstreamPool pool = pool(engine)) {
+            UpstreamConnection c = pool.take();
+            c.send("POST", "/", c.headers(), ByteBuffer.allocateDirect(8 << 20));
+            assertThat(c.readHead(LONG).status()).isEqualTo(413);
+            assertThat(c.readAll(100, LONG).map(UpstreamTest::text)).contains("big");
+            c.release();
+            assertThat(pool.idle()).isZero();
+        }
+    }
+
+    @Test
     void aBodyBeyondTheLimitComesInPieces() throws Exception {
         String long1 = "z".repeat(100_000);
         try (FakeEngine engine = new FakeEngine(c -> {
