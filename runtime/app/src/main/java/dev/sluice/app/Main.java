@@ -17,13 +17,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
             SimulatorCommand.class,
             CheckCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
-            DemoCommand.class,
             TrainCommand.class
         })
 public final class Main implements Runnable {

@@ -1,0 +1,124 @@
+package dev.sluice.app;
+
+import dev.sluice.gateway.Gateway;
+import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ErrorFormat;
+import dev.sluice.gateway.config.Loaded;
+import dev.sluice.gateway.config.WatchedFiles;
+import dev.sluice.spi.ConfigException;
+import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Runs the gateway until it is told to stop. Configuration and endpoints files are watched; SIGTERM"
+                + " lets streams finish.")
+final class ServeCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.serve");
+
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(names = "--port", paramLabel = "N", description = "Port of the gateway; wins over PORT and the configuration.")
+    private Optional<Integer> port = Optional.empty();
+
+    @Option(names = "--admin-port", paramLabel = "N", description = "Port of the admin listener.")
+    private Optional<Integer> adminPort = Optional.empty();
+
+    @Option(names = "--metrics-port", paramLabel = "N", description = "Port of a listener with metrics and health only.")
+    private Optional<Integer> metricsPort = Optional.empty();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private Catalog catalog = Catalog.of(java.util.List.of());
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        Optional<Integer> wanted;
+        try {
+            wanted = port.or(ServeCommand::portOfEnvironment);
+        } catch (NumberFormatException bad) {
+            err.println("sluice serve: PORT is not a number: " + System.getenv("PORT"));
+            return Main.WRONG_USE;
+        }
+        catalog = Catalog.onClassPath();
+        Loaded loaded = load(wanted);
+        err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
+        err.flush();
+        if (loaded.config().isEmpty()) {
+            return Main.WRONG_USE;
+        }
+        Gateway gateway;
+        try {
+            gateway = Gateway.start(loaded.config().get(), catalog);
+        } catch (ConfigException wrong) {
+            err.println("sluice serve: " + wrong.getMessage());
+            return Main.WRONG_USE;
+        }
+        LOG.log(
+                System.Logger.Level.INFO,
+                "serving on port {0}, admin on port {1}; open to everybody: no tenants are configured",
+                Integer.toString(gateway.port()),
+                Integer.toString(gateway.adminPort()));
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
+        WatchedFiles watched =
+                WatchedFiles.start(loaded.files(), WatchedFiles.USUAL, () -> reload(gateway, wanted));
+        try {
+            stopped.await();
+        } finally {
+            watched.close();
+        }
+        return Main.FINE;
+    }
+
+    private static Optional<Integer> portOfEnvironment() {
+        return Optional.ofNullable(System.getenv("PORT")).filter(p -> !p.isBlank()).map(Integer::valueOf);
+    }
+
+    private Loaded load(Optional<Integer> wanted) {
+        return options.load(catalog, optional(wanted), optional(adminPort), optional(metricsPort));
+    }
+
+    private static OptionalInt optional(Optional<Integer> value) {
+        return value.map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+
+    /** A bad file changes nothing: the errors are logged and counted, the configuration in force stays. */
+    private void reload(Gateway gateway, Optional<Integer> wanted) {
+        Loaded loaded = load(wanted);
+        try {
+            if (loaded.config().isPresent()) {
+                gateway.reload(loaded.config().get());
+                return;
+            }
+            loaded.errors().forEach(error -> LOG.log(System.Logger.Level.ERROR, "not reloaded: {0}", error));
+        } catch (ConfigException wrong) {
+            LOG.log(System.Logger.Level.ERROR, "not reloaded: {0}", wrong.getMessage());
+            return;
+        }
+        gateway.reloadFailed();
+    }
+
+    /** Runs when the process is told to end: streams finish first, and then the exit code is 0. */
+    private static void stop(Gateway gateway, CountDownLatch stopped) {
+        try {
+            gateway.drainAndClose();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        stopped.countDown();
+        Runtime.getRuntime().halt(Main.FINE);
+    }
+}
