@@ -52,11 +52,10 @@ public final class PromptHashes {
         long start = scan.previousResponseId().map(id -> Xxh64.hash(id, seed)).orElse(seed);
         long room = 0;
         for (int i = 0; i < parts.count(); i++) {
-            Places.Kind kind = parts.kind(i);
-            if (kind == Places.Kind.SHAPE) {
+            if (shapes(scan, parts.kind(i))) {
                 start = Xxh64.hash(body, parts.start(i), parts.end(i) - parts.start(i), start);
             } else {
-                room += kind.media() ? 4L * rules.mediaTokens() + rules.bytes() : parts.end(i) - parts.start(i);
+                room += parts.kind(i).media() ? 4L * rules.mediaTokens() : parts.end(i) - parts.start(i);
             }
         }
         Chain chain = new Chain(start, rules.bytes(), (int) Math.min(rules.maxBlocks(), room / rules.bytes()));
@@ -64,18 +63,26 @@ public final class PromptHashes {
         long media = 0;
         for (int i = 0; i < parts.count(); i++) {
             int length = parts.end(i) - parts.start(i);
-            Places.Kind kind = parts.kind(i);
-            if (kind.media()) {
+            if (shapes(scan, parts.kind(i))) {
+                continue;
+            }
+            if (parts.kind(i).media()) {
                 chain.repeat(Xxh64.hash(body, parts.start(i), length, 0), 4 * rules.mediaTokens());
                 media++;
-            } else if (kind != Places.Kind.SHAPE) {
+            } else {
                 chain.add(body, parts.start(i), parts.end(i));
                 text += length;
             }
         }
-        double estimate = scan.tokenIds() ? scan.tokenCount() : text / rules.bytesPerToken();
-        double tokens = Math.ceil(estimate) + (double) media * rules.mediaTokens();
+        double tokens = scan.tokenIds()
+                ? scan.tokenCount()
+                : Math.ceil(text / rules.bytesPerToken()) + (double) media * rules.mediaTokens();
         return new PromptHashes(chain.hashes, chain.count, chain.bytes, (int) tokens, rules.bytes());
+    }
+
+    /** Beside token ids an image has no tokens of its own: its placeholders are among them. */
+    private static boolean shapes(BodyScan scan, Places.Kind kind) {
+        return kind == Places.Kind.SHAPE || (kind.media() && scan.tokenIds());
     }
 
     /** The hashes; only the first {@link #count} count. Not to be changed. */
@@ -133,6 +140,9 @@ public final class PromptHashes {
 
         void add(ByteBuffer from, int start, int end) {
             bytes += end - start;
+            if (count == hashes.length) {
+                return;
+            }
             int at = start;
             if (rest.position() > 0) {
                 int taken = Math.min(rest.remaining(), end - start);
@@ -145,11 +155,16 @@ public final class PromptHashes {
                 at += taken;
             }
             at = blocks(from, at, end);
-            rest.put(0, from, at, end - at).position(end - at);
+            int left = Math.min(end - at, size - 1);
+            rest.put(0, from, at, left).position(left);
         }
 
         /** Adds a word as often as it takes to fill {@code length} bytes. */
         void repeat(long word, int length) {
+            if (count == hashes.length) {
+                bytes += length;
+                return;
+            }
             ByteBuffer words = ByteBuffer.allocate(length + 7 & -8);
             while (words.hasRemaining()) {
                 words.putLong(word);
@@ -163,12 +178,10 @@ public final class PromptHashes {
             long hash = last;
             int next = count;
             int at = start;
-            for (; at <= end - size; at += size) {
-                if (next < chain.length) {
-                    long id = size == 64 ? Xxh64.hash64(from, at) : Xxh64.hash(from, at, size, 0);
-                    hash = Xxh64.hash(id, hash);
-                    chain[next++] = hash;
-                }
+            for (; at <= end - size && next < chain.length; at += size) {
+                long id = size == 64 ? Xxh64.hash64(from, at) : Xxh64.hash(from, at, size, 0);
+                hash = Xxh64.hash(id, hash);
+                chain[next++] = hash;
             }
             last = hash;
             count = next;

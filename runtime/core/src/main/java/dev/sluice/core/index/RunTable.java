@@ -1,5 +1,6 @@
 package dev.sluice.core.index;
 
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /** Runs by the hash of their first block: open addressing, linear probing, deletion by shifting back. */
@@ -30,6 +31,8 @@ final class RunTable {
         if (cells[cell] == null) {
             size++;
         }
+        // Readers come without a lock: they must not meet a run before its hashes.
+        VarHandle.releaseFence();
         cells[cell] = run;
     }
 
@@ -73,6 +76,7 @@ final class RunTable {
                 wider[cell] = run;
             }
         }
+        VarHandle.releaseFence();
         cells = wider;
     }
 

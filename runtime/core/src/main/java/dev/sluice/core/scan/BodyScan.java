@@ -165,7 +165,7 @@ public final class BodyScan {
         return first == '-' || Json.digit(first) ? Optional.of(Json.text(body, start, end)) : Optional.empty();
     }
 
-    /** The contents of the prompt's strings, without quotes, escapes still in them; empty for token ids. */
+    /** The contents of the prompt's strings, without quotes, escapes still in them; empty for token ids. At most 65,536. */
     public Places texts() {
         return texts;
     }
@@ -190,7 +190,7 @@ public final class BodyScan {
         return media;
     }
 
-    /** The prompt's strings, decoded, one per line. Expensive for long prompts. */
+    /** The prompt's strings, decoded, one per line: those of {@link #texts}. Expensive for long prompts. */
     public String promptText() {
         List<String> lines = new ArrayList<>(texts.count());
         for (int i = 0; i < texts.count(); i++) {

@@ -20,7 +20,7 @@ public final class BodyScanner {
      * A scanner that also reads sessions.
      *
      * @param sessionPaths where a body may name its session, such as {@code metadata.session_id} or {@code user}: names of
-     *     keys, outer first, joined by dots; at most 8
+     *     keys, outer first, joined by dots; at most 8. Strings and numbers count, up to 4,096 bytes
      * @throws IllegalArgumentException on an empty name or more than 8 paths
      */
     public BodyScanner(List<String> sessionPaths) {
@@ -42,8 +42,9 @@ public final class BodyScanner {
      * @param api whose body it is
      * @param body from its position to its limit, heap or direct; neither is moved. What is returned refers to these bytes,
      *     so they must stay as they are while it is used. All offsets count from the position.
-     * @throws BadBodyException when it is not strictly valid JSON, names a key twice that matters here, or a field that
-     *     matters here has another type
+     * @throws BadBodyException when it is not strictly valid JSON, nests deeper than 64, has more than 4,096 top-level keys,
+     *     names a key twice that matters here, or a field that matters here has another type or is a string of more than
+     *     4,096 bytes
      */
     public BodyScan scan(Api api, ByteBuffer body) throws BadBodyException {
         ByteBuffer bytes = body.position() == 0 ? body : body.slice();

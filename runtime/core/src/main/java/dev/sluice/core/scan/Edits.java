@@ -136,9 +136,8 @@ public final class Edits {
     }
 
     private @Nullable Change find(List<Change> wanted, Group group, int i) {
-        String name = Json.text(scan.body(), group.start(i) + 1, group.keyEnd(i));
         for (Change change : wanted) {
-            if (change.name.equals(name)) {
+            if (Json.same(scan.body(), group.start(i) + 1, group.keyEnd(i), change.name)) {
                 return change;
             }
         }

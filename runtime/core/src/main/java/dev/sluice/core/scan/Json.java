@@ -25,6 +25,20 @@ final class Json {
         return raw.indexOf('\\') < 0 ? raw : unescape(raw);
     }
 
+    /** Whether the string between two offsets is that text, escapes undone. Makes an object only where it has to. */
+    static boolean same(ByteBuffer body, int start, int end, String text) {
+        for (int i = start; i < end; i++) {
+            int b = body.get(i);
+            if (b == '\\' || b < 0) {
+                return text(body, start, end).equals(text);
+            }
+            if (i - start >= text.length() || text.charAt(i - start) != b) {
+                return false;
+            }
+        }
+        return text.length() == end - start;
+    }
+
     private static String unescape(String raw) {
         StringBuilder text = new StringBuilder(raw.length());
         int i = 0;

@@ -97,6 +97,14 @@ class Lexer {
         ByteBuffer bytes = body;
         int i = from;
         int last = end - 8;
+        int near = Math.min(last, from + 64);
+        while (i <= near) {
+            long marks = marks((long) LONGS.get(bytes, i)) & HIGHS;
+            if (marks != 0) {
+                return i + (Long.numberOfTrailingZeros(marks) >>> 3);
+            }
+            i += 8;
+        }
         while (i <= last - 24) {
             long a = marks((long) LONGS.get(bytes, i));
             long b = marks((long) LONGS.get(bytes, i + 8));

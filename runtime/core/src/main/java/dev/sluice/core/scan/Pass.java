@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The one pass over a body. Known keys are looked into, everything else is checked and skipped. */
 final class Pass extends Lexer {
+    /** Members that an object may have whose members are kept: no body needs more, and places cost memory. */
+    static final int MAX_MEMBERS = 4096;
+    /** Bytes of a string that is read: a model's name, an id of a response, a session. */
+    static final int MAX_TEXT = 4096;
+
     private static final Field[] FIELDS = Field.values();
 
     /** Two cells per field: where its value starts and ends; -1 where it is absent. */
@@ -58,6 +63,9 @@ final class Pass extends Lexer {
                 int valueStart = pos;
                 value(key, depth + 1);
                 if (group != null) {
+                    if (group.count() == MAX_MEMBERS) {
+                        throw bad(start, "an object has more than " + MAX_MEMBERS + " keys");
+                    }
                     group.add(key, start, nameEnd, valueStart, pos);
                 }
                 keep(key, valueStart);
@@ -74,7 +82,7 @@ final class Pass extends Lexer {
             places[2 * key.field.index() + 1] = pos;
         }
         int first = at(valueStart);
-        if (key.session >= 0 && (first == '"' || first == '-' || Json.digit(first))) {
+        if (key.session >= 0 && pos - valueStart <= MAX_TEXT && (first == '"' || first == '-' || Json.digit(first))) {
             sessions[2 * key.session] = valueStart;
             sessions[2 * key.session + 1] = pos;
         }
@@ -100,7 +108,11 @@ final class Pass extends Lexer {
         if (!fits && c != 'n') {
             throw wrongType(key, wanted);
         }
+        int start = pos;
         scalar(c);
+        if (pos - start > MAX_TEXT) {
+            throw bad(start, "\"" + key.name + "\" is longer than " + MAX_TEXT + " bytes");
+        }
     }
 
     BadBodyException wrongType(Key key, String wanted) {

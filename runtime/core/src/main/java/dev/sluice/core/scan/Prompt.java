@@ -12,6 +12,11 @@ import java.util.List;
  * count, cut only where an image or the like stands, whose bytes say nothing about its number of tokens.
  */
 final class Prompt {
+    /** Texts whose places are kept; of a list of more, the rest counts for its bytes only. */
+    static final int MAX_TEXTS = 65_536;
+    /** Images and the like that are kept apart from the text around them; engines allow far fewer. */
+    static final int MAX_MEDIA = 1024;
+
     private static final int TEXT = 0;
     private static final int MEDIA = 1;
     private static final int MEDIA_LEAF = 2;
@@ -141,12 +146,16 @@ final class Prompt {
 
     private void leaf(int role, int around, int start, int end) {
         if (role == TEXT) {
-            texts.add(kind, start, end);
+            if (texts.count() < MAX_TEXTS) {
+                texts.add(kind, start, end);
+            }
         } else if (role == MEDIA || (role == MEDIA_LEAF && around == MEDIA)) {
-            media++;
-            segments.add(kind, from, start);
-            segments.add(kind == Places.Kind.SYSTEM ? Places.Kind.SYSTEM_MEDIA : Places.Kind.PROMPT_MEDIA, start, end);
-            from = end;
+            if (media++ < MAX_MEDIA) {
+                segments.add(kind, from, start);
+                segments.add(
+                        kind == Places.Kind.SYSTEM ? Places.Kind.SYSTEM_MEDIA : Places.Kind.PROMPT_MEDIA, start, end);
+                from = end;
+            }
         }
     }
 

@@ -163,6 +163,17 @@ class PromptHashesTest {
     }
 
     @Test
+    void featuresBesideTokenIdsChangeTheChainAndNotTheCount() throws BadBodyException {
+        String ids = "\"token_ids\":[" + "7,".repeat(200) + "7]";
+        PromptHashes plain = hashes(Api.GENERATE, "{" + ids + ",\"features\":null}");
+        PromptHashes image = hashes(Api.GENERATE, "{" + ids + ",\"features\":{\"mm_hashes\":{\"image\":[\"a\"]}}}");
+        assertThat(plain.tokens()).isEqualTo(201);
+        assertThat(image.tokens()).isEqualTo(201);
+        assertThat(image.count()).isEqualTo(plain.count());
+        assertThat(common(plain, image)).isZero();
+    }
+
+    @Test
     void tokenIdsAreCountedExactly() throws BadBodyException {
         StringBuilder ids = new StringBuilder("{\"token_ids\":[");
         for (int i = 0; i < 1000; i++) {
