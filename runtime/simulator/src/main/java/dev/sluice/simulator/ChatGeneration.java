@@ -12,6 +12,7 @@ final class ChatGeneration extends Generation {
     private final String promptText;
     private final String lead;
     private final boolean withUsage;
+    private final boolean everyChunk;
     private int output;
 
     /**
@@ -31,6 +32,8 @@ final class ChatGeneration extends Generation {
         lead = "data: {\"id\":" + Json.quote(id) + ",\"object\":\"chat.completion.chunk\",\"created\":" + service.created()
                 + ",\"model\":" + Json.quote(model) + ",\"choices\":[";
         withUsage = sampling.usage() || service.options.forceIncludeUsage();
+        // Forced usage is in every chunk unless the client says otherwise, as in vLLM.
+        everyChunk = withUsage && (sampling.continuousUsage() || !sampling.usage());
     }
 
     @Override
@@ -139,7 +142,7 @@ final class ChatGeneration extends Generation {
     }
 
     private String continuous() {
-        return sampling.continuousUsage() && withUsage
+        return everyChunk
                 ? ",\"usage\":" + UsageSum.running(answer.plans().getFirst().prompt().length, output)
                 : "";
     }

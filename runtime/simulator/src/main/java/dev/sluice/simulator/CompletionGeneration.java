@@ -9,6 +9,7 @@ final class CompletionGeneration extends Generation {
     private final String lead;
     private final boolean echo;
     private final boolean withUsage;
+    private final boolean everyChunk;
     private int output;
 
     CompletionGeneration(
@@ -20,6 +21,8 @@ final class CompletionGeneration extends Generation {
         lead = "data: {\"id\":" + Json.quote(id) + ",\"object\":\"text_completion\",\"created\":" + service.created()
                 + ",\"model\":" + Json.quote(model) + ",\"choices\":[";
         withUsage = sampling.usage() || service.options.forceIncludeUsage();
+        // Forced usage is in every chunk unless the client says otherwise, as in vLLM.
+        everyChunk = withUsage && (sampling.continuousUsage() || !sampling.usage());
     }
 
     @Override
@@ -39,7 +42,7 @@ final class CompletionGeneration extends Generation {
                 .append(",\"token_ids\":")
                 .append(sampling.tokenIds() ? Json.ints(plan.output(), from, to) : "null")
                 .append("}]");
-        if (sampling.continuousUsage() && withUsage) {
+        if (everyChunk) {
             out.append(",\"usage\":").append(UsageSum.running(usage().prompt(), output));
         }
         if (ended && !withUsage) {

@@ -16,15 +16,18 @@ import java.util.Locale;
  * socket because a server that is to break every rule of HTTP on demand cannot sit on a server that keeps them.
  *
  * <p>While a request is being answered somebody has to notice that the client left, and only a read can tell. {@link #watch}
- * starts that read on a virtual thread of its own; bytes that come instead of the end are the next request's and stay in the
- * buffer, and {@link #unwatch} hands the reading back before the next request is parsed.
+ * starts that read on a virtual thread of its own, with a buffer of its own: bytes that come instead of the end are the next
+ * request's. Two threads never read the socket at a time: whoever parses and runs out of bytes first joins the watcher and takes
+ * what it got. A watcher that outlives its request, because the next one was in the buffer already, simply goes on watching.
  */
 final class Connection implements AutoCloseable {
     private static final int MOST_HEAD = 256 * 1024;
     private static final int MOST_BODY = 256 * 1024 * 1024;
     private final SocketChannel channel;
-    private ByteBuffer in = ByteBuffer.allocate(16 * 1024).flip();
+    private final ByteBuffer in = ByteBuffer.allocate(16 * 1024).flip();
+    private final ByteBuffer early = ByteBuffer.allocate(4096).flip();
     private final List<Thread> watcher = new ArrayList<>(1);
+    private volatile Runnable whenGone = () -> {};
     private volatile boolean gone;
     private volatile boolean idle;
 
@@ -35,10 +38,7 @@ final class Connection implements AutoCloseable {
 
     /** The next request; throws {@link EOFException} when the client has closed. */
     HttpRequest read() throws IOException {
-        unwatch();
-        if (gone) {
-            throw new EOFException();
-        }
+        whenGone = () -> {};
         idle = true;
         var line = line(MOST_HEAD);
         while (line.isEmpty()) {
@@ -144,19 +144,28 @@ final class Connection implements AutoCloseable {
 
     private byte[] bytes(int count) throws IOException {
         var bytes = new byte[count];
-        var got = Math.min(count, in.remaining());
-        in.get(bytes, 0, got);
-        var rest = ByteBuffer.wrap(bytes, got, count - got);
-        while (rest.hasRemaining()) {
-            if (channel.read(rest) < 0) {
-                throw new EOFException();
+        var got = 0;
+        while (got < count) {
+            if (!in.hasRemaining()) {
+                fill();
             }
+            var n = Math.min(count - got, in.remaining());
+            in.get(bytes, got, n);
+            got += n;
         }
         return bytes;
     }
 
     private void fill() throws IOException {
+        awaitWatcher();
         in.clear();
+        if (early.hasRemaining()) {
+            in.put(early).flip();
+            return;
+        }
+        if (gone) {
+            throw new EOFException();
+        }
         var n = channel.read(in);
         in.flip();
         if (n < 0) {
@@ -164,25 +173,33 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** From now on, until {@link #unwatch}, runs the action when the client goes away. */
-    void watch(Runnable whenGone) {
-        watcher.add(Thread.ofVirtual().name("watcher").start(() -> {
-            try {
-                var more = ByteBuffer.allocate(4096);
-                if (channel.read(more) >= 0) {
-                    more.flip();
-                    in = ByteBuffer.allocate(in.remaining() + more.remaining())
-                            .put(in)
-                            .put(more)
-                            .flip();
-                    return;
-                }
-            } catch (IOException e) {
-                // A reset is a way to leave.
+    /** From now on, until the next {@link #read}, runs the action when the client goes away. */
+    void watch(Runnable action) {
+        whenGone = action;
+        if (gone) {
+            action.run();
+        } else if (watcher.isEmpty() || !watcher.getFirst().isAlive()) {
+            watcher.clear();
+            if (!early.hasRemaining()) {
+                watcher.add(Thread.ofVirtual().name("watcher").start(this::watchOn));
             }
-            gone = true;
-            whenGone.run();
-        }));
+        }
+    }
+
+    private void watchOn() {
+        try {
+            early.clear();
+            var n = channel.read(early);
+            early.flip();
+            if (n >= 0) {
+                return;
+            }
+        } catch (IOException e) {
+            // A reset is a way to leave.
+            early.flip();
+        }
+        gone = true;
+        whenGone.run();
     }
 
     /** Whether it waits for a request. */
@@ -190,12 +207,12 @@ final class Connection implements AutoCloseable {
         return idle;
     }
 
-    /** Waits until the client has left; only while {@link #watch} is on. */
+    /** Waits until the client has left or sent more; only while {@link #watch} is on. */
     void awaitGone() throws IOException {
-        unwatch();
+        awaitWatcher();
     }
 
-    private void unwatch() throws IOException {
+    private void awaitWatcher() throws IOException {
         for (var thread : watcher) {
             try {
                 thread.join();

@@ -2,6 +2,7 @@ package dev.sluice.simulator;
 
 import dev.sluice.simulator.Faults.Kind;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * One generation on its way to the client, streamed or whole. Subclasses know the shape of a protocol; the walk through the
@@ -19,6 +20,9 @@ abstract class Generation {
         this.sampling = sampling;
         this.answer = answer;
     }
+
+    /** What a stream says at once, before there is any token. */
+    void opened() throws IOException {}
 
     /** Everything up to the first token's event. Called when the first token of any sequence is there. */
     void begin() throws IOException {}
@@ -69,39 +73,65 @@ abstract class Generation {
 
     private void stream() throws IOException, InterruptedException {
         reply.open();
+        opened();
         var count = answer.plans().size();
-        var tokens = new int[count];
-        var shown = new int[count];
-        var told = new boolean[count];
-        var left = count;
+        var cursors = new Cursor[count];
+        Arrays.setAll(cursors, Cursor::new);
         var begun = false;
-        while (left > 0) {
+        while (Arrays.stream(cursors).anyMatch(cursor -> !cursor.told)) {
             answer.await();
             if (!begun) {
                 begun = true;
                 begin();
             }
             abortOnFault();
-            for (var i = 0; i < count; i++) {
-                var view = answer.view(i);
-                var plan = answer.plans().get(i);
-                if (told[i] || (view.ready() == plan.output().length && !view.ended())) {
-                    continue;
-                }
-                var visible = plan.visible(view.ready(), view.ended());
-                var soon = tokens[i] > 0 && view.ready() - tokens[i] < sampling.interval();
-                if (!view.ended() && (soon || visible <= shown[i])) {
-                    continue;
-                }
-                piece(i, tokens[i], view.ready(), plan.text().substring(shown[i], Math.max(shown[i], visible)), view.ended());
-                tokens[i] = view.ready();
-                shown[i] = Math.max(shown[i], visible);
-                told[i] = view.ended();
-                left -= view.ended() ? 1 : 0;
+            for (var cursor : cursors) {
+                cursor.advance();
             }
         }
         finish();
         reply.end();
+    }
+
+    /** How far one sequence has been sent. Tokens go out one by one, so that the events do not depend on how fast they are read. */
+    private final class Cursor {
+        private final int sequence;
+        private final Plan plan;
+        private int tokens;
+        private int sent;
+        private int shown;
+        private boolean told;
+
+        Cursor(int sequence) {
+            this.sequence = sequence;
+            plan = answer.plans().get(sequence);
+        }
+
+        void advance() throws IOException {
+            var view = answer.view(sequence);
+            var aborted = view.reason() == FinishReason.ABORT;
+            // The last token's event also carries the finish reason, so it waits for it.
+            var ready = view.ready() == plan.output().length && !view.ended() ? view.ready() - 1 : view.ready();
+            while (tokens < ready && !told) {
+                var step = tokens == 0 ? 1 : sampling.interval();
+                if (tokens + step > ready && !view.ended()) {
+                    return;
+                }
+                tokens = Math.min(tokens + step, ready);
+                var last = view.ended() && tokens == ready && !aborted;
+                var visible = plan.visible(tokens, last);
+                if (last || visible > shown) {
+                    piece(sequence, sent, tokens, plan.text().substring(shown, Math.max(shown, visible)), last);
+                    sent = tokens;
+                    shown = Math.max(shown, visible);
+                    told = last;
+                }
+            }
+            if (view.ended() && !told) {
+                told = true;
+                piece(sequence, sent, tokens, plan.text().substring(shown, plan.visible(tokens, true)), true);
+            }
+        }
     }
 
     private void abortOnFault() {

@@ -48,6 +48,8 @@ final class MetricsPage {
                     histogram(out, name, labels, Objects.requireNonNull(histograms.get(name), name));
                 } else if (line.equals("@lora")) {
                     lora(out);
+                } else if (line.startsWith("process_start_time_seconds ")) {
+                    out.append("process_start_time_seconds ").append(service.started.toEpochMilli() / 1e3).append('\n');
                 } else if (line.equals("@http")) {
                     http(out);
                 } else if (line.startsWith("vllm:") && line.endsWith("}")) {
@@ -140,7 +142,7 @@ final class MetricsPage {
     }
 
     private void lora(StringBuilder out) {
-        if (!service.options.adapters().isEmpty()) {
+        if (service.adapterUsed()) {
             out.append("vllm:lora_requests_info{max_lora=\"")
                     .append(service.options.adapters().size())
                     .append("\",running_lora_adapters=\"\",waiting_lora_adapters=\"\"} ")

@@ -67,6 +67,15 @@ final class OpenAiRoutes {
         new CompletionGeneration(service, reply, sampling, answer, id, model, echo).run();
     }
 
+    /** SageMaker's one route: the body's shape says which of the others it means. */
+    void invocation(Reply reply) throws IOException, InterruptedException {
+        if (Json.body(reply.request()).has("messages")) {
+            chat(reply);
+        } else {
+            completion(reply);
+        }
+    }
+
     /** A string, strings, token ids, or lists of token ids. */
     static List<int[]> prompts(ObjectNode body) {
         var given = body.path("prompt");

@@ -5,6 +5,7 @@ package dev.sluice.simulator;
  * times at which its tokens come are the engine's.
  *
  * @param prompt token ids
+ * @param limit the most tokens it was allowed
  * @param output token ids, the end-of-sequence token included when it ends by itself
  * @param text all that the client sees in the end
  * @param textEnd for each output token, the length of the visible text once it is there
@@ -15,6 +16,7 @@ package dev.sluice.simulator;
 @SuppressWarnings("ArrayRecordComponent")
 record Plan(
         int[] prompt,
+        int limit,
         int[] output,
         String text,
         int[] textEnd,

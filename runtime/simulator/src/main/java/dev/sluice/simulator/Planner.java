@@ -22,7 +22,7 @@ final class Planner {
         if (ends) {
             output[count - 1] = Tokenizer.END;
         }
-        return cut(prompt, output, ends, sampling);
+        return cut(prompt, limit, output, ends, sampling);
     }
 
     /** A text that is forced, as by a grammar: a tool's arguments, or JSON by a schema. */
@@ -33,7 +33,7 @@ final class Planner {
         if (ends) {
             output[said.length] = Tokenizer.END;
         }
-        return cut(prompt, output, ends, sampling);
+        return cut(prompt, limit, output, ends, sampling);
     }
 
     long contentSeed(int[] prompt, Sampling sampling, int choice) {
@@ -53,14 +53,14 @@ final class Planner {
         return Math.max(Math.max(2, sampling.minTokens() + 1), (int) Math.round(meanOutput * (0.25 + 1.5 * share)));
     }
 
-    private static Plan cut(int[] prompt, int[] output, boolean ends, Sampling sampling) {
+    private static Plan cut(int[] prompt, int limit, int[] output, boolean ends, Sampling sampling) {
         var text = new StringBuilder();
         var textEnd = new int[output.length];
         for (var i = 0; i < output.length; i++) {
             if (i < output.length - 1 || !ends) {
                 if (sampling.stopIds().contains(output[i]) && i >= sampling.minTokens()) {
                     textEnd[i] = text.length();
-                    return plan(prompt, output, i + 1, text.toString(), textEnd, FinishReason.STOP, "" + output[i], 0);
+                    return plan(prompt, limit, output, i + 1, text.toString(), textEnd, FinishReason.STOP, "" + output[i], 0);
                 }
                 text.append(Tokenizer.decode(output[i]));
             }
@@ -90,15 +90,15 @@ final class Planner {
             }
             textEnd[last] = shown;
             return plan(
-                    prompt, output, last + 1, said.substring(0, shown), textEnd, FinishReason.STOP, Json.quote(matched), hold);
+                    prompt, limit, output, last + 1, said.substring(0, shown), textEnd, FinishReason.STOP, Json.quote(matched), hold);
         }
         return plan(
-                prompt, output, output.length, said, textEnd, ends ? FinishReason.STOP : FinishReason.LENGTH, "null", hold);
+                prompt, limit, output, output.length, said, textEnd, ends ? FinishReason.STOP : FinishReason.LENGTH, "null", hold);
     }
 
     private static Plan plan(
-            int[] prompt, int[] output, int count, String text, int[] textEnd, FinishReason why, String stop, int hold) {
+            int[] prompt, int limit, int[] output, int count, String text, int[] textEnd, FinishReason why, String stop, int hold) {
         return new Plan(
-                prompt, Arrays.copyOf(output, count), text, Arrays.copyOf(textEnd, count), why, stop, hold);
+                prompt, limit, Arrays.copyOf(output, count), text, Arrays.copyOf(textEnd, count), why, stop, hold);
     }
 }

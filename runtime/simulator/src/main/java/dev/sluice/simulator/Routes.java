@@ -3,6 +3,7 @@ package dev.sluice.simulator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ final class Routes {
         void answer(Reply reply) throws IOException, InterruptedException;
     }
 
+    private static final String RESPONSE_BY_ID = "/v1/responses/{response_id}";
     private final SimulatorServer server;
     private final Service service;
     private final MetricsPage metrics;
@@ -30,7 +32,32 @@ final class Routes {
             var openAi = new OpenAiRoutes(service);
             post("/v1/chat/completions", openAi::chat);
             post("/v1/completions", openAi::completion);
+            post("/invocations", openAi::invocation);
+            var messages = new MessagesRoutes(service);
+            post("/v1/messages", messages::create);
+            post("/v1/messages/count_tokens", messages::count);
+            var responses = new ResponsesRoutes(service);
+            post("/v1/responses", responses::create);
+            get(RESPONSE_BY_ID, responses::get);
+            post("/inference/v1/generate", new TokenRoutes(service)::generate);
         }
+        if (all || service.options.task().equals("embed")) {
+            var pooling = new PoolingRoutes(service);
+            post("/v1/embeddings", pooling::embeddings);
+            post("/pooling", pooling::pooling);
+        }
+        if (all || service.options.task().equals("score")) {
+            var pooling = new PoolingRoutes(service);
+            for (var path : List.of("/score", "/v1/score")) {
+                post(path, pooling::score);
+            }
+            for (var path : List.of("/rerank", "/v1/rerank", "/v2/rerank")) {
+                post(path, pooling::rerank);
+            }
+        }
+        var tokens = new TokenRoutes(service);
+        post("/tokenize", tokens::tokenize);
+        post("/detokenize", tokens::detokenize);
         get("/v1/models", this::models);
         get("/health", this::health);
         get("/ping", this::health);
@@ -54,7 +81,8 @@ final class Routes {
     boolean answer(Connection connection) throws IOException, InterruptedException {
         var request = connection.read();
         var begun = System.nanoTime();
-        var methods = table.getOrDefault(request.path(), Map.of());
+        var path = request.path().startsWith("/v1/responses/") ? RESPONSE_BY_ID : request.path();
+        var methods = table.getOrDefault(path, Map.of());
         var handler = Optional.ofNullable(methods.get(request.method()));
         var inference = request.method().equals("POST") && handler.isPresent() && isInference(request.path());
         var fault = inference ? service.faults.strike(request.path()) : Optional.<Faults.Rule>empty();
@@ -65,6 +93,7 @@ final class Routes {
         try {
             if (handler.isPresent()) {
                 reply.begin();
+                rank(request);
                 handler.get().answer(reply);
             } else if (methods.isEmpty()) {
                 reply.json(404, "{\"detail\":\"Not Found\"}");
@@ -82,7 +111,7 @@ final class Routes {
                 service.load.decrementAndGet();
             }
             service.http.count(
-                    methods.isEmpty() ? "none" : request.path(),
+                    methods.isEmpty() ? "none" : path,
                     request.method(),
                     reply.status(),
                     request.body().length,
@@ -90,6 +119,14 @@ final class Routes {
                     System.nanoTime() - begun);
         }
         return reply.keepAlive();
+    }
+
+    /** One engine is data-parallel rank 0; a rank that is no number is ignored. */
+    private static void rank(HttpRequest request) {
+        var rank = request.header("x-data-parallel-rank");
+        if (rank.matches("-?\\d{1,9}") && !rank.equals("0")) {
+            throw ApiException.bad("data_parallel_rank " + rank + " is out of range [0, 1).", "");
+        }
     }
 
     private static boolean isInference(String path) {
@@ -174,7 +211,7 @@ final class Routes {
             case ENDLESS -> {
                 reply.open();
                 for (var i = 0L; ; i++) {
-                    reply.event("vllm:endless_total{series=\"" + i + "\"} 1.0\n".repeat(100));
+                    reply.event("vllm:endless_total{series=\"" + i + "\"} 1.0\n");
                 }
             }
         }

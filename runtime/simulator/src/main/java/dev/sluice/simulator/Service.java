@@ -21,6 +21,7 @@ final class Service {
     final AtomicInteger load = new AtomicInteger();
     private final SplittableRandom ids;
     private final String fingerprint;
+    private volatile boolean adapterUsed;
 
     Service(SimulatorOptions options, Faults faults) {
         this.options = options;
@@ -31,6 +32,11 @@ final class Service {
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
                 + String.format("%08x", (int) Hashes.text(profile.name() + options.servedModel()));
+    }
+
+    /** Whether a request has named an adapter yet; only then is there a metric about them. */
+    boolean adapterUsed() {
+        return adapterUsed;
     }
 
     String fingerprint() {
@@ -96,6 +102,7 @@ final class Service {
     Answer start(List<Plan> plans, Sampling sampling, String model, int limit) {
         var answer = new Answer(plans);
         var lora = options.adapters().contains(model) ? model : "";
+        adapterUsed |= !lora.isEmpty();
         var requests = new ArrayList<EngineRequest>();
         for (var plan : plans) {
             var all = Arrays.copyOf(plan.prompt(), plan.prompt().length + plan.output().length);

@@ -17,10 +17,12 @@ import java.util.function.Function;
  * under way. Listener and sockets are its own, not Helidon's, because it has to break them on demand: see {@link Faults}.
  */
 public final class SimulatorServer implements AutoCloseable {
+    private record Listener(ServerSocketChannel channel, Thread acceptor) {}
+
     private final SimulatorOptions options;
     private final Faults faults;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private ServerSocketChannel listener;
+    private Listener listener;
     private Service service;
     private Routes routes;
     private int port;
@@ -32,7 +34,12 @@ public final class SimulatorServer implements AutoCloseable {
         port = options.port();
         service = new Service(options, faults);
         routes = new Routes(this, service);
-        listener = listen();
+        try {
+            listener = listen();
+        } catch (IOException e) {
+            service.driver.close();
+            throw e;
+        }
     }
 
     /**
@@ -125,13 +132,18 @@ public final class SimulatorServer implements AutoCloseable {
         return routes;
     }
 
-    private ServerSocketChannel listen() throws IOException {
+    private Listener listen() throws IOException {
         var channel = ServerSocketChannel.open();
-        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-        channel.bind(new InetSocketAddress(options.host(), port), 4096);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.bind(new InetSocketAddress(options.host(), port), 4096);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
         port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
-        Thread.ofVirtual().name("simulator-" + port).start(() -> accept(channel));
-        return channel;
+        return new Listener(
+                channel, Thread.ofVirtual().name("simulator-" + port).start(() -> accept(channel)));
     }
 
     private void accept(ServerSocketChannel channel) {
@@ -152,11 +164,7 @@ public final class SimulatorServer implements AutoCloseable {
 
     private void serve(Connection connection) {
         try (connection) {
-            while (routes().answer(connection) && !terminating) {
-                // Next request of this connection.
-            }
-        } catch (MalformedRequestException e) {
-            writeQuietly(connection, "Invalid HTTP request received.");
+            answerAll(connection);
         } catch (IOException | ClientGoneException e) {
             // The client left, or a fault hung up.
         } catch (InterruptedException e) {
@@ -166,20 +174,26 @@ public final class SimulatorServer implements AutoCloseable {
         }
     }
 
-    private static void writeQuietly(Connection connection, String message) {
+    private void answerAll(Connection connection) throws IOException, InterruptedException {
         try {
+            while (routes().answer(connection) && !terminating) {
+                // Next request of this connection.
+            }
+        } catch (MalformedRequestException e) {
             connection.write("HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                    + "content-length: " + message.length() + "\r\n\r\n" + message);
-        } catch (IOException e) {
-            // Gone already.
+                    + "content-length: 30\r\n\r\nInvalid HTTP request received.");
         }
     }
 
     private void closeListener() {
         try {
-            listener.close();
+            listener.channel().close();
+            // The port is free only when the thread that waits in accept has let go of it.
+            listener.acceptor().join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
