@@ -50,6 +50,10 @@ final class Listener implements AutoCloseable {
             throw new UncheckedIOException(
                     "can't listen on " + config.host() + ":" + config.port(), cause(failed));
         }
+        if (!server.isRunning() || server.port() <= 0) { // Helidon logs why it could not bind, and returns
+            throw new UncheckedIOException(new BindException(
+                    "can't listen on " + config.host() + ":" + config.port() + ": the port is taken or can't be had"));
+        }
         return new Listener(server, connections);
     }
 
