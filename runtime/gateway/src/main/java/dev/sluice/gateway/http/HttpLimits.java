@@ -23,13 +23,13 @@ public record HttpLimits(
         Duration keepAlive,
         Duration writeStall,
         Duration budgetWait) {
-    /** 32 KiB in 100 lines within 10 s; bodies pause ≤ 30 s, ≥ 1 KiB/s; 75 s keep-alive; 60 s stall; 5 s for the budget. */
+    /** 32 KiB in 100 lines within 10 s; bodies pause ≤ 30 s, ≥ 16 KiB/s; 75 s keep-alive; 60 s stall; 5 s for the budget. */
     public static final HttpLimits DEFAULT = new HttpLimits(
             32 << 10,
             100,
             Duration.ofSeconds(10),
             Duration.ofSeconds(30),
-            1024,
+            16 << 10,
             Duration.ofSeconds(75),
             Duration.ofSeconds(60),
             Duration.ofSeconds(5));

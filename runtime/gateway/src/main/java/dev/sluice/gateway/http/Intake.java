@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Intake {
     private static final int GROW_BELOW = 4 << 10;
+
+    /** How much of a body may come before its rate is looked at. */
+    private static final int RATE_STEP = 1 << 20;
+
     private static final ByteBuffer CONTINUE =
             ByteBuffer.wrap("HTTP/1.1 100 Continue\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
 
@@ -170,8 +174,10 @@ final class Intake {
         if (need > lease().capacity()) {
             growCharged(need);
         }
-        if (filled < need) {
-            more(need - filled, limits.bodyIdle().toNanos(), latest(System.nanoTime(), length));
+        long started = System.nanoTime();
+        while (filled < need) {
+            int step = Math.min(need - filled, RATE_STEP);
+            more(step, limits.bodyIdle().toNanos(), latest(started, filled - head.end + step));
         }
         next = need;
         return (int) length;

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A borrowed direct buffer; sizes are powers of two from 16 KiB, reused last in, first out. What it contains at first is
  * anybody's old bytes. Up to 1 MiB a buffer stays with the process once made; larger ones are kept up to a bound, else
- * given back to the system at once and not when the collector gets to it. Not thread-safe; released exactly once.
+ * given back to the system at once and not when the collector gets to it. Not thread-safe; released exactly once. All of it
+ * counts towards {@code -XX:MaxDirectMemorySize}, which is the heap's size unless set: a busy connection holds 16 to 32 KiB.
  */
 final class Lease {
     /** What a connection works with while it is busy. */
