@@ -143,7 +143,9 @@ final class ClientConnection implements ServerConnection {
                     .add("content-length", Integer.toString(body.length))
                     .add("connection", "close")
                     .putInto(b);
-            wire.write(b.put((byte) '\r').put((byte) '\n').put(body).flip(), owner.limits().writeStall().toNanos());
+            wire.write(
+                    b.put((byte) '\r').put((byte) '\n').put(body).flip(),
+                    owner.limits().writeStall().toNanos());
         } finally {
             out.release();
         }

@@ -24,8 +24,16 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
 
     /** Headers that concern one connection only, whatever Connection says (RFC 9110 7.6.1), by length. */
     private static final String[] HOP_BY_HOP = {
-        "te", "expect", "trailer", "upgrade", "connection", "keep-alive", "proxy-connection", "transfer-encoding",
-        "proxy-authorization", "proxy-authenticate"
+        "te",
+        "expect",
+        "trailer",
+        "upgrade",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "transfer-encoding",
+        "proxy-authorization",
+        "proxy-authenticate"
     };
 
     ByteBuffer bytes = NONE;

@@ -217,7 +217,8 @@ final class Intake {
     private long latest(long started, long bytes) {
         return started
                 + limits.bodyIdle().toNanos()
-                + Duration.ofSeconds(bytes / Math.max(1, limits.bodyBytesPerSecond())).toNanos();
+                + Duration.ofSeconds(bytes / Math.max(1, limits.bodyBytesPerSecond()))
+                        .toNanos();
     }
 
     private void charge(long bytes) throws IOException, InterruptedException {

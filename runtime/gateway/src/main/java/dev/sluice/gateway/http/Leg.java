@@ -148,8 +148,8 @@ final class Leg implements UpstreamConnection {
                     throw fail(new UpstreamProtocol("bad response head: " + Bytes.BareLineEnd.MESSAGE));
                 }
                 if ((end < 0 ? filled : end) - from > pool.limits().headBytes()) {
-                    throw fail(new UpstreamProtocol("a response head larger than "
-                            + pool.limits().headBytes() + " bytes"));
+                    throw fail(new UpstreamProtocol(
+                            "a response head larger than " + pool.limits().headBytes() + " bytes"));
                 }
             }
             if (end < 0) {

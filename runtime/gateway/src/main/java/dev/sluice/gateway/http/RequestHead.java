@@ -74,8 +74,11 @@ public final class RequestHead extends Head {
     }
 
     private int version(ByteBuffer b, int p) throws IOException {
-        if (end - p < 10 || !Bytes.startsWith(b, p, end, "HTTP/") || b.get(p + 6) != '.'
-                || !Bytes.digit(b.get(p + 5)) || !Bytes.digit(b.get(p + 7))) {
+        if (end - p < 10
+                || !Bytes.startsWith(b, p, end, "HTTP/")
+                || b.get(p + 6) != '.'
+                || !Bytes.digit(b.get(p + 5))
+                || !Bytes.digit(b.get(p + 7))) {
             throw bad(400, "a bad HTTP version");
         }
         if (b.get(p + 5) != '1' || b.get(p + 7) > '1') {
@@ -161,7 +164,11 @@ public final class RequestHead extends Head {
             int authority = targetStart + scheme;
             if (!authority(authority, pathStart)
                     || !Bytes.equalsIgnoreCase(
-                            bytes, authority, withoutPort(authority, pathStart, port), from, withoutPort(from, to, port))) {
+                            bytes,
+                            authority,
+                            withoutPort(authority, pathStart, port),
+                            from,
+                            withoutPort(from, to, port))) {
                 throw bad(400, "Host differs from the request target");
             }
         }

@@ -50,7 +50,9 @@ class ChunkDecoderTest {
         for (int i = 0; i <= body.length; i++) {
             assertThat(decode(body, false, i)).as("split at " + i).isEqualTo(TEXT + "|4");
             for (int j = i; j <= body.length; j++) {
-                assertThat(decode(body, false, i, j)).as("split at " + i + ", " + j).isEqualTo(TEXT + "|4");
+                assertThat(decode(body, false, i, j))
+                        .as("split at " + i + ", " + j)
+                        .isEqualTo(TEXT + "|4");
             }
         }
     }
@@ -87,7 +89,10 @@ class ChunkDecoderTest {
             for (int k = r.nextInt(1, 20); k > 0; k--) {
                 String data = "d".repeat(r.nextInt(1, 200));
                 plain.append(data);
-                coded.append(Integer.toHexString(data.length())).append("\r\n").append(data).append("\r\n");
+                coded.append(Integer.toHexString(data.length()))
+                        .append("\r\n")
+                        .append(data)
+                        .append("\r\n");
             }
             coded.append("0\r\n\r\n");
             int[] cuts = r.ints(r.nextInt(10), 0, coded.length()).sorted().toArray();

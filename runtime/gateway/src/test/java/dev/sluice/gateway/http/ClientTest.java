@@ -236,7 +236,10 @@ class ClientTest {
                 }
             }
             try (Raw client = front.client()) {
-                assertThat(client.send("GET /hot?finish HTTP/1.1\r\nHost: a\r\n\r\n").answer().body()).isEqualTo("abc");
+                assertThat(client.send("GET /hot?finish HTTP/1.1\r\nHost: a\r\n\r\n")
+                                .answer()
+                                .body())
+                        .isEqualTo("abc");
             }
         }
     }
@@ -252,7 +255,8 @@ class ClientTest {
         })) {
             for (String[] row : new String[][] {{"nothing", "500"}, {"refuse", "415"}, {"throw", "500"}}) {
                 try (Raw client = front.client()) {
-                    Raw.Answer a = client.send("GET /hot?" + row[0] + " HTTP/1.1\r\nHost: a\r\n\r\n").answer();
+                    Raw.Answer a = client.send("GET /hot?" + row[0] + " HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .answer();
                     assertThat(a.status() + "").isEqualTo(row[1]);
                     assertThat(a.body()).startsWith(row[1]).doesNotContain("on purpose");
                     assertThat(client.ended()).isTrue();
@@ -289,7 +293,10 @@ class ClientTest {
                 Raw here = front.client();
                 Raw large = front.client()) {
             for (int i = 0; i < 3; i++) {
-                assertThat(here.send(HotConnectionsTest.post("/hot", "abc")).answer().closes()).isFalse();
+                assertThat(here.send(HotConnectionsTest.post("/hot", "abc"))
+                                .answer()
+                                .closes())
+                        .isFalse();
             }
             large.send("POST /hot HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n");
             large.send(new byte[2_000_000]);
@@ -315,8 +322,11 @@ class ClientTest {
                 Raw client = front.client()) {
             assertThat(client.send("GET /hot?204 HTTP/1.1\r\nHost: a\r\n\r\n").head())
                     .doesNotContain("content-length");
-            assertThat(client.send("HEAD /hot HTTP/1.1\r\nHost: a\r\n\r\n").head()).contains("content-length: 3");
-            assertThat(client.send("HEAD /hot?stream HTTP/1.1\r\nHost: a\r\n\r\n").head()).contains("chunked");
+            assertThat(client.send("HEAD /hot HTTP/1.1\r\nHost: a\r\n\r\n").head())
+                    .contains("content-length: 3");
+            assertThat(client.send("HEAD /hot?stream HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .head())
+                    .contains("chunked");
             assertThat(client.send(GET).answer().body()).hasSize(3);
         }
     }
@@ -336,8 +346,8 @@ class ClientTest {
                 });
                 Raw holder = front.client()) {
             String chunk = "10000\r\n" + "x".repeat(65536) + "\r\n";
-            for (String body : List.of(
-                    "Content-Length: 80001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk)) {
+            for (String body :
+                    List.of("Content-Length: 80001\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk)) {
                 try (Raw client = front.client()) {
                     client.send("POST /hot HTTP/1.1\r\nHost: a\r\n" + body);
                     assertThat(client.answer().status()).isEqualTo(413);
@@ -353,7 +363,9 @@ class ClientTest {
             }
             go.countDown();
             assertThat(holder.answer().status()).isEqualTo(200);
-            assertThat(holder.send(HotConnectionsTest.post("/hot", "x".repeat(40_000))).answer().status())
+            assertThat(holder.send(HotConnectionsTest.post("/hot", "x".repeat(40_000)))
+                            .answer()
+                            .status())
                     .isEqualTo(200);
             holder.send(GET).answer();
             assertThat(budget.used()).isZero();
@@ -367,11 +379,14 @@ class ClientTest {
                     int n = body.remaining();
                     x.releaseBody();
                     assertThat(HotConnectionsTest.BUDGET.used()).isZero();
-                    x.respond(200, x.headers(), (x.head().header("x-name").orElseThrow() + n).getBytes(StandardCharsets.UTF_8));
+                    x.respond(
+                            200,
+                            x.headers(),
+                            (x.head().header("x-name").orElseThrow() + n).getBytes(StandardCharsets.UTF_8));
                 });
                 Raw client = front.client()) {
-            String request =
-                    "POST /hot HTTP/1.1\r\nHost: a\r\nx-name: n\r\nContent-Length: 100000\r\n\r\n" + "b".repeat(100_000);
+            String request = "POST /hot HTTP/1.1\r\nHost: a\r\nx-name: n\r\nContent-Length: 100000\r\n\r\n"
+                    + "b".repeat(100_000);
             client.send(request + request);
             assertThat(client.answer().body()).isEqualTo("n100000");
             assertThat(client.answer().body()).isEqualTo("n100000");

@@ -51,7 +51,9 @@ class CorpusTest {
         int n = row.bytes().length;
         for (int piece : new int[] {1, 3, 7, n / 2}) {
             if (piece > 0 && n < 400) {
-                assertThat(answers(row.bytes(), piece)).as(row + " in pieces of " + piece).isEqualTo(row.verdict());
+                assertThat(answers(row.bytes(), piece))
+                        .as(row + " in pieces of " + piece)
+                        .isEqualTo(row.verdict());
             }
         }
     }
@@ -91,8 +93,8 @@ class CorpusTest {
             if (row.verdict().equals("ok")) {
                 assertThat(parse(b).status()).isBetween(100, 599);
             } else {
-                assertThatThrownBy(() -> parse(b)).isInstanceOfAny(
-                        UpstreamException.UpstreamProtocol.class, Bytes.BareLineEnd.class);
+                assertThatThrownBy(() -> parse(b))
+                        .isInstanceOfAny(UpstreamException.UpstreamProtocol.class, Bytes.BareLineEnd.class);
             }
         }
     }

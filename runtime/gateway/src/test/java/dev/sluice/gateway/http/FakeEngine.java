@@ -27,13 +27,14 @@ final class FakeEngine implements AutoCloseable {
     /** Each connection runs the script and is then closed. */
     FakeEngine(Script script) throws IOException {
         server = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(() -> accept(c -> {
-            try (c) {
-                script.run(c);
-            } catch (Exception e) {
-                // the other side ended it
-            }
-        }));
+        Thread.ofVirtual()
+                .start(() -> accept(c -> {
+                    try (c) {
+                        script.run(c);
+                    } catch (Exception e) {
+                        // the other side ended it
+                    }
+                }));
     }
 
     private interface Each {

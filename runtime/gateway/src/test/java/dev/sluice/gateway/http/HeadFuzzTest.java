@@ -38,7 +38,10 @@ class HeadFuzzTest {
         }
         StringBuilder text = new StringBuilder(method + " " + target + " HTTP/1.1\r\n");
         for (int i = 0; i < names.size(); i++) {
-            text.append(names.get(i)).append(':').append(" \t ".substring(r.nextInt(4))).append(values.get(i));
+            text.append(names.get(i))
+                    .append(':')
+                    .append(" \t ".substring(r.nextInt(4)))
+                    .append(values.get(i));
             text.append(" \t ".substring(r.nextInt(4))).append("\r\n");
         }
         return new Generated(method, target, names, values, (text + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
@@ -95,7 +98,9 @@ class HeadFuzzTest {
             }
         }
         for (int n = 0; n < 60_000; n++) {
-            byte[] bytes = (n & 1) == 0 ? generate(r).bytes() : seeds.get(r.nextInt(seeds.size())).clone();
+            byte[] bytes = (n & 1) == 0
+                    ? generate(r).bytes()
+                    : seeds.get(r.nextInt(seeds.size())).clone();
             for (int k = r.nextInt(1, 4); k > 0; k--) {
                 int at = r.nextInt(bytes.length);
                 switch (r.nextInt(3)) {
@@ -162,7 +167,8 @@ class HeadFuzzTest {
                 ByteBuffer b = ByteBuffer.wrap(bytes);
                 int end = Bytes.endOfHead(b, 0, 0, bytes.length);
                 if (end > 0) {
-                    assertThat(new ResponseHead().parse(b, 0, end, 256).status()).isBetween(100, 599);
+                    assertThat(new ResponseHead().parse(b, 0, end, 256).status())
+                            .isBetween(100, 599);
                 }
             } catch (UpstreamException.UpstreamProtocol | Bytes.BareLineEnd e) {
                 assertThat(e).isNotNull();

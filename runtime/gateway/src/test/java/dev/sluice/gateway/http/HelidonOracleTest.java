@@ -12,19 +12,24 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 /**
  * Helidon's parser as a second opinion: a head that we accept and hand on must not mean something else to it. That it
  * refuses what we accept is allowed only where listed.
  */
 class HelidonOracleTest {
-    private record Opinion(String method, String path, int lines, @Nullable String host) {}
+    private record Opinion(
+            String method, String path, int lines, @Nullable String host) {}
 
     private static Opinion ours(RequestHead head) {
         // Helidon takes methods in any case
-        return new Opinion(head.method().toUpperCase(Locale.ROOT), head.path(), head.count(), head.header("host").orElse(null));
+        return new Opinion(
+                head.method().toUpperCase(Locale.ROOT),
+                head.path(),
+                head.count(),
+                head.header("host").orElse(null));
     }
 
     private static @Nullable Opinion helidon(byte[] bytes) {

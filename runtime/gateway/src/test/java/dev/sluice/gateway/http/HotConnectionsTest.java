@@ -26,11 +26,19 @@ class HotConnectionsTest {
         try (Front front = new Front(HotConnectionsTest::echo);
                 Raw client = front.client()) {
             for (int i = 0; i < 20; i++) {
-                assertThat(client.send(post("/hot/" + i, "body" + i)).answer().body()).isEqualTo("body" + i);
-                assertThat(client.send("GET /cold HTTP/1.1\r\nHost: a\r\n\r\n").answer().body()).isEqualTo("cold");
-                assertThat(client.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n").answer().status()).isEqualTo(404);
+                assertThat(client.send(post("/hot/" + i, "body" + i)).answer().body())
+                        .isEqualTo("body" + i);
+                assertThat(client.send("GET /cold HTTP/1.1\r\nHost: a\r\n\r\n")
+                                .answer()
+                                .body())
+                        .isEqualTo("cold");
+                assertThat(client.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n")
+                                .answer()
+                                .status())
+                        .isEqualTo(404);
                 String large = "x".repeat(400_000);
-                assertThat(client.send(post("/cold/echo", large)).answer().body()).isEqualTo(large);
+                assertThat(client.send(post("/cold/echo", large)).answer().body())
+                        .isEqualTo(large);
                 assertThat(client.send(post("/hot", large)).answer().body()).isEqualTo(large);
             }
         }

@@ -248,8 +248,8 @@ class RelayTest {
     void aClientThatStopsReadingARelayedStreamIsGivenUpAndTheEngineLetGo() throws Exception {
         CompletableFuture<UpstreamPool> pool = new CompletableFuture<>();
         BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
-        HttpLimits quick = new HttpLimits(
-                32 << 10, 100, LONG, LONG, 1000, LONG, Duration.ofMillis(300), Duration.ofMillis(200));
+        HttpLimits quick =
+                new HttpLimits(32 << 10, 100, LONG, LONG, 1000, LONG, Duration.ofMillis(300), Duration.ofMillis(200));
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
         String piece = "2710\r\n" + "p".repeat(10_000) + "\r\n";
         try (Front front = front(quick, pool, ALL, LONG, outcomes);

@@ -3,7 +3,6 @@ package dev.sluice.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -101,8 +100,8 @@ class UpstreamTest {
             });
             c.send("POST", "/v1/x?y=%20z", c.headers().add("x-a", "b"), body, large);
             assertThat(seen.get())
-                    .startsWith("POST /v1/x?y=%20z HTTP/1.1\nhost: localhost:" + engine.address().getPort()
-                            + "\nx-a: b\ncontent-length: 300005\n23456\0");
+                    .startsWith("POST /v1/x?y=%20z HTTP/1.1\nhost: localhost:"
+                            + engine.address().getPort() + "\nx-a: b\ncontent-length: 300005\n23456\0");
             assertThat(body.remaining()).isEqualTo(5);
             assertThat(large.remaining()).isEqualTo(300_000);
             c.abort();
@@ -245,8 +244,10 @@ class UpstreamTest {
         }
         InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         try (UpstreamPool pool = UpstreamPool.of(loop, nobody, PoolLimits.DEFAULT)) {
-            assertThatThrownBy(pool::take).isInstanceOfSatisfying(
-                    UpstreamException.ConnectFailed.class, e -> assertThat(e.free()).isTrue());
+            assertThatThrownBy(pool::take)
+                    .isInstanceOfSatisfying(
+                            UpstreamException.ConnectFailed.class,
+                            e -> assertThat(e.free()).isTrue());
             assertThat(pool.active()).isZero();
         }
     }
@@ -287,15 +288,16 @@ class UpstreamTest {
             exchange(pool);
             assertThatThrownBy(() -> exchange(pool))
                     .isInstanceOfSatisfying(
-                            UpstreamException.StaleConnection.class, e -> assertThat(e.free()).isTrue());
+                            UpstreamException.StaleConnection.class,
+                            e -> assertThat(e.free()).isTrue());
         }
     }
 
     @Test
     void idleConnectionsExpire() throws Exception {
         try (FakeEngine engine = new FakeEngine();
-                UpstreamPool pool = UpstreamPool.of(
-                        loop, engine.address(), new PoolLimits(4, SHORT, LONG, SHORT, 65536))) {
+                UpstreamPool pool =
+                        UpstreamPool.of(loop, engine.address(), new PoolLimits(4, SHORT, LONG, SHORT, 65536))) {
             UpstreamConnection c = post(pool);
             Raw e = engine.next();
             FakeEngine.request(e);
@@ -310,8 +312,8 @@ class UpstreamTest {
     @Test
     void aFullPoolFailsWithinTheConnectLimitAndGoesOnWhenAPlaceIsFree() throws Exception {
         try (FakeEngine engine = new FakeEngine();
-                UpstreamPool pool = UpstreamPool.of(
-                        loop, engine.address(), new PoolLimits(2, SHORT, LONG, LONG, 65536))) {
+                UpstreamPool pool =
+                        UpstreamPool.of(loop, engine.address(), new PoolLimits(2, SHORT, LONG, LONG, 65536))) {
             UpstreamConnection a = pool.take();
             UpstreamConnection b = pool.take();
             assertThatThrownBy(pool::take).isInstanceOf(UpstreamException.ConnectFailed.class);
@@ -329,8 +331,9 @@ class UpstreamTest {
                 UpstreamPool pool = pool(engine)) {
             UpstreamConnection silent = post(pool);
             assertThatThrownBy(() -> silent.readHead(SHORT))
-                    .isInstanceOfSatisfying(UpstreamException.UpstreamTimeout.class, e -> assertThat(e.kind())
-                            .isEqualTo(UpstreamException.UpstreamTimeout.Kind.FIRST_BYTE));
+                    .isInstanceOfSatisfying(
+                            UpstreamException.UpstreamTimeout.class,
+                            e -> assertThat(e.kind()).isEqualTo(UpstreamException.UpstreamTimeout.Kind.FIRST_BYTE));
             silent.release();
             FakeEngine.request(engine.next());
             UpstreamConnection pausing = post(pool);
@@ -339,8 +342,9 @@ class UpstreamTest {
             pausing.readHead(LONG);
             assertThat(pausing.next(LONG)).isTrue();
             assertThatThrownBy(() -> pausing.next(SHORT))
-                    .isInstanceOfSatisfying(UpstreamException.UpstreamTimeout.class, x -> assertThat(x.kind())
-                            .isEqualTo(UpstreamException.UpstreamTimeout.Kind.IDLE));
+                    .isInstanceOfSatisfying(
+                            UpstreamException.UpstreamTimeout.class,
+                            x -> assertThat(x.kind()).isEqualTo(UpstreamException.UpstreamTimeout.Kind.IDLE));
             pausing.release();
             FakeEngine.request(e);
             assertThat(e.ended()).isTrue();
@@ -351,8 +355,8 @@ class UpstreamTest {
     @Test
     void anEngineThatTakesNoBytesRunsIntoTheWriteLimit() throws Exception {
         try (FakeEngine engine = new FakeEngine();
-                UpstreamPool pool = UpstreamPool.of(
-                        loop, engine.address(), new PoolLimits(2, LONG, SHORT, LONG, 65536))) {
+                UpstreamPool pool =
+                        UpstreamPool.of(loop, engine.address(), new PoolLimits(2, LONG, SHORT, LONG, 65536))) {
             UpstreamConnection c = pool.take();
             assertThatThrownBy(() -> c.send("POST", "/", c.headers(), ByteBuffer.allocateDirect(32 << 20)))
                     .isInstanceOf(UpstreamException.UpstreamTimeout.class);
@@ -457,5 +461,4 @@ class UpstreamTest {
             }
         }
     }
-
 }
