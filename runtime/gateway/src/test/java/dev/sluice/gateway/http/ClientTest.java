@@ -31,6 +31,16 @@ class ClientTest {
             Duration.ofMillis(300),
             Duration.ofMillis(200));
 
+    private static final HttpLimits IMPATIENT = new HttpLimits(
+            32 << 10,
+            100,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            1000,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofMillis(200));
+
     /** Milliseconds from the client's leaving to the handler's knowing; the client leaves as the test says. */
     private static List<Double> timesToNotice(Front front, BlockingQueue<Long> noticed, int rounds) throws Exception {
         List<Double> times = new ArrayList<>();
@@ -336,7 +346,7 @@ class ClientTest {
         ByteBudget budget = new ByteBudget(100_000);
         CountDownLatch held = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        try (Front front = new Front(QUICK, x -> {
+        try (Front front = new Front(IMPATIENT, x -> {
                     x.readBody(80_000, budget);
                     if (x.head().path().equals("/hot/hold")) {
                         held.countDown();

@@ -205,12 +205,13 @@ class TlsTest {
                         throw e;
                     }
                 });
-                Raw slow = front.client();
-                Raw reader = front.client()) {
+                Raw slow = front.client()) {
             slow.send("GET /hot HTTP/1.1\r\n");
             assertThat(slow.answer().status()).isEqualTo(408);
-            reader.send(GET);
-            assertThat(failure.get()).isInstanceOf(ClientGone.class);
+            try (Raw reader = front.client()) {
+                reader.send(GET);
+                assertThat(failure.get()).isInstanceOf(ClientGone.class);
+            }
         }
     }
 }
