@@ -14,10 +14,14 @@ final class Hold {
     /** When it was last touched, as the number of the insert. */
     long stamp;
     /** The next older hold on the same run. Never changes to a newer one, so readers without a lock can't go in circles. */
-    @Nullable Hold next;
+    @Nullable
+    Hold next;
 
-    @Nullable Hold newer;
-    @Nullable Hold older;
+    @Nullable
+    Hold newer;
+
+    @Nullable
+    Hold older;
 
     Hold(Run run, int slot, int held, long stamp) {
         this.run = run;

@@ -10,12 +10,18 @@ final class Run {
 
     long[] hashes;
     /** Who holds this run; newest first. */
-    @Nullable Hold holds;
+    @Nullable
+    Hold holds;
 
     private @Nullable Run parent;
-    @Nullable Run child;
+
+    @Nullable
+    Run child;
+
     private @Nullable Run before;
-    @Nullable Run sibling;
+
+    @Nullable
+    Run sibling;
 
     Run(long[] hashes, @Nullable Run parent) {
         this.hashes = hashes;
@@ -90,7 +96,8 @@ final class Run {
     }
 
     /** The slot's hold on this run. */
-    @Nullable Hold hold(int slot) {
+    @Nullable
+    Hold hold(int slot) {
         Hold hold = holds;
         while (hold != null && hold.slot != slot) {
             hold = hold.next;

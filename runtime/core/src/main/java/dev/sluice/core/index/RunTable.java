@@ -8,7 +8,8 @@ final class RunTable {
     private @Nullable Run[] cells = new @Nullable Run[1024];
     private int size;
 
-    @Nullable Run find(long key) {
+    @Nullable
+    Run find(long key) {
         @Nullable Run[] table = cells;
         int mask = table.length - 1;
         int cell = home(key, mask);

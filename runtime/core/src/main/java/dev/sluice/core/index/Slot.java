@@ -4,8 +4,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What one slot holds, from the newest touched to the oldest. */
 final class Slot {
-    @Nullable Hold newest;
-    @Nullable Hold oldest;
+    @Nullable
+    Hold newest;
+
+    @Nullable
+    Hold oldest;
+
     int blocks;
     int capacity;
 

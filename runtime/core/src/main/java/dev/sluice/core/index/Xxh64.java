@@ -13,8 +13,7 @@ import java.nio.charset.StandardCharsets;
  * <p>Source: the xxHash specification, XXH64 algorithm (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
  */
 public final class Xxh64 {
-    private static final VarHandle LONGS =
-            MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long P1 = 0x9E3779B185EBCA87L;
     private static final long P2 = 0xC2B2AE3D27D4EB4FL;

@@ -88,7 +88,8 @@ public final class BodyScan {
 
     /** Number of choices that the client asked for, at least 1. */
     public int choices() {
-        return Math.max(1, integer(api == Api.GENERATE ? Field.SAMPLING_N : Field.N).orElse(1));
+        return Math.max(
+                1, integer(api == Api.GENERATE ? Field.SAMPLING_N : Field.N).orElse(1));
     }
 
     /** The response that a {@code /v1/responses} call goes on from. */
@@ -208,7 +209,8 @@ public final class BodyScan {
     }
 
     /** The object that is the field's value; null when it is absent or no object. */
-    @Nullable Group group(Field field) {
+    @Nullable
+    Group group(Field field) {
         return groups[field.index()];
     }
 }

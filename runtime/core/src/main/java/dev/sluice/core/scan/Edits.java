@@ -19,7 +19,8 @@ public final class Edits {
     private boolean priority;
 
     /** A value to be set, or, without one, a member to be removed; in the root or in the object that is a field's value. */
-    private record Change(@Nullable Field inside, String name, @Nullable String json) {}
+    private record Change(
+            @Nullable Field inside, String name, @Nullable String json) {}
 
     /** Bytes from {@code start} to {@code end} give way to {@code text}. */
     private record Splice(int start, int end, String text) {}
@@ -52,7 +53,8 @@ public final class Edits {
         if (scan.group(Field.STREAM_OPTIONS) == null) {
             return set("stream_options", "{\"include_usage\":true}");
         }
-        // Engines ignore it without include_usage; with it, every chunk would carry usage that the client did not ask for.
+        // Engines ignore it without include_usage; with it, every chunk would carry usage that the client did not ask
+        // for.
         if (scan.has(Field.CONTINUOUS_USAGE)) {
             set(Field.STREAM_OPTIONS, "continuous_usage_stats", "false");
         }
@@ -99,7 +101,8 @@ public final class Edits {
     }
 
     private void splice(Group group, @Nullable Field field, List<Splice> splices) {
-        List<Change> wanted = changes.stream().filter(change -> change.inside == field).toList();
+        List<Change> wanted =
+                changes.stream().filter(change -> change.inside == field).toList();
         List<Change> open = new ArrayList<>(wanted);
         int kept = -1;
         for (int i = 0; i < group.count(); i++) {

@@ -17,6 +17,7 @@ final class Keys {
     private final List<Key> all;
     /** Indexes of the keys of one length. */
     private final int[][] byLength;
+
     private final boolean takesBootstrap;
 
     Keys(List<Key> all) {

@@ -24,8 +24,18 @@ final class Prompt {
     private static final byte[][][] NAMES = {
         names("content", "text", "arguments", "output", "thinking", "reasoning", "reasoning_content", "refusal"),
         names(
-                "image_url", "video_url", "audio_url", "input_audio", "source", "file", "image_embeds", "audio_embeds",
-                "image_pil", "image", "audio", "video"),
+                "image_url",
+                "video_url",
+                "audio_url",
+                "input_audio",
+                "source",
+                "file",
+                "image_embeds",
+                "audio_embeds",
+                "image_pil",
+                "image",
+                "audio",
+                "video"),
         names("url", "data", "file_data"),
     };
 
@@ -107,7 +117,8 @@ final class Prompt {
             int c = in.peek();
             int start = in.pos;
             if (c < '0' || c > '9' || !in.number()) {
-                throw in.bad(start, "\"" + key.name + "\" must be a list of token ids, not negative and without a fraction");
+                throw in.bad(
+                        start, "\"" + key.name + "\" must be a list of token ids, not negative and without a fraction");
             }
             tokens++;
         } while (in.more(']'));

@@ -43,8 +43,13 @@ final class Tables {
         keys.add(new Key("vllm_xargs", Field.VLLM_XARGS, Use.OBJECT, TAKEN_INSIDE));
         keys.add(sampling(api == Api.GENERATE ? Use.STRICT_OBJECT : Use.OBJECT));
         for (String name : List.of(
-                "chat_template", "chat_template_kwargs", "mm_processor_kwargs", "add_special_tokens",
-                "truncate_prompt_tokens", "reasoning_effort", "reasoning")) {
+                "chat_template",
+                "chat_template_kwargs",
+                "mm_processor_kwargs",
+                "add_special_tokens",
+                "truncate_prompt_tokens",
+                "reasoning_effort",
+                "reasoning")) {
             keys.add(key(name, null, Use.SHAPE));
         }
         prompt(api, keys);

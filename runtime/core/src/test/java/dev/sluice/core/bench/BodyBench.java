@@ -50,7 +50,8 @@ public class BodyBench {
     /** Makes the body: a system message, then turns of about 1,200 bytes. */
     @Setup
     public void setUp() {
-        StringBuilder json = new StringBuilder("{\"model\":\"chat\",\"messages\":[{\"role\":\"system\",\"content\":\"Help.\"}");
+        StringBuilder json =
+                new StringBuilder("{\"model\":\"chat\",\"messages\":[{\"role\":\"system\",\"content\":\"Help.\"}");
         Random random = new Random(1);
         int bytes = json.length();
         while (bytes < size - 1300) {
@@ -70,8 +71,12 @@ public class BodyBench {
         while (words.length() < (text.equals("cjk") ? 400 : 1200)) {
             switch (text) {
                 case "cjk" -> words.append((char) (0x4E00 + random.nextInt(5000)));
-                case "escapes" -> words.append("x".repeat(40 + random.nextInt(40))).append("\\n");
-                default -> words.append("word").append((char) ('a' + random.nextInt(26))).append(' ');
+                case "escapes" ->
+                    words.append("x".repeat(40 + random.nextInt(40))).append("\\n");
+                default ->
+                    words.append("word")
+                            .append((char) ('a' + random.nextInt(26)))
+                            .append(' ');
             }
         }
         return words.toString();

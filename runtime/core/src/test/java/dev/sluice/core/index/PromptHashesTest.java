@@ -120,15 +120,18 @@ class PromptHashesTest {
     @Test
     void whatIsNoPartOfThePromptDoesNotMatter() throws BadBodyException {
         PromptHashes plain = hashes(Api.CHAT, chat(LONG));
-        PromptHashes more = hashes(Api.CHAT, "{\"temperature\":0.5,\"model\":\"x\"," + chat(LONG).substring(1));
+        PromptHashes more = hashes(
+                Api.CHAT, "{\"temperature\":0.5,\"model\":\"x\"," + chat(LONG).substring(1));
         assertThat(more.hashes()).isEqualTo(plain.hashes());
     }
 
     @Test
     void templateArgumentsAndEarlierResponsesChangeAllBlocks() throws BadBodyException {
         PromptHashes plain = hashes(Api.CHAT, chat(LONG));
-        PromptHashes shaped =
-                hashes(Api.CHAT, "{\"chat_template_kwargs\":{\"enable_thinking\":false}," + chat(LONG).substring(1));
+        PromptHashes shaped = hashes(
+                Api.CHAT,
+                "{\"chat_template_kwargs\":{\"enable_thinking\":false},"
+                        + chat(LONG).substring(1));
         assertThat(common(plain, shaped)).isZero();
         assertThat(shaped.tokens()).isEqualTo(plain.tokens());
         PromptHashes fresh = hashes(Api.RESPONSES, "{\"input\":\"" + LONG + "\"}");
@@ -217,8 +220,8 @@ class PromptHashesTest {
     void directBuffersHashAsHeapBuffersDo() throws BadBodyException {
         byte[] json = chat(LONG, LONG, "x").getBytes(UTF_8);
         ByteBuffer direct = ByteBuffer.allocateDirect(json.length).put(0, json);
-        PromptHashes hashes =
-                PromptHashes.of(new BodyScanner().scan(Api.CHAT, direct), 42, BlockRules.DEFAULT);
-        assertThat(hashes.hashes()).isEqualTo(hashes(Api.CHAT, new String(json, UTF_8)).hashes());
+        PromptHashes hashes = PromptHashes.of(new BodyScanner().scan(Api.CHAT, direct), 42, BlockRules.DEFAULT);
+        assertThat(hashes.hashes())
+                .isEqualTo(hashes(Api.CHAT, new String(json, UTF_8)).hashes());
     }
 }

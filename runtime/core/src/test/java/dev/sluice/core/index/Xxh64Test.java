@@ -23,7 +23,8 @@ class Xxh64Test {
                 ByteBuffer heap = ByteBuffer.allocate(length + 16).put(from, bytes);
                 ByteBuffer direct = ByteBuffer.allocateDirect(length + 16).put(from, bytes);
                 assertThat(Xxh64.hash(heap, from, length, seed)).isEqualTo(expected);
-                assertThat(Xxh64.hash(direct.asReadOnlyBuffer(), from, length, seed)).isEqualTo(expected);
+                assertThat(Xxh64.hash(direct.asReadOnlyBuffer(), from, length, seed))
+                        .isEqualTo(expected);
             }
         }
     }
@@ -34,7 +35,10 @@ class Xxh64Test {
         for (int i = 0; i < 1000; i++) {
             long a = random.nextLong();
             long b = random.nextLong();
-            ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(0, a).putLong(8, b);
+            ByteBuffer bytes = ByteBuffer.allocate(16)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(0, a)
+                    .putLong(8, b);
             assertThat(Xxh64.hash(a, b)).isEqualTo(Xxh64.hash(bytes, 0, 16, 0));
         }
     }
@@ -60,7 +64,8 @@ class Xxh64Test {
     }
 
     private static long block(long parent, int token, int tokens, String extra) {
-        ByteBuffer bytes = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN).putLong(parent);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN).putLong(parent);
         for (int i = 0; i < tokens; i++) {
             bytes.putInt(token + i);
         }

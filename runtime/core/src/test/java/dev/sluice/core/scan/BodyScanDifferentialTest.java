@@ -51,7 +51,9 @@ class BodyScanDifferentialTest {
         body.position(3).put(json).position(3);
         try {
             BodyScan scan = scanner.scan(api, body);
-            assertThat(oracle).as("only Jackson refuses %s %s", api, new String(json, UTF_8)).isNotNull();
+            assertThat(oracle)
+                    .as("only Jackson refuses %s %s", api, new String(json, UTF_8))
+                    .isNotNull();
             return scan;
         } catch (BadBodyException refused) {
             assertThat(oracle)

@@ -70,13 +70,18 @@ class BodyScannerTest {
     @Test
     void tokenIdsAreCounted() throws BadBodyException {
         assertThat(scan(Api.COMPLETIONS, "{\"prompt\":[1, 2,3]}").tokenCount()).isEqualTo(3);
-        assertThat(scan(Api.COMPLETIONS, "{\"prompt\":[[1],[],[2,3,4]]}").tokenCount()).isEqualTo(4);
-        assertThat(scan(Api.COMPLETIONS, "{\"prompt\":[\"a\",\"b\"]}").tokenIds()).isFalse();
+        assertThat(scan(Api.COMPLETIONS, "{\"prompt\":[[1],[],[2,3,4]]}").tokenCount())
+                .isEqualTo(4);
+        assertThat(scan(Api.COMPLETIONS, "{\"prompt\":[\"a\",\"b\"]}").tokenIds())
+                .isFalse();
         assertThat(scan(Api.GENERATE, "{\"token_ids\":[5],\"sampling_params\":{\"max_tokens\":3,\"n\":4}}"))
                 .matches(s -> s.tokenIds() && s.choices() == 4 && s.maxTokens().orElse(0) == 3);
-        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[1,\"a\"]}".getBytes(UTF_8))).hasMessageContaining("token ids");
-        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[1,-2]}".getBytes(UTF_8))).hasMessageContaining("token ids");
-        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[\"a\",1]}".getBytes(UTF_8))).hasMessageContaining("one kind");
+        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[1,\"a\"]}".getBytes(UTF_8)))
+                .hasMessageContaining("token ids");
+        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[1,-2]}".getBytes(UTF_8)))
+                .hasMessageContaining("token ids");
+        assertThat(refused(Api.COMPLETIONS, "{\"prompt\":[\"a\",1]}".getBytes(UTF_8)))
+                .hasMessageContaining("one kind");
     }
 
     @Test
@@ -92,12 +97,15 @@ class BodyScannerTest {
         assertThat(refused("[]")).hasMessageContaining("must be a JSON object");
         assertThat(refused("")).hasMessageContaining("the body ends").matches(e -> e.offset() == 0 && e.line() == 1);
         assertThat(refused("{\"a\":\"\u0001\"}")).hasMessageContaining("byte 0x01");
-        assertThat(refused("{\"a\":\"unclosed")).hasMessageContaining("never closed").matches(e -> e.column() == 6);
+        assertThat(refused("{\"a\":\"unclosed"))
+                .hasMessageContaining("never closed")
+                .matches(e -> e.column() == 6);
     }
 
     @Test
     void duplicatesAreRefusedWhereWeReadOrSetAndOnlyThere() throws BadBodyException {
-        for (String key : List.of("model", "messages", "tools", "cache_salt", "kv_transfer_params", "user", "bootstrap_room")) {
+        for (String key :
+                List.of("model", "messages", "tools", "cache_salt", "kv_transfer_params", "user", "bootstrap_room")) {
             assertThat(refused("{\"" + key + "\":null,\"a\":1,\"" + key + "\":null}"))
                     .as(key)
                     .hasMessageStartingWith("duplicate key \"" + key + "\"");
@@ -106,7 +114,8 @@ class BodyScannerTest {
                 .hasMessageContaining("duplicate");
         assertThat(refused("{\"metadata\":{\"session_id\":\"a\",\"session_id\":\"b\"}}"))
                 .hasMessageContaining("duplicate");
-        assertThat(scan(Api.CHAT, "{\"seed\":1,\"seed\":2,\"messages\":[{\"role\":\"a\",\"role\":\"b\"}]}").length())
+        assertThat(scan(Api.CHAT, "{\"seed\":1,\"seed\":2,\"messages\":[{\"role\":\"a\",\"role\":\"b\"}]}")
+                        .length())
                 .isPositive();
     }
 
@@ -122,7 +131,8 @@ class BodyScannerTest {
     @Test
     void longNumbersAreRefusedAndHugeOnesAreCut() throws BadBodyException {
         assertThat(refused("{\"x\":" + "9".repeat(1001) + "}")).hasMessageContaining("1000 characters");
-        assertThat(scan(Api.CHAT, "{\"x\":1e400000,\"max_tokens\":" + "9".repeat(1000) + "}").maxTokens())
+        assertThat(scan(Api.CHAT, "{\"x\":1e400000,\"max_tokens\":" + "9".repeat(1000) + "}")
+                        .maxTokens())
                 .hasValue(Integer.MAX_VALUE);
         assertThat(scan(Api.CHAT, "{\"max_tokens\":-1}").maxTokens()).isEmpty();
         assertThat(scan(Api.CHAT, "{\"priority\":-7}").integer(Field.PRIORITY)).hasValue(-7);
@@ -132,10 +142,13 @@ class BodyScannerTest {
     void whatWouldCostMemoryIsBounded() throws BadBodyException {
         String keys = "\"k\":1,".repeat(4096);
         assertThat(refused("{" + keys + "\"k\":1}")).hasMessageStartingWith("an object has more than 4096 keys");
-        assertThat(scan(Api.CHAT, "{" + keys.substring(0, keys.length() - 1) + "}").model()).isEmpty();
+        assertThat(scan(Api.CHAT, "{" + keys.substring(0, keys.length() - 1) + "}")
+                        .model())
+                .isEmpty();
         assertThat(refused("{\"model\":\"" + "m".repeat(4095) + "\"}"))
                 .hasMessageStartingWith("\"model\" is longer than 4096 bytes");
-        assertThat(scan(Api.CHAT, "{\"user\":\"" + "m".repeat(4095) + "\"}").session()).isEmpty();
+        assertThat(scan(Api.CHAT, "{\"user\":\"" + "m".repeat(4095) + "\"}").session())
+                .isEmpty();
         String images = "{\"image_url\":\"x\"},".repeat(3000);
         BodyScan scan = scan(Api.CHAT, "{\"messages\":[{\"content\":[" + images + "{\"text\":\"t\"}]}]}");
         assertThat(scan.media()).isEqualTo(3000);
@@ -149,7 +162,8 @@ class BodyScannerTest {
     @Test
     void byteOrderMarksAndOtherEncodingsAreRefused() {
         assertThat(refused("\uFEFF{}")).hasMessageContaining("byte 0xef");
-        assertThat(refused(Api.CHAT, "{}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE))).isNotNull();
+        assertThat(refused(Api.CHAT, "{}".getBytes(java.nio.charset.StandardCharsets.UTF_16LE)))
+                .isNotNull();
         assertThat(refused(Api.CHAT, "{\"a\":\"\u00e9\"}".getBytes(ISO_8859_1))).hasMessageContaining("UTF-8");
     }
 
@@ -177,12 +191,15 @@ class BodyScannerTest {
             for (int i = random.nextInt(40); i >= 0; i--) {
                 int kind = random.nextInt(12);
                 text.appendCodePoint(
-                        kind == 0 ? 0x800 + random.nextInt(0x800)
-                        : kind == 1 ? 0xD000 + random.nextInt(0x800)
-                        : kind == 2 ? 0x10000 + random.nextInt(0x100000)
-                        : kind == 3 ? 0x80 + random.nextInt(0x780)
-                        : kind == 4 ? 'a'
-                        : 0x3000 + random.nextInt(0x7000));
+                        kind == 0
+                                ? 0x800 + random.nextInt(0x800)
+                                : kind == 1
+                                        ? 0xD000 + random.nextInt(0x800)
+                                        : kind == 2
+                                                ? 0x10000 + random.nextInt(0x100000)
+                                                : kind == 3
+                                                        ? 0x80 + random.nextInt(0x780)
+                                                        : kind == 4 ? 'a' : 0x3000 + random.nextInt(0x7000));
             }
             byte[] json = ("{\"messages\":\"" + text + "\"}").getBytes(UTF_8);
             agree(json);
@@ -200,7 +217,9 @@ class BodyScannerTest {
             good = false;
         }
         BadBodyException refused = refused(Api.CHAT, json);
-        assertThat(refused == null).as("%s: %s", new String(json, UTF_8), refused).isEqualTo(good);
+        assertThat(refused == null)
+                .as("%s: %s", new String(json, UTF_8), refused)
+                .isEqualTo(good);
     }
 
     @Test
@@ -225,7 +244,8 @@ class BodyScannerTest {
     void twoSessionPathsMayShareTheirBeginning() throws BadBodyException {
         BodyScanner scanner = new BodyScanner(List.of("metadata.a", "metadata.b.c", "model"));
         BodyScan scan = scanner.scan(
-                Api.CHAT, ByteBuffer.wrap("{\"metadata\":{\"b\":{\"c\":5},\"a\":\"\"},\"model\":\"m\"}".getBytes(UTF_8)));
+                Api.CHAT,
+                ByteBuffer.wrap("{\"metadata\":{\"b\":{\"c\":5},\"a\":\"\"},\"model\":\"m\"}".getBytes(UTF_8)));
         assertThat(scan.session(0)).isEmpty();
         assertThat(scan.session(1)).hasValue("5");
         assertThat(scan.session(2)).hasValue("m");

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class EditsTest {
     private static BodyScan scan(String json) throws BadBodyException {
-        return new BodyScanner(List.of("metadata.session_id", "user")).scan(Api.CHAT, ByteBuffer.wrap(json.getBytes(UTF_8)));
+        return new BodyScanner(List.of("metadata.session_id", "user"))
+                .scan(Api.CHAT, ByteBuffer.wrap(json.getBytes(UTF_8)));
     }
 
     private static String text(Edits edits) {
@@ -74,13 +75,16 @@ class EditsTest {
                 .isEqualTo("{\"stream_options\":{\"include_usage\":true}}");
         assertThat(text(Edits.of(scan("{\"stream_options\":{}}")).includeUsage()))
                 .isEqualTo("{\"stream_options\":{\"include_usage\":true}}");
-        assertThat(text(Edits.of(scan("{\"stream_options\":{\"a\":1, \"include_usage\": false}}")).includeUsage()))
+        assertThat(text(Edits.of(scan("{\"stream_options\":{\"a\":1, \"include_usage\": false}}"))
+                        .includeUsage()))
                 .isEqualTo("{\"stream_options\":{\"a\":1, \"include_usage\": true}}");
-        assertThat(text(Edits.of(scan("{\"stream_options\":{\"include_usage\":null}}")).includeUsage()))
+        assertThat(text(Edits.of(scan("{\"stream_options\":{\"include_usage\":null}}"))
+                        .includeUsage()))
                 .isEqualTo("{\"stream_options\":{\"include_usage\":true}}");
         String asked = "{\"stream_options\":{\"include_usage\":true,\"continuous_usage_stats\":true}}";
         assertThat(text(Edits.of(scan(asked)).includeUsage())).isEqualTo(asked);
-        assertThat(text(Edits.of(scan("{\"stream_options\":{\"continuous_usage_stats\":true}}")).includeUsage()))
+        assertThat(text(Edits.of(scan("{\"stream_options\":{\"continuous_usage_stats\":true}}"))
+                        .includeUsage()))
                 .isEqualTo("{\"stream_options\":{\"continuous_usage_stats\":false,\"include_usage\":true}}");
     }
 
@@ -92,9 +96,11 @@ class EditsTest {
 
     @Test
     void aReplacedObjectIsNotCutInside() throws BadBodyException {
-        assertThat(text(Edits.of(scan("{\"vllm_xargs\":{\"priority\":1,\"b\":2}}")).set("vllm_xargs", "null")))
+        assertThat(text(Edits.of(scan("{\"vllm_xargs\":{\"priority\":1,\"b\":2}}"))
+                        .set("vllm_xargs", "null")))
                 .isEqualTo("{\"vllm_xargs\":null}");
-        assertThat(text(Edits.of(scan("{\"a\":1,\"vllm_xargs\":{\"priority\":1,\"b\":2}}")).remove("vllm_xargs")))
+        assertThat(text(Edits.of(scan("{\"a\":1,\"vllm_xargs\":{\"priority\":1,\"b\":2}}"))
+                        .remove("vllm_xargs")))
                 .isEqualTo("{\"a\":1}");
     }
 
@@ -108,7 +114,8 @@ class EditsTest {
 
     @Test
     void settingAMemberThatTheClientNamedTwiceLeavesOne() throws BadBodyException {
-        assertThat(text(Edits.of(scan("{\"seed\":1,\"se\\u0065d\":2,\"seed\":3}")).set("seed", "4")))
+        assertThat(text(Edits.of(scan("{\"seed\":1,\"se\\u0065d\":2,\"seed\":3}"))
+                        .set("seed", "4")))
                 .isEqualTo("{\"seed\":4}");
     }
 }

@@ -42,8 +42,8 @@ final class Oracle {
             "reasoning",
             "metadata",
             "user");
-    private static final Set<String> TEXT_KEYS = Set.of(
-            "content", "text", "arguments", "output", "thinking", "reasoning", "reasoning_content", "refusal");
+    private static final Set<String> TEXT_KEYS =
+            Set.of("content", "text", "arguments", "output", "thinking", "reasoning", "reasoning_content", "refusal");
     private static final Set<String> MEDIA_KEYS = Set.of(
             "image_url",
             "video_url",
@@ -283,13 +283,12 @@ final class Oracle {
 
     OptionalInt limit() {
         Tree.Obj sampling = object(root, "sampling_params").orElse(new Tree.Obj(List.of()));
-        List<OptionalInt> limits =
-                switch (api) {
-                    case CHAT -> List.of(number(root, "max_completion_tokens"), number(root, "max_tokens"));
-                    case RESPONSES -> List.of(number(root, "max_output_tokens"));
-                    case GENERATE -> List.of(number(sampling, "max_tokens"));
-                    default -> List.of(number(root, "max_tokens"));
-                };
+        List<OptionalInt> limits = switch (api) {
+            case CHAT -> List.of(number(root, "max_completion_tokens"), number(root, "max_tokens"));
+            case RESPONSES -> List.of(number(root, "max_output_tokens"));
+            case GENERATE -> List.of(number(sampling, "max_tokens"));
+            default -> List.of(number(root, "max_tokens"));
+        };
         return limits.stream()
                 .filter(limit -> limit.isPresent() && limit.getAsInt() >= 0)
                 .findFirst()
@@ -374,9 +373,7 @@ final class Oracle {
             return value;
         }
         return new Tree.Obj(object.members().stream()
-                .map(m -> m.name().equals("extra_args")
-                        ? new Tree.Member(m.name(), without(m.value(), priority))
-                        : m)
+                .map(m -> m.name().equals("extra_args") ? new Tree.Member(m.name(), without(m.value(), priority)) : m)
                 .toList());
     }
 

@@ -10,18 +10,57 @@ import java.util.Random;
 /** Bodies that are mostly right, written with all freedom that JSON gives, and sometimes broken afterwards. */
 final class RandomBodies {
     private static final String[] NAMES = {
-        "temperature", "seed", "stop", "logit_bias", "x", "", "bootstrap_host", "bootstrap_addr", "bootstrap", "request_id",
-        "priority", "cache_salt", "kv_transfer_params", "ec_transfer_params", "messagess", "Model", "tool_choice"
+        "temperature",
+        "seed",
+        "stop",
+        "logit_bias",
+        "x",
+        "",
+        "bootstrap_host",
+        "bootstrap_addr",
+        "bootstrap",
+        "request_id",
+        "priority",
+        "cache_salt",
+        "kv_transfer_params",
+        "ec_transfer_params",
+        "messagess",
+        "Model",
+        "tool_choice"
     };
     private static final String[] TEXTS = {
-        "plain words that go on for a while so that the fast loop has something to do", "", "a", "tab\\tand\\nline", "\\\"quoted\\\"",
-        "\\u00e9\\u4e2d", "\\ud83d\\ude00", "grüße", "中文字符和更多的字", "😀 smile", "\\\\", "12345678", "1234567\\\"8", "\u007f\u0080"
+        "plain words that go on for a while so that the fast loop has something to do",
+        "",
+        "a",
+        "tab\\tand\\nline",
+        "\\\"quoted\\\"",
+        "\\u00e9\\u4e2d",
+        "\\ud83d\\ude00",
+        "grüße",
+        "中文字符和更多的字",
+        "😀 smile",
+        "\\\\",
+        "12345678",
+        "1234567\\\"8",
+        "\u007f\u0080"
     };
     private static final String[] ODD = {
         "\\ud800", "\\ude00\\ud83d", "\\x", "\\u12g4", "\\u", "\u0001", "\n", "\\ud83dx", "\\ud83d\\n"
     };
     private static final String[] NUMBERS = {
-        "0", "1", "-1", "17", "4096", "2147483647", "2147483648", "99999999999999999999", "-5", "1.0", "1e3", "-0", "0.25E-7"
+        "0",
+        "1",
+        "-1",
+        "17",
+        "4096",
+        "2147483647",
+        "2147483648",
+        "99999999999999999999",
+        "-5",
+        "1.0",
+        "1e3",
+        "-0",
+        "0.25E-7"
     };
     private static final String[] BAD_NUMBERS = {"01", "1.", ".5", "+1", "-", "1e", "NaN", "Infinity", "0x10", "1_0"};
 
@@ -52,9 +91,25 @@ final class RandomBodies {
     private void root(Api api) {
         List<String> names = new ArrayList<>();
         for (String name : List.of(
-                "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "max_output_tokens", "n",
-                "previous_response_id", "vllm_xargs", "sampling_params", "metadata", "user", "tools", "system",
-                "instructions", "query", "features", "reasoning", "chat_template_kwargs")) {
+                "model",
+                "stream",
+                "stream_options",
+                "max_tokens",
+                "max_completion_tokens",
+                "max_output_tokens",
+                "n",
+                "previous_response_id",
+                "vllm_xargs",
+                "sampling_params",
+                "metadata",
+                "user",
+                "tools",
+                "system",
+                "instructions",
+                "query",
+                "features",
+                "reasoning",
+                "chat_template_kwargs")) {
             if (chance(30)) {
                 names.add(name);
             }
@@ -107,7 +162,8 @@ final class RandomBodies {
             value(0);
         } else if (chance(5)) {
             out.append("null");
-        } else if (Oracle.prompt(api).contains(name) || List.of("system", "instructions", "query").contains(name)) {
+        } else if (Oracle.prompt(api).contains(name)
+                || List.of("system", "instructions", "query").contains(name)) {
             prompt();
         } else {
             switch (name) {
@@ -167,7 +223,10 @@ final class RandomBodies {
 
     private void part() {
         object(some("type", "text", "image_url", "source", "input_audio", "input", "cont\\u0065nt", "url"), name -> {
-            if (name.equals("image_url") || name.equals("source") || name.equals("input") || name.equals("input_audio")) {
+            if (name.equals("image_url")
+                    || name.equals("source")
+                    || name.equals("input")
+                    || name.equals("input_audio")) {
                 if (chance(25)) {
                     string();
                 } else {

@@ -43,7 +43,10 @@ sealed interface Tree {
 
     /** Strict where Jackson is not: UTF-8 with no exceptions, no lone surrogates, nothing behind the root. */
     static Tree parse(byte[] json) throws IOException {
-        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+        String text = StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(json))
+                .toString();
         try (JsonParser parser = FACTORY.createParser(text)) {
             JsonToken first = parser.nextToken();
             Tree tree = read(parser, first);
