@@ -25,12 +25,16 @@ final class AdminJson {
                     .addSerializer(double.class, writer(AdminJson::number))
                     .addSerializer(Float.class, writer((value, json) -> number(value.doubleValue(), json)))
                     .addSerializer(float.class, writer((value, json) -> number(value.doubleValue(), json)))
-                    .addSerializer(Optional.class, writer((value, json) -> json.writePOJO(((Optional<?>) value).orElse(null))))
-                    .addSerializer(OptionalInt.class, writer((value, json) ->
-                            json.writePOJO(value.isPresent() ? value.getAsInt() : null)))
-                    .addSerializer(OptionalLong.class, writer((value, json) ->
-                            json.writePOJO(value.isPresent() ? value.getAsLong() : null)))
-                    .addSerializer(OptionalDouble.class, writer((value, json) -> number(value.orElse(Double.NaN), json)))
+                    .addSerializer(
+                            Optional.class, writer((value, json) -> json.writePOJO(((Optional<?>) value).orElse(null))))
+                    .addSerializer(
+                            OptionalInt.class,
+                            writer((value, json) -> json.writePOJO(value.isPresent() ? value.getAsInt() : null)))
+                    .addSerializer(
+                            OptionalLong.class,
+                            writer((value, json) -> json.writePOJO(value.isPresent() ? value.getAsLong() : null)))
+                    .addSerializer(
+                            OptionalDouble.class, writer((value, json) -> number(value.orElse(Double.NaN), json)))
                     .addSerializer(EndpointStatus.class, writer((value, json) -> json.writeString(value.label())))
                     .addSerializer(Role.class, writer((value, json) -> json.writeString(value.label())))
                     .addSerializer(Instant.class, ToStringSerializer.instance)
@@ -48,7 +52,8 @@ final class AdminJson {
         try {
             return MAPPER.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("not to be shown as JSON: " + value.getClass().getName(), e);
+            throw new IllegalStateException(
+                    "not to be shown as JSON: " + value.getClass().getName(), e);
         }
     }
 

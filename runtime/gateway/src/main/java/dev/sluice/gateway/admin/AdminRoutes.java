@@ -19,8 +19,8 @@ final class AdminRoutes {
     /** The only paths that answer without a token: they say nothing that a stranger could use. */
     private static final Set<String> OPEN = Set.of("/livez", "/readyz", "/");
 
-    private static final Set<String> GETS = Set.of(
-            "/", "/metrics", "/livez", "/readyz", "/config", "/plugins", "/endpoints", "/tenants", "/decisions");
+    private static final Set<String> GETS =
+            Set.of("/", "/metrics", "/livez", "/readyz", "/config", "/plugins", "/endpoints", "/tenants", "/decisions");
     private static final Set<String> POSTS = Set.of("/route", "/drain");
     private static final Set<String> METRICS_LISTENER = Set.of("/metrics", "/livez", "/readyz");
 
@@ -64,12 +64,18 @@ final class AdminRoutes {
         }
         String allowed = get ? "GET" : "POST";
         if (!call.method().equals(allowed)) {
-            return Answer.error(405, "method_not_allowed", "only " + allowed + " here").with("Allow", allowed);
+            return Answer.error(405, "method_not_allowed", "only " + allowed + " here")
+                    .with("Allow", allowed);
         }
         return switch (path) {
-            case "/" -> new Answer(200, "text/html; charset=utf-8", console, Map.of(
-                    "Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"));
+            case "/" ->
+                new Answer(
+                        200,
+                        "text/html; charset=utf-8",
+                        console,
+                        Map.of(
+                                "Content-Security-Policy",
+                                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"));
             case "/metrics" -> metrics();
             case "/livez" -> view.live() ? health(200, "live") : health(503, "not live");
             case "/readyz" -> view.notReady().map(reason -> health(503, reason)).orElseGet(() -> health(200, "ready"));
@@ -127,7 +133,8 @@ final class AdminRoutes {
         try {
             return Answer.json(200, view.route(call.body().read(), path, tenant));
         } catch (IllegalArgumentException e) {
-            return Answer.error(400, "invalid_request", Optional.ofNullable(e.getMessage()).orElse("not a good request"));
+            return Answer.error(
+                    400, "invalid_request", Optional.ofNullable(e.getMessage()).orElse("not a good request"));
         }
     }
 

@@ -31,8 +31,8 @@ import java.util.regex.Pattern;
 public final class AdminServer implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(AdminServer.class.getName());
     private static final long MAX_BODY = 64L << 20;
-    private static final Pattern LOOPBACK =
-            Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1]|\\[0:0:0:0:0:0:0:1])(:[0-9]+)?", Pattern.CASE_INSENSITIVE);
+    private static final Pattern LOOPBACK = Pattern.compile(
+            "(localhost|127\\.[0-9.]+|\\[::1]|\\[0:0:0:0:0:0:0:1])(:[0-9]+)?", Pattern.CASE_INSENSITIVE);
 
     /** Answers a call. */
     @FunctionalInterface
@@ -64,8 +64,7 @@ public final class AdminServer implements AutoCloseable {
         WebServer admin = listen(settings.host(), settings.port(), guard, routes::answer);
         try {
             Optional<WebServer> metrics = settings.metrics()
-                    .map(listener ->
-                            listen(listener.host(), listener.port(), Guard.NONE, routes::metricsListener));
+                    .map(listener -> listen(listener.host(), listener.port(), Guard.NONE, routes::metricsListener));
             return new AdminServer(admin, metrics);
         } catch (RuntimeException e) {
             admin.stop();
@@ -145,7 +144,8 @@ public final class AdminServer implements AutoCloseable {
             ServerRequestHeaders headers = request.headers();
             String host = headers.value(HeaderNames.HOST).orElse("");
             boolean foreign = headers.value(HeaderNames.ORIGIN)
-                    .filter(origin -> !origin.substring(origin.indexOf("//") + 2).equals(host) || !origin.contains("//"))
+                    .filter(origin ->
+                            !origin.substring(origin.indexOf("//") + 2).equals(host) || !origin.contains("//"))
                     .isPresent();
             if (foreign || (loopback && !LOOPBACK.matcher(host).matches())) {
                 return Optional.of(Answer.error(403, "header_not_allowed", "not from another site"));

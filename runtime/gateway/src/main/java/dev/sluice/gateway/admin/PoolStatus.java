@@ -12,5 +12,4 @@ import java.util.List;
  * @param queuedBytes bytes of the bodies that wait
  * @param indexBlocks blocks in the prefix index
  */
-public record PoolStatus(
-        String pool, List<EndpointReport> endpoints, int queued, long queuedBytes, long indexBlocks) {}
+public record PoolStatus(String pool, List<EndpointReport> endpoints, int queued, long queuedBytes, long indexBlocks) {}

@@ -85,7 +85,9 @@ final class AnswerStream extends InputStream {
             if (colon <= 0) {
                 throw new IOException("a broken header in the answer");
             }
-            header(header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon + 1).strip());
+            header(
+                    header.substring(0, colon).toLowerCase(Locale.ROOT),
+                    header.substring(colon + 1).strip());
         }
         return Integer.parseInt(start.substring(9, 12));
     }

@@ -54,7 +54,9 @@ final class EngineConnection implements AutoCloseable {
         String path = base.getRawPath() == null ? "" : base.getRawPath();
         this.prefix = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
         this.headers = " HTTP/1.1\r\nHost: " + base.getHost() + ":" + port + "\r\nUser-Agent: sluice\r\nAccept: */*\r\n"
-                + target.bearer().map(key -> "Authorization: Bearer " + key + "\r\n").orElse("") + "\r\n";
+                + target.bearer()
+                        .map(key -> "Authorization: Bearer " + key + "\r\n")
+                        .orElse("") + "\r\n";
     }
 
     /**
@@ -118,7 +120,8 @@ final class EngineConnection implements AutoCloseable {
     }
 
     private Socket secured(Socket plain) throws IOException {
-        SSLSocket tls = (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault()).createSocket(plain, host, port, true);
+        SSLSocket tls =
+                (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault()).createSocket(plain, host, port, true);
         SSLParameters parameters = tls.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         tls.setSSLParameters(parameters);

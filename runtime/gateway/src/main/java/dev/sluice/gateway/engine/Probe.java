@@ -44,7 +44,8 @@ final class Probe {
             }
             Answer answer = connection.get(
                     "/v1/models",
-                    (status, body) -> new Answer(status, status == 200 ? served(body, maxBytes) : drop(body, maxBytes)));
+                    (status, body) ->
+                            new Answer(status, status == 200 ? served(body, maxBytes) : drop(body, maxBytes)));
             if (answer.served().isEmpty()) {
                 boolean unknowable = answer.status() == 404 && health == 200 && expected.isEmpty();
                 return unknowable

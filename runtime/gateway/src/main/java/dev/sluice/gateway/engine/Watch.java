@@ -168,7 +168,9 @@ final class Watch implements AutoCloseable {
             Probe.Result result = Probe.run(forProbes, target.expectedModels(), settings.pageBytes());
             probing = false;
             boolean fine = result instanceof Probe.Result.Fine;
-            long pause = fine ? settings.recheck().toNanos() - spread(settings.recheck().dividedBy(4), round) : backoff;
+            long pause = fine
+                    ? settings.recheck().toNanos() - spread(settings.recheck().dividedBy(4), round)
+                    : backoff;
             backoff = fine
                     ? settings.firstRetry().toNanos()
                     : Math.min(2 * backoff, settings.lastRetry().toNanos());

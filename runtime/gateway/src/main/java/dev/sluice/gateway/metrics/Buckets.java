@@ -14,8 +14,8 @@ final class Buckets {
             seconds(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 7.5, 10, 20, 40, 80);
 
     /** Time per output token: 400 down to 1 token a second. */
-    static final Duration[] PER_TOKEN = seconds(
-            0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1);
+    static final Duration[] PER_TOKEN =
+            seconds(0.0025, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1);
 
     /** Waiting for a place. */
     static final Duration[] QUEUE = seconds(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60);

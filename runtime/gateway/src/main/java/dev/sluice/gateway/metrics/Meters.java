@@ -34,9 +34,11 @@ public final class Meters implements AutoCloseable {
     private final Lanes lanes = new Lanes(registry);
     private final PoolGauges pools;
     private final Timer decision;
-    private final FewCounters fallbacks = few("decision.fallback", "Decisions that the policy itself could not make", "cause");
+    private final FewCounters fallbacks =
+            few("decision.fallback", "Decisions that the policy itself could not make", "cause");
     private final FewCounters attempts = few("upstream.attempts", "Attempts at engines by how they ended", "outcome");
-    private final FewCounters cancelled = few("cancelled", "Requests whose client left, by what they were doing", "stage");
+    private final FewCounters cancelled =
+            few("cancelled", "Requests whose client left, by what they were doing", "stage");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();

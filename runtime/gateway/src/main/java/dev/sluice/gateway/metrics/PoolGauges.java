@@ -37,8 +37,8 @@ final class PoolGauges implements MultiCollector {
 
     @Override
     public synchronized MetricSnapshots collect() {
-        GaugeSnapshot.Builder inFlight = gauge(
-                "requests_in_flight", "Requests charged to an endpoint and not yet settled");
+        GaugeSnapshot.Builder inFlight =
+                gauge("requests_in_flight", "Requests charged to an endpoint and not yet settled");
         GaugeSnapshot.Builder endpoints = gauge("endpoints", "Endpoints by what they do and how they are");
         for (PoolView pool : pools.values()) {
             List<EndpointReport> reports = pool.reports();
@@ -72,8 +72,8 @@ final class PoolGauges implements MultiCollector {
         }
         long now = clock.getAsLong();
         values.entrySet().removeIf(entry -> gone.over(entry.getKey(), entry.getValue() >= 0, now));
-        values.forEach((endpoint, n) -> gauge.dataPoint(
-                point(Labels.of("pool", pool, "endpoint", endpoint), Math.max(0, n))));
+        values.forEach(
+                (endpoint, n) -> gauge.dataPoint(point(Labels.of("pool", pool, "endpoint", endpoint), Math.max(0, n))));
         if (full) {
             gauge.dataPoint(point(Labels.of("pool", pool, "endpoint", FewCounters.OTHER), other));
         }

@@ -50,7 +50,9 @@ final class ProcessSeries implements MultiCollector {
             all.add(GaugeSnapshot.builder()
                     .name("process_resident_memory_bytes")
                     .help("Memory that the process has in RAM")
-                    .dataPoint(GaugeDataPointSnapshot.builder().value((double) resident).build())
+                    .dataPoint(GaugeDataPointSnapshot.builder()
+                            .value((double) resident)
+                            .build())
                     .build());
         }
         return new MetricSnapshots(all);

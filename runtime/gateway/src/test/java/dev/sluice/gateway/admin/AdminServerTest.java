@@ -74,8 +74,8 @@ class AdminServerTest {
 
     @Test
     void routeSaysWhatWouldHappen() throws Exception {
-        JsonNode route = JSON.readTree(
-                post("/route?path=%2Fv1%2Fmessages&tenant=acme", "{\"model\":\"m\"}").body());
+        JsonNode route = JSON.readTree(post("/route?path=%2Fv1%2Fmessages&tenant=acme", "{\"model\":\"m\"}")
+                .body());
         assertThat(route.get("tenant").asText()).isEqualTo("acme");
         assertThat(route.get("path").asText()).isEqualTo("/v1/messages");
         assertThat(route.get("bytes").asInt()).isEqualTo(13);
@@ -98,8 +98,10 @@ class AdminServerTest {
     @Test
     void theRestIsThere() throws Exception {
         assertThat(get("/config").body()).isEqualTo("pools: []\n");
-        assertThat(JSON.readTree(get("/plugins").body()).get(0).get("type").asText()).isEqualTo("queue-scorer");
-        assertThat(JSON.readTree(get("/tenants").body()).get(0).get("tenant").asText()).isEqualTo("anonymous");
+        assertThat(JSON.readTree(get("/plugins").body()).get(0).get("type").asText())
+                .isEqualTo("queue-scorer");
+        assertThat(JSON.readTree(get("/tenants").body()).get(0).get("tenant").asText())
+                .isEqualTo("anonymous");
         HttpResponse<String> metrics = get("/metrics");
         assertThat(metrics.body()).isEqualTo("sluice_x 1\n");
         assertThat(metrics.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
@@ -109,8 +111,11 @@ class AdminServerTest {
     void theConsoleNeedsNothingFromElsewhere() throws Exception {
         HttpResponse<String> console = get("/");
         assertThat(console.headers().firstValue("content-type")).hasValue("text/html; charset=utf-8");
-        assertThat(console.headers().firstValue("content-security-policy").orElse("")).contains("default-src 'none'");
-        assertThat(console.body()).contains("/endpoints", "/decisions", "/explain/").doesNotContain("http://", "https://");
+        assertThat(console.headers().firstValue("content-security-policy").orElse(""))
+                .contains("default-src 'none'");
+        assertThat(console.body())
+                .contains("/endpoints", "/decisions", "/explain/")
+                .doesNotContain("http://", "https://");
     }
 
     @Test
@@ -161,14 +166,15 @@ class AdminServerTest {
         for (String path : new String[] {"/", "/config", "/endpoints", "/explain/id", "/drain"}) {
             assertThat(send(request(port, path)).statusCode()).as(path).isEqualTo(404);
         }
-        assertThat(send(request(port, "/drain").POST(HttpRequest.BodyPublishers.noBody())).statusCode())
+        assertThat(send(request(port, "/drain").POST(HttpRequest.BodyPublishers.noBody()))
+                        .statusCode())
                 .isEqualTo(404);
     }
 
     @Test
     void anOpenAddressNeedsATokenAndAsksForIt() throws Exception {
-        assertThatThrownBy(() -> AdminServer.start(
-                        new AdminSettings("0.0.0.0", 0, Optional.empty(), Optional.empty()), view))
+        assertThatThrownBy(() ->
+                        AdminServer.start(new AdminSettings("0.0.0.0", 0, Optional.empty(), Optional.empty()), view))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("token");
         AdminSettings settings = new AdminSettings("0.0.0.0", 0, Optional.of("s3cret"), Optional.empty());

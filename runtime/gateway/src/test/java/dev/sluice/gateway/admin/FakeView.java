@@ -48,7 +48,16 @@ final class FakeView implements AdminView {
     public List<RecentDecision> decisions(int limit) {
         this.limit = limit;
         return List.of(new RecentDecision(
-                "id-1", Instant.parse("2026-01-02T03:04:05Z"), "chat", "anonymous", "m", "a", 100, 64, "completed", ""));
+                "id-1",
+                Instant.parse("2026-01-02T03:04:05Z"),
+                "chat",
+                "anonymous",
+                "m",
+                "a",
+                100,
+                64,
+                "completed",
+                ""));
     }
 
     @Override

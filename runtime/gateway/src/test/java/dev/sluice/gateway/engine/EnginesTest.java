@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.core.Scrape;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -179,7 +178,8 @@ class EnginesTest {
 
     @Test
     void chunkedPagesAreRead() throws Exception {
-        FakeEngine engine = opened(FakeEngine.serving("m").on("/metrics", out -> out.write("""
+        FakeEngine engine = opened(
+                FakeEngine.serving("m").on("/metrics", out -> out.write("""
                 HTTP/1.1 200 OK\r
                 transfer-encoding: chunked\r
                 \r

@@ -119,7 +119,8 @@ final class FakeEngine implements AutoCloseable {
                 String path = head.split(" ")[1];
                 requests.add(path);
                 heads.add(head);
-                routes.getOrDefault(path, whole(404, "{\"detail\":\"Not Found\"}")).answer(socket.getOutputStream());
+                routes.getOrDefault(path, whole(404, "{\"detail\":\"Not Found\"}"))
+                        .answer(socket.getOutputStream());
             }
         } catch (IOException e) {
             sockets.remove(socket);

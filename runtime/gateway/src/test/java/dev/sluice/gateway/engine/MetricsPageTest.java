@@ -14,8 +14,7 @@ import org.junit.jupiter.api.Test;
 class MetricsPageTest {
     @Test
     void aRealEnginesPageIsUnderstood() throws IOException {
-        assertThat(parse(capture("vllm-0.32-during.txt")))
-                .isEqualTo(new Scrape(0, 8, 0.2329749103942652, 32, 280));
+        assertThat(parse(capture("vllm-0.32-during.txt"))).isEqualTo(new Scrape(0, 8, 0.2329749103942652, 32, 280));
         assertThat(parse(capture("vllm-0.32-overload.txt")))
                 .isEqualTo(new Scrape(24, 16, 0.22939068100358428, 32, 280));
     }
@@ -55,9 +54,14 @@ class MetricsPageTest {
 
     @Test
     void oldNamesAreUnderstoodAndNewOnesWin() {
-        assertThat(parse("vllm:gpu_cache_usage_perc{model_name=\"m\"} 0.75\n").kvUsage()).isEqualTo(0.75);
-        assertThat(parse("vllm:gpu_cache_usage_perc 0.75\nvllm:kv_cache_usage_perc 0.5\n").kvUsage()).isEqualTo(0.5);
-        assertThat(parse("vllm:gpu_cache_usage_perc 0.75\nvllm:kv_cache_usage_perc NaN\n").kvUsage()).isEqualTo(0.75);
+        assertThat(parse("vllm:gpu_cache_usage_perc{model_name=\"m\"} 0.75\n").kvUsage())
+                .isEqualTo(0.75);
+        assertThat(parse("vllm:gpu_cache_usage_perc 0.75\nvllm:kv_cache_usage_perc 0.5\n")
+                        .kvUsage())
+                .isEqualTo(0.5);
+        assertThat(parse("vllm:gpu_cache_usage_perc 0.75\nvllm:kv_cache_usage_perc NaN\n")
+                        .kvUsage())
+                .isEqualTo(0.75);
     }
 
     @Test
@@ -129,8 +133,22 @@ class MetricsPageTest {
     @Test
     void everyWayToWriteANumberIsRead() {
         for (String text : new String[] {
-            "0", "0.0", "1", "12.5", "2.5e-1", "1.25E2", "9007199254740993", "0.1", "0.30000000000000004",
-            "0.22939068100358428", "123456789.123456789", ".5", "5.", "00012", "0.000000000000000000001", "+3"
+            "0",
+            "0.0",
+            "1",
+            "12.5",
+            "2.5e-1",
+            "1.25E2",
+            "9007199254740993",
+            "0.1",
+            "0.30000000000000004",
+            "0.22939068100358428",
+            "123456789.123456789",
+            ".5",
+            "5.",
+            "00012",
+            "0.000000000000000000001",
+            "+3"
         }) {
             byte[] bytes = (text + " 1700000000000").getBytes(StandardCharsets.US_ASCII);
             assertThat(DecimalText.parse(bytes, 0, bytes.length)).as(text).isEqualTo(Double.parseDouble(text));
@@ -141,7 +159,8 @@ class MetricsPageTest {
     void anyDoubleIsReadAsTheJdkReadsIt() {
         Random random = new Random(7);
         for (int i = 0; i < 20_000; i++) {
-            double value = i % 2 == 0 ? random.nextDouble() : Math.scalb(random.nextDouble(), random.nextInt(200) - 100);
+            double value =
+                    i % 2 == 0 ? random.nextDouble() : Math.scalb(random.nextDouble(), random.nextInt(200) - 100);
             byte[] bytes = Double.toString(value).getBytes(StandardCharsets.US_ASCII);
             assertThat(DecimalText.parse(bytes, 0, bytes.length)).isEqualTo(value);
         }
@@ -155,7 +174,8 @@ class MetricsPageTest {
                 """);
         assertThat(scrape.running()).isEqualTo(3);
         assertThat(scrape.waiting()).isNaN();
-        assertThat(parse("vllm:num_requests_waiting{engine=\"0\"}5\n").waiting()).isEqualTo(5);
+        assertThat(parse("vllm:num_requests_waiting{engine=\"0\"}5\n").waiting())
+                .isEqualTo(5);
         assertThat(parse("vllm:num_requests_waiting{engine=\"0} 5\n").waiting()).isNaN();
         assertThat(parse("vllm:num_requests_waiting{engine=0} 5\n").waiting()).isNaN();
     }
@@ -170,7 +190,8 @@ class MetricsPageTest {
                 broken[random.nextInt(broken.length)] = (byte) random.nextInt(256);
             }
             Scrape scrape = parse(broken);
-            assertThat(scrape.running() < 0 || Double.isInfinite(scrape.running())).isFalse();
+            assertThat(scrape.running() < 0 || Double.isInfinite(scrape.running()))
+                    .isFalse();
             assertThat(scrape.kvUsage() > 1).isFalse();
         }
     }

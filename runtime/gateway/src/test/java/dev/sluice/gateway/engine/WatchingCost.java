@@ -28,7 +28,10 @@ final class WatchingCost {
             System.out.println(String.join(" ", ports));
             Thread.currentThread().join();
         }
-        watch(Integer.parseInt(args[1]), args[2].equals("busy"), Arrays.asList(args).subList(3, args.length));
+        watch(
+                Integer.parseInt(args[1]),
+                args[2].equals("busy"),
+                Arrays.asList(args).subList(3, args.length));
     }
 
     private static void watch(int seconds, boolean busy, List<String> ports) throws InterruptedException {

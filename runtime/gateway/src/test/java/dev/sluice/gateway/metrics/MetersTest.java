@@ -44,13 +44,15 @@ class MetersTest {
         lane.tokens("m", 100, 64, 20);
         lane.tokens("m", 10, -1, 5);
         assertThat(page())
-                .contains("sluice_requests_total{pool=\"chat\",reason=\"ok\",route=\"/v1/chat/completions\",status=\"200\","
-                        + "tenant=\"acme\"} 2.0")
+                .contains(
+                        "sluice_requests_total{pool=\"chat\",reason=\"ok\",route=\"/v1/chat/completions\",status=\"200\","
+                                + "tenant=\"acme\"} 2.0")
                 .contains("reason=\"overloaded\",route=\"/v1/chat/completions\",status=\"503\",tenant=\"acme\"} 1.0")
                 .contains("sluice_tokens_total{kind=\"prompt\",model=\"m\",pool=\"chat\",tenant=\"acme\"} 110.0")
                 .contains("sluice_tokens_total{kind=\"cached\",model=\"m\",pool=\"chat\",tenant=\"acme\"} 64.0")
                 .contains("sluice_tokens_total{kind=\"generated\",model=\"m\",pool=\"chat\",tenant=\"acme\"} 25.0")
-                .contains("sluice_request_duration_seconds_bucket{pool=\"chat\",route=\"/v1/chat/completions\",le=\"0.05\"} 2")
+                .contains(
+                        "sluice_request_duration_seconds_bucket{pool=\"chat\",route=\"/v1/chat/completions\",le=\"0.05\"} 2")
                 .contains("sluice_request_duration_seconds_count{pool=\"chat\",route=\"/v1/chat/completions\"} 3");
     }
 
@@ -107,7 +109,9 @@ class MetersTest {
         meters.unbindPool("chat");
         page();
         pass(Duration.ofMinutes(6));
-        assertThat(page()).doesNotContain("tenant=\"zeta\"").doesNotContain("sluice_request_duration_seconds_count{pool");
+        assertThat(page())
+                .doesNotContain("tenant=\"zeta\"")
+                .doesNotContain("sluice_request_duration_seconds_count{pool");
     }
 
     @Test
@@ -131,7 +135,10 @@ class MetersTest {
         for (int i = 0; i < 5000; i++) {
             lane.ended(200 + i % 300, "reason" + i, 1);
         }
-        assertThat(page().lines().filter(line -> line.startsWith("sluice_requests_total{")).count()).isLessThan(400);
+        assertThat(page().lines()
+                        .filter(line -> line.startsWith("sluice_requests_total{"))
+                        .count())
+                .isLessThan(400);
     }
 
     @Test
@@ -206,7 +213,10 @@ class MetersTest {
         if (Boolean.getBoolean("sluice.docs.write")) {
             Files.writeString(DOCS, expected);
         }
-        assertThat(DOCS).content().as("docs/metrics.md; -Dsluice.docs.write=true writes it").isEqualTo(expected);
+        assertThat(DOCS)
+                .content()
+                .as("docs/metrics.md; -Dsluice.docs.write=true writes it")
+                .isEqualTo(expected);
     }
 
     private static String documented(String page) {
