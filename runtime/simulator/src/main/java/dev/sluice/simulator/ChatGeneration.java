@@ -21,7 +21,13 @@ final class ChatGeneration extends Generation {
      * @param tool name of the function that the answer calls with its text as arguments; empty for plain content
      */
     ChatGeneration(
-            Service service, Reply reply, Sampling sampling, Answer answer, String id, String model, String tool,
+            Service service,
+            Reply reply,
+            Sampling sampling,
+            Answer answer,
+            String id,
+            String model,
+            String tool,
             String promptText) {
         super(service, reply, sampling, answer);
         this.id = id;
@@ -29,8 +35,8 @@ final class ChatGeneration extends Generation {
         this.tool = tool;
         this.promptText = promptText;
         toolCallId = "chatcmpl-tool-" + service.newId();
-        lead = "data: {\"id\":" + Json.quote(id) + ",\"object\":\"chat.completion.chunk\",\"created\":" + service.created()
-                + ",\"model\":" + Json.quote(model) + ",\"choices\":[";
+        lead = "data: {\"id\":" + Json.quote(id) + ",\"object\":\"chat.completion.chunk\",\"created\":"
+                + service.created() + ",\"model\":" + Json.quote(model) + ",\"choices\":[";
         withUsage = sampling.usage() || service.options.forceIncludeUsage();
         // Forced usage is in every chunk unless the client says otherwise, as in vLLM.
         everyChunk = withUsage && (sampling.continuousUsage() || !sampling.usage());
@@ -45,9 +51,11 @@ final class ChatGeneration extends Generation {
                     + continuous() + ",\"prompt_token_ids\":" + (sampling.tokenIds() ? Json.ints(prompt) : "null")
                     + ",\"prompt_text\":null}\n\n");
             if (!tool.isEmpty()) {
-                reply.event(lead + "{\"index\":" + i + ",\"delta\":{\"content\":null,\"tool_calls\":[{\"id\":\"" + toolCallId
+                reply.event(lead + "{\"index\":" + i + ",\"delta\":{\"content\":null,\"tool_calls\":[{\"id\":\""
+                        + toolCallId
                         + "\",\"type\":\"function\",\"index\":0,\"function\":{\"name\":" + Json.quote(tool)
-                        + "}}]},\"logprobs\":null,\"finish_reason\":null,\"token_ids\":null}]" + continuous() + "}\n\n");
+                        + "}}]},\"logprobs\":null,\"finish_reason\":null,\"token_ids\":null}]" + continuous()
+                        + "}\n\n");
             }
         }
     }
@@ -56,7 +64,11 @@ final class ChatGeneration extends Generation {
     void piece(int sequence, int from, int to, String text, boolean ended) throws IOException {
         output += to - from;
         var plan = answer.plans().get(sequence);
-        var out = new StringBuilder(256).append(lead).append("{\"index\":").append(sequence).append(",\"delta\":{");
+        var out = new StringBuilder(256)
+                .append(lead)
+                .append("{\"index\":")
+                .append(sequence)
+                .append(",\"delta\":{");
         if (ended && from == to && text.isEmpty()) {
             out.append("}");
         } else if (tool.isEmpty()) {
@@ -68,7 +80,10 @@ final class ChatGeneration extends Generation {
         }
         out.append(",\"logprobs\":").append(logprobs(plan, from, to)).append(",\"finish_reason\":");
         if (ended) {
-            out.append('"').append(finishReason(sequence)).append("\",\"stop_reason\":").append(stopReason(sequence));
+            out.append('"')
+                    .append(finishReason(sequence))
+                    .append("\",\"stop_reason\":")
+                    .append(stopReason(sequence));
         } else {
             out.append("null");
         }
@@ -77,7 +92,9 @@ final class ChatGeneration extends Generation {
                 .append("}]")
                 .append(continuous());
         if (ended && !withUsage) {
-            out.append(",\"system_fingerprint\":\"").append(service.fingerprint()).append('"');
+            out.append(",\"system_fingerprint\":\"")
+                    .append(service.fingerprint())
+                    .append('"');
         }
         reply.event(out.append("}\n\n").toString());
     }
@@ -97,7 +114,10 @@ final class ChatGeneration extends Generation {
     String body() {
         var out = new StringBuilder(512);
         out.append("{\"id\":").append(Json.quote(id)).append(",\"object\":\"chat.completion\",\"created\":");
-        out.append(service.created()).append(",\"model\":").append(Json.quote(model)).append(",\"choices\":[");
+        out.append(service.created())
+                .append(",\"model\":")
+                .append(Json.quote(model))
+                .append(",\"choices\":[");
         for (var i = 0; i < answer.plans().size(); i++) {
             choice(out, i);
         }
@@ -130,8 +150,12 @@ final class ChatGeneration extends Generation {
                     .append(Json.quote(text(i)))
                     .append("}}],");
         }
-        out.append("\"reasoning\":null},\"logprobs\":").append(logprobs(plan, 0, answer.view(i).ready()));
-        out.append(",\"finish_reason\":\"").append(finishReason(i)).append("\",\"stop_reason\":").append(stopReason(i));
+        out.append("\"reasoning\":null},\"logprobs\":")
+                .append(logprobs(plan, 0, answer.view(i).ready()));
+        out.append(",\"finish_reason\":\"")
+                .append(finishReason(i))
+                .append("\",\"stop_reason\":")
+                .append(stopReason(i));
         out.append(",\"token_ids\":").append(sampling.tokenIds() ? Json.ints(plan.output()) : "null");
         out.append(",\"routed_experts\":null}");
     }
@@ -168,7 +192,11 @@ final class ChatGeneration extends Generation {
 
     private static void entry(StringBuilder out, int token, double logprob) {
         var text = Tokenizer.decode(token);
-        out.append("\"token\":").append(Json.quote(text)).append(",\"logprob\":").append(logprob).append(",\"bytes\":[");
+        out.append("\"token\":")
+                .append(Json.quote(text))
+                .append(",\"logprob\":")
+                .append(logprob)
+                .append(",\"bytes\":[");
         var bytes = text.getBytes(StandardCharsets.UTF_8);
         for (var b = 0; b < bytes.length; b++) {
             out.append(b > 0 ? "," : "").append(bytes[b] & 0xff);

@@ -30,10 +30,20 @@ final class CompletionGeneration extends Generation {
         output += to - from;
         var plan = answer.plans().get(sequence);
         var shown = from == 0 && echo ? Tokenizer.decode(plan.prompt()) + text : text;
-        var out = new StringBuilder(256).append(lead).append("{\"index\":").append(sequence).append(",\"text\":");
-        out.append(Json.quote(shown)).append(",\"logprobs\":").append(logprobs(plan, from, to)).append(",\"finish_reason\":");
+        var out = new StringBuilder(256)
+                .append(lead)
+                .append("{\"index\":")
+                .append(sequence)
+                .append(",\"text\":");
+        out.append(Json.quote(shown))
+                .append(",\"logprobs\":")
+                .append(logprobs(plan, from, to))
+                .append(",\"finish_reason\":");
         if (ended) {
-            out.append('"').append(reason(sequence)).append("\",\"stop_reason\":").append(stopReason(sequence));
+            out.append('"')
+                    .append(reason(sequence))
+                    .append("\",\"stop_reason\":")
+                    .append(stopReason(sequence));
         } else {
             out.append("null,\"stop_reason\":null");
         }
@@ -46,7 +56,9 @@ final class CompletionGeneration extends Generation {
             out.append(",\"usage\":").append(UsageSum.running(usage().prompt(), output));
         }
         if (ended && !withUsage) {
-            out.append(",\"system_fingerprint\":\"").append(service.fingerprint()).append('"');
+            out.append(",\"system_fingerprint\":\"")
+                    .append(service.fingerprint())
+                    .append('"');
         }
         reply.event(out.append("}\n\n").toString());
     }
@@ -66,13 +78,23 @@ final class CompletionGeneration extends Generation {
     String body() {
         var out = new StringBuilder(512);
         out.append("{\"id\":").append(Json.quote(id)).append(",\"object\":\"text_completion\",\"created\":");
-        out.append(service.created()).append(",\"model\":").append(Json.quote(model)).append(",\"choices\":[");
+        out.append(service.created())
+                .append(",\"model\":")
+                .append(Json.quote(model))
+                .append(",\"choices\":[");
         for (var i = 0; i < answer.plans().size(); i++) {
             var plan = answer.plans().get(i);
             var text = echo ? Tokenizer.decode(plan.prompt()) + text(i) : text(i);
-            out.append(i > 0 ? "," : "").append("{\"index\":").append(i).append(",\"text\":").append(Json.quote(text));
+            out.append(i > 0 ? "," : "")
+                    .append("{\"index\":")
+                    .append(i)
+                    .append(",\"text\":")
+                    .append(Json.quote(text));
             out.append(",\"logprobs\":").append(logprobs(plan, 0, answer.view(i).ready()));
-            out.append(",\"finish_reason\":\"").append(reason(i)).append("\",\"stop_reason\":").append(stopReason(i));
+            out.append(",\"finish_reason\":\"")
+                    .append(reason(i))
+                    .append("\",\"stop_reason\":")
+                    .append(stopReason(i));
             out.append(",\"token_ids\":").append(sampling.tokenIds() ? Json.ints(plan.output()) : "null");
             out.append(",\"prompt_logprobs\":null,\"prompt_token_ids\":")
                     .append(sampling.tokenIds() ? Json.ints(plan.prompt()) : "null")

@@ -58,7 +58,8 @@ final class Connection implements AutoCloseable {
                 throw new MalformedRequestException("Invalid HTTP request received.");
             }
             headers.add(new HttpRequest.Header(
-                    field.substring(0, colon).toLowerCase(Locale.ROOT), field.substring(colon + 1).trim()));
+                    field.substring(0, colon).toLowerCase(Locale.ROOT),
+                    field.substring(colon + 1).trim()));
         }
         var question = parts[1].indexOf('?');
         var path = question < 0 ? parts[1] : parts[1].substring(0, question);

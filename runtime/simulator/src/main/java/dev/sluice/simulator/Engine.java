@@ -286,8 +286,7 @@ public final class Engine {
         stats.decodeTime.record(seconds(clock - seqs.firstTokenAt[slot]));
         stats.inferenceTime.record(seconds(clock - seqs.startedAt[slot]));
         if (seqs.generated[slot] > 1) {
-            stats.timePerOutputToken.record(
-                    seconds(clock - seqs.firstTokenAt[slot]) / (seqs.generated[slot] - 1));
+            stats.timePerOutputToken.record(seconds(clock - seqs.firstTokenAt[slot]) / (seqs.generated[slot] - 1));
         }
         stats.requestPromptTokens.record(seqs.prompt[slot]);
         stats.requestGenerationTokens.record(seqs.generated[slot]);

@@ -24,8 +24,8 @@ public record EngineRequest(
     /** Checks the ranges. */
     public EngineRequest {
         if (promptTokens < 1 || outputTokens < 1 || maxTokens < outputTokens) {
-            throw new IllegalArgumentException("request " + id + ": a prompt of " + promptTokens + " tokens, an answer of "
-                    + outputTokens + ", at most " + maxTokens);
+            throw new IllegalArgumentException("request " + id + ": a prompt of " + promptTokens
+                    + " tokens, an answer of " + outputTokens + ", at most " + maxTokens);
         }
     }
 

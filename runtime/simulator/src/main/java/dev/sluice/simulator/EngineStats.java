@@ -29,8 +29,7 @@ public final class EngineStats {
     final Histogram requestPrefillComputed;
     final Histogram requestParamsN = new Histogram(1, 2, 5, 10, 20);
     final Histogram requestPreemptions = new Histogram(1, 2, 3, 4, 5, 10, 20);
-    final Histogram iterationTokens =
-            new Histogram(1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384);
+    final Histogram iterationTokens = new Histogram(1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384);
     private final Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
     long prefixQueries;
     long prefixHits;

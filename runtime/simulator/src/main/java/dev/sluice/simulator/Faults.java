@@ -139,7 +139,12 @@ public final class Faults {
                     rules.set(
                             i,
                             new Rule(
-                                    rule.kind(), rule.rate(), rule.uses() - 1, rule.after(), rule.status(), rule.path()));
+                                    rule.kind(),
+                                    rule.rate(),
+                                    rule.uses() - 1,
+                                    rule.after(),
+                                    rule.status(),
+                                    rule.path()));
                 }
                 return Optional.of(rule);
             }

@@ -21,31 +21,41 @@ final class MessagesGeneration extends Generation {
 
     @Override
     void begin() throws IOException {
-        event("message_start", "\"message\":{\"id\":" + Json.quote(id)
-                + ",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":" + Json.quote(model)
-                + ",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":" + usage().prompt()
-                + ",\"output_tokens\":0}}");
-        event("content_block_start", "\"content_block\":" + (tool.isEmpty()
-                        ? "{\"type\":\"text\",\"text\":\"\"}"
-                        : "{\"type\":\"tool_use\",\"id\":\"" + toolId + "\",\"name\":" + Json.quote(tool) + ",\"input\":{}}")
-                + ",\"index\":0");
+        event(
+                "message_start",
+                "\"message\":{\"id\":" + Json.quote(id)
+                        + ",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":" + Json.quote(model)
+                        + ",\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":" + usage().prompt()
+                        + ",\"output_tokens\":0}}");
+        event(
+                "content_block_start",
+                "\"content_block\":"
+                        + (tool.isEmpty()
+                                ? "{\"type\":\"text\",\"text\":\"\"}"
+                                : "{\"type\":\"tool_use\",\"id\":\"" + toolId + "\",\"name\":" + Json.quote(tool)
+                                        + ",\"input\":{}}")
+                        + ",\"index\":0");
     }
 
     @Override
     void piece(int sequence, int from, int to, String text, boolean ended) throws IOException {
         if (!text.isEmpty()) {
-            event("content_block_delta", "\"delta\":" + (tool.isEmpty()
-                            ? "{\"type\":\"text_delta\",\"text\":" + Json.quote(text) + "}"
-                            : "{\"type\":\"input_json_delta\",\"partial_json\":" + Json.quote(text) + "}")
-                    + ",\"index\":0");
+            event(
+                    "content_block_delta",
+                    "\"delta\":"
+                            + (tool.isEmpty()
+                                    ? "{\"type\":\"text_delta\",\"text\":" + Json.quote(text) + "}"
+                                    : "{\"type\":\"input_json_delta\",\"partial_json\":" + Json.quote(text) + "}")
+                            + ",\"index\":0");
         }
     }
 
     @Override
     void finish() throws IOException {
         event("content_block_stop", "\"index\":0");
-        event("message_delta", "\"delta\":{\"stop_reason\":\"" + stopReason() + "\",\"stop_sequence\":null},\"usage\":"
-                + usageJson());
+        event(
+                "message_delta",
+                "\"delta\":{\"stop_reason\":\"" + stopReason() + "\",\"stop_sequence\":null},\"usage\":" + usageJson());
         if (!reply.strikes(Kind.NO_DONE)) {
             event("message_stop", "");
         }
@@ -58,7 +68,8 @@ final class MessagesGeneration extends Generation {
                 : "{\"type\":\"tool_use\",\"id\":\"" + toolId + "\",\"name\":" + Json.quote(tool) + ",\"input\":"
                         + (stopReason().equals("tool_use") ? text(0) : "{}") + "}";
         return "{\"id\":" + Json.quote(id) + ",\"type\":\"message\",\"role\":\"assistant\",\"content\":[" + content
-                + "],\"model\":" + Json.quote(model) + ",\"stop_reason\":\"" + stopReason() + "\",\"usage\":" + usageJson()
+                + "],\"model\":" + Json.quote(model) + ",\"stop_reason\":\"" + stopReason() + "\",\"usage\":"
+                + usageJson()
                 + "}";
     }
 

@@ -41,7 +41,8 @@ final class MessagesRoutes {
         var body = checked(reply);
         var count = Tokenizer.encode(Prompts.anthropic(body, service.model(body))).length;
         reply.json(
-                200, "{\"input_tokens\":" + count + ",\"context_management\":{\"original_input_tokens\":" + count + "}}");
+                200,
+                "{\"input_tokens\":" + count + ",\"context_management\":{\"original_input_tokens\":" + count + "}}");
     }
 
     private static ObjectNode checked(Reply reply) {

@@ -49,7 +49,9 @@ final class MetricsPage {
                 } else if (line.equals("@lora")) {
                     lora(out);
                 } else if (line.startsWith("process_start_time_seconds ")) {
-                    out.append("process_start_time_seconds ").append(service.started.toEpochMilli() / 1e3).append('\n');
+                    out.append("process_start_time_seconds ")
+                            .append(service.started.toEpochMilli() / 1e3)
+                            .append('\n');
                 } else if (line.equals("@http")) {
                     http(out);
                 } else if (line.startsWith("vllm:") && line.endsWith("}")) {
@@ -92,9 +94,8 @@ final class MetricsPage {
         values.put("vllm:prefix_cache_hits_total", (double) stats.prefixHits());
         values.put("vllm:num_preemptions_total", (double) stats.preemptions());
         values.put("vllm:prompt_tokens_total", (double) stats.promptTokens());
-        values.put(
-                "vllm:prompt_tokens_by_source_total local_compute",
-                (double) (stats.promptTokens() - stats.cachedPromptTokens));
+        values.put("vllm:prompt_tokens_by_source_total local_compute", (double)
+                (stats.promptTokens() - stats.cachedPromptTokens));
         values.put("vllm:prompt_tokens_by_source_total local_cache_hit", (double) stats.cachedPromptTokens);
         values.put("vllm:prompt_tokens_cached_total", (double) stats.cachedPromptTokens);
         values.put("vllm:prompt_tokens_cached_by_source_total device", (double) stats.cachedPromptTokens);
@@ -134,11 +135,23 @@ final class MetricsPage {
             sum += histogram.count(i);
             var bound = histogram.bound(i);
             out.append(name).append("_bucket{").append(labels, 0, comma).append(",le=\"");
-            out.append(Double.isInfinite(bound) ? "+Inf" : "" + bound).append('"').append(labels, comma, labels.length());
+            out.append(Double.isInfinite(bound) ? "+Inf" : "" + bound)
+                    .append('"')
+                    .append(labels, comma, labels.length());
             out.append("} ").append((double) sum).append('\n');
         }
-        out.append(name).append("_count{").append(labels).append("} ").append((double) histogram.count()).append('\n');
-        out.append(name).append("_sum{").append(labels).append("} ").append(histogram.sum()).append('\n');
+        out.append(name)
+                .append("_count{")
+                .append(labels)
+                .append("} ")
+                .append((double) histogram.count())
+                .append('\n');
+        out.append(name)
+                .append("_sum{")
+                .append(labels)
+                .append("} ")
+                .append(histogram.sum())
+                .append('\n');
     }
 
     private void lora(StringBuilder out) {
@@ -155,8 +168,14 @@ final class MetricsPage {
         out.append("# HELP http_requests_total Total number of requests by method, status and handler.\n");
         out.append("# TYPE http_requests_total counter\n");
         service.http.forEachRequest((key, count) -> out.append("http_requests_total{handler=\"")
-                .append(key.handler()).append("\",method=\"").append(key.method()).append("\",status=\"")
-                .append(key.status()).append("\"} ").append((double) count).append('\n'));
+                .append(key.handler())
+                .append("\",method=\"")
+                .append(key.method())
+                .append("\",status=\"")
+                .append(key.status())
+                .append("\"} ")
+                .append((double) count)
+                .append('\n'));
         var sizes = new ArrayList<>(service.http.sizes().entrySet());
         out.append("# HELP http_request_size_bytes Content length of incoming requests by handler.\n");
         out.append("# TYPE http_request_size_bytes summary\n");
@@ -169,12 +188,18 @@ final class MetricsPage {
         for (var each : sizes) {
             var histogram = each.getValue().seconds;
             var handler = "handler=\"" + escape(each.getKey()) + "\",method=\"POST\"";
-            IntStream.range(0, histogram.buckets()).forEach(i -> out.append("http_request_duration_seconds_bucket{")
-                    .append(handler.replace(",method", ",le=\""
-                            + (Double.isInfinite(histogram.bound(i)) ? "+Inf" : "" + histogram.bound(i)) + "\",method"))
-                    .append("} ")
-                    .append((double) IntStream.rangeClosed(0, i).mapToLong(histogram::count).sum())
-                    .append('\n'));
+            IntStream.range(0, histogram.buckets())
+                    .forEach(i -> out.append("http_request_duration_seconds_bucket{")
+                            .append(handler.replace(
+                                    ",method",
+                                    ",le=\""
+                                            + (Double.isInfinite(histogram.bound(i)) ? "+Inf" : "" + histogram.bound(i))
+                                            + "\",method"))
+                            .append("} ")
+                            .append((double) IntStream.rangeClosed(0, i)
+                                    .mapToLong(histogram::count)
+                                    .sum())
+                            .append('\n'));
             out.append("http_request_duration_seconds_count{").append(handler).append("} ");
             out.append((double) histogram.count()).append('\n');
             out.append("http_request_duration_seconds_sum{").append(handler).append("} ");

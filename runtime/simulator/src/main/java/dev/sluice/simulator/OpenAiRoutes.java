@@ -19,7 +19,10 @@ final class OpenAiRoutes {
         if (!body.path("messages").isArray()) {
             throw body.has("messages")
                     ? ApiException.schema(
-                            "list_type", "body.messages", "Input should be a valid list", Json.describe(body.path("messages")))
+                            "list_type",
+                            "body.messages",
+                            "Input should be a valid list",
+                            Json.describe(body.path("messages")))
                     : Json.missing(body, "messages");
         }
         var sampling = Sampling.of(body, "max_completion_tokens", service.profile.maxModelLen());
@@ -31,12 +34,15 @@ final class OpenAiRoutes {
         var prompt = Tokenizer.encode(text);
         service.checkLength(prompt, true);
         var limit = sampling.limit(prompt.length, 0, service.profile.maxModelLen());
-        var forced = tool.isEmpty() ? Tools.json(body, service.options.seed()) : Tools.arguments(body, tool, service.options.seed());
+        var forced = tool.isEmpty()
+                ? Tools.json(body, service.options.seed())
+                : Tools.arguments(body, tool, service.options.seed());
         var plans = new ArrayList<Plan>();
         for (var choice = 0; choice < sampling.n(); choice++) {
-            plans.add(forced.isEmpty()
-                    ? service.planner.say(prompt, sampling, limit, choice)
-                    : service.planner.quote(prompt, forced, sampling, limit));
+            plans.add(
+                    forced.isEmpty()
+                            ? service.planner.say(prompt, sampling, limit, choice)
+                            : service.planner.quote(prompt, forced, sampling, limit));
         }
         var answer = service.start(plans, sampling, model, limit);
         var id = "chatcmpl-" + service.requestId(reply.request(), body);
@@ -90,7 +96,8 @@ final class OpenAiRoutes {
             }
         }
         if (prompts.isEmpty() || prompts.stream().anyMatch(p -> p.length == 0)) {
-            throw ApiException.bad("Either prompt or prompt_embeds must be provided and non-empty. (parameter=prompt)", "prompt");
+            throw ApiException.bad(
+                    "Either prompt or prompt_embeds must be provided and non-empty. (parameter=prompt)", "prompt");
         }
         return prompts;
     }

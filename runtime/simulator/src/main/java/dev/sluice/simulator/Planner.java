@@ -60,7 +60,16 @@ final class Planner {
             if (i < output.length - 1 || !ends) {
                 if (sampling.stopIds().contains(output[i]) && i >= sampling.minTokens()) {
                     textEnd[i] = text.length();
-                    return plan(prompt, limit, output, i + 1, text.toString(), textEnd, FinishReason.STOP, "" + output[i], 0);
+                    return plan(
+                            prompt,
+                            limit,
+                            output,
+                            i + 1,
+                            text.toString(),
+                            textEnd,
+                            FinishReason.STOP,
+                            "" + output[i],
+                            0);
                 }
                 text.append(Tokenizer.decode(output[i]));
             }
@@ -70,7 +79,8 @@ final class Planner {
         var first = -1;
         var matched = "";
         for (var stop : sampling.stop()) {
-            var at = said.indexOf(stop, sampling.minTokens() > 0 ? textEnd[Math.min(output.length, sampling.minTokens()) - 1] : 0);
+            var at = said.indexOf(
+                    stop, sampling.minTokens() > 0 ? textEnd[Math.min(output.length, sampling.minTokens()) - 1] : 0);
             if (at >= 0 && (first < 0 || at + stop.length() < first + matched.length())) {
                 first = at;
                 matched = stop;
@@ -90,14 +100,38 @@ final class Planner {
             }
             textEnd[last] = shown;
             return plan(
-                    prompt, limit, output, last + 1, said.substring(0, shown), textEnd, FinishReason.STOP, Json.quote(matched), hold);
+                    prompt,
+                    limit,
+                    output,
+                    last + 1,
+                    said.substring(0, shown),
+                    textEnd,
+                    FinishReason.STOP,
+                    Json.quote(matched),
+                    hold);
         }
         return plan(
-                prompt, limit, output, output.length, said, textEnd, ends ? FinishReason.STOP : FinishReason.LENGTH, "null", hold);
+                prompt,
+                limit,
+                output,
+                output.length,
+                said,
+                textEnd,
+                ends ? FinishReason.STOP : FinishReason.LENGTH,
+                "null",
+                hold);
     }
 
     private static Plan plan(
-            int[] prompt, int limit, int[] output, int count, String text, int[] textEnd, FinishReason why, String stop, int hold) {
+            int[] prompt,
+            int limit,
+            int[] output,
+            int count,
+            String text,
+            int[] textEnd,
+            FinishReason why,
+            String stop,
+            int hold) {
         return new Plan(
                 prompt, limit, Arrays.copyOf(output, count), text, Arrays.copyOf(textEnd, count), why, stop, hold);
     }

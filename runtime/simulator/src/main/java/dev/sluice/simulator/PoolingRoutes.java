@@ -31,7 +31,8 @@ final class PoolingRoutes {
         vectors(reply, "pool-", "pooling", "data");
     }
 
-    private void vectors(Reply reply, String prefix, String object, String field) throws IOException, InterruptedException {
+    private void vectors(Reply reply, String prefix, String object, String field)
+            throws IOException, InterruptedException {
         var body = Json.body(reply.request());
         var model = service.model(body);
         if (body.path("messages").isArray()) {
@@ -41,16 +42,27 @@ final class PoolingRoutes {
         var base64 = body.path("encoding_format").asText("float").equals("base64");
         var dimensions = body.path("dimensions").asInt(DIMENSIONS);
         if (dimensions < 1 || dimensions > 4096) {
-            throw ApiException.value("dimensions must be in [1, 4096], got " + dimensions + ".", "dimensions", dimensions);
+            throw ApiException.value(
+                    "dimensions must be in [1, 4096], got " + dimensions + ".", "dimensions", dimensions);
         }
         var total = compute(reply, prompts, model);
         var data = new StringBuilder();
         for (var i = 0; i < prompts.size(); i++) {
-            data.append(i > 0 ? "," : "").append("{\"index\":").append(i).append(",\"object\":\"").append(object);
-            data.append("\",\"").append(field).append("\":").append(json(vector(prompts.get(i), dimensions), base64)).append('}');
+            data.append(i > 0 ? "," : "")
+                    .append("{\"index\":")
+                    .append(i)
+                    .append(",\"object\":\"")
+                    .append(object);
+            data.append("\",\"")
+                    .append(field)
+                    .append("\":")
+                    .append(json(vector(prompts.get(i), dimensions), base64))
+                    .append('}');
         }
-        reply.json(200, head(prefix, reply, body, model) + ",\"data\":[" + data + "],\"usage\":{\"prompt_tokens\":" + total
-                + ",\"total_tokens\":" + total + ",\"completion_tokens\":0,\"prompt_tokens_details\":null}}");
+        reply.json(
+                200,
+                head(prefix, reply, body, model) + ",\"data\":[" + data + "],\"usage\":{\"prompt_tokens\":" + total
+                        + ",\"total_tokens\":" + total + ",\"completion_tokens\":0,\"prompt_tokens_details\":null}}");
     }
 
     void score(Reply reply) throws IOException, InterruptedException {
@@ -69,8 +81,10 @@ final class PoolingRoutes {
             data.append(i > 0 ? "," : "").append("{\"index\":").append(i).append(",\"object\":\"score\",\"score\":");
             data.append(score(left.get(left.size() == 1 ? 0 : i), right.get(i))).append('}');
         }
-        reply.json(200, head("score-", reply, body, model) + ",\"data\":[" + data + "],\"usage\":{\"prompt_tokens\":" + total
-                + ",\"total_tokens\":" + total + ",\"completion_tokens\":0,\"prompt_tokens_details\":null}}");
+        reply.json(
+                200,
+                head("score-", reply, body, model) + ",\"data\":[" + data + "],\"usage\":{\"prompt_tokens\":" + total
+                        + ",\"total_tokens\":" + total + ",\"completion_tokens\":0,\"prompt_tokens_details\":null}}");
     }
 
     void rerank(Reply reply) throws IOException, InterruptedException {
@@ -89,14 +103,19 @@ final class PoolingRoutes {
                 .toList();
         var results = new StringBuilder();
         for (var i : order) {
-            results.append(results.isEmpty() ? "" : ",").append("{\"index\":").append(i).append(",\"document\":{\"text\":");
+            results.append(results.isEmpty() ? "" : ",")
+                    .append("{\"index\":")
+                    .append(i)
+                    .append(",\"document\":{\"text\":");
             results.append(Json.quote(Tokenizer.decode(documents.get(i))));
             results.append(",\"multi_modal\":null},\"relevance_score\":");
             results.append(score(query.getFirst(), documents.get(i))).append('}');
         }
-        reply.json(200, "{\"id\":" + Json.quote("rerank-" + service.requestId(reply.request(), body)) + ",\"model\":"
-                + Json.quote(model) + ",\"usage\":{\"prompt_tokens\":" + total + ",\"total_tokens\":" + total
-                + "},\"results\":[" + results + "]}");
+        reply.json(
+                200,
+                "{\"id\":" + Json.quote("rerank-" + service.requestId(reply.request(), body)) + ",\"model\":"
+                        + Json.quote(model) + ",\"usage\":{\"prompt_tokens\":" + total + ",\"total_tokens\":" + total
+                        + "},\"results\":[" + results + "]}");
     }
 
     private String head(String prefix, Reply reply, ObjectNode body, String model) {

@@ -82,10 +82,11 @@ public final class ProfileFile {
 
     private static JsonNode checked(Path file, Map.Entry<String, JsonNode> field, JsonNode before) {
         var value = field.getValue();
-        var fits = before.isTextual() ? value.isTextual()
-                : before.isBoolean() ? value.isBoolean()
-                : before.isInt() ? value.canConvertToInt() && value.isIntegralNumber()
-                : value.isNumber();
+        var fits = before.isTextual()
+                ? value.isTextual()
+                : before.isBoolean()
+                        ? value.isBoolean()
+                        : before.isInt() ? value.canConvertToInt() && value.isIntegralNumber() : value.isNumber();
         if (!fits) {
             throw new IllegalArgumentException(file + ": " + field.getKey() + " cannot be " + value);
         }

@@ -53,8 +53,13 @@ final class Prompts {
         }
         for (var item : input) {
             switch (item.path("type").asText("message")) {
-                case "function_call" -> turn(out, "assistant", "<tool_call>" + item.path("arguments").asText() + "</tool_call>");
-                case "function_call_output" -> turn(out, "tool", item.path("output").asText());
+                case "function_call" ->
+                    turn(
+                            out,
+                            "assistant",
+                            "<tool_call>" + item.path("arguments").asText() + "</tool_call>");
+                case "function_call_output" ->
+                    turn(out, "tool", item.path("output").asText());
                 default -> turn(out, item.path("role").asText("user"), content(item, model));
             }
         }
@@ -91,9 +96,14 @@ final class Prompts {
         var out = new StringBuilder();
         for (var block : content) {
             switch (block.path("type").asText("")) {
-                case "text", "input_text", "output_text" -> out.append(block.path("text").asText());
-                case "thinking" -> out.append("<think>").append(block.path("thinking").asText()).append("</think>");
-                case "tool_use" -> out.append("<tool_call>").append(block.path("input")).append("</tool_call>");
+                case "text", "input_text", "output_text" ->
+                    out.append(block.path("text").asText());
+                case "thinking" ->
+                    out.append("<think>")
+                            .append(block.path("thinking").asText())
+                            .append("</think>");
+                case "tool_use" ->
+                    out.append("<tool_call>").append(block.path("input")).append("</tool_call>");
                 case "tool_result" -> out.append(blocks(block.path("content"), model));
                 case "image_url", "image", "input_image", "video_url", "input_audio", "audio_url" ->
                     throw ApiException.bad(model + " is not a multimodal model", "");

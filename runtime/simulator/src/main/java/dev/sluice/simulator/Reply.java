@@ -80,7 +80,8 @@ final class Reply {
             }
             case STATUS -> {
                 var code = fault.get().status();
-                throw ApiException.injected(code, code == 429 ? "RateLimitError" : "InternalServerError", "injected fault");
+                throw ApiException.injected(
+                        code, code == 429 ? "RateLimitError" : "InternalServerError", "injected fault");
             }
             default -> {}
         }
@@ -144,7 +145,10 @@ final class Reply {
         var head = head(200).append("content-type: text/event-stream; charset=utf-8\r\n");
         finishHead(head);
         connection.write(
-                request.http10() ? head.toString() : head.insert(head.length() - 2, "transfer-encoding: chunked\r\n").toString());
+                request.http10()
+                        ? head.toString()
+                        : head.insert(head.length() - 2, "transfer-encoding: chunked\r\n")
+                                .toString());
         if (strikes(Kind.CLOSE_AFTER_HEAD) || strikes(Kind.RESET_AFTER_HEAD)) {
             hangUp(strikes(Kind.RESET_AFTER_HEAD));
         }

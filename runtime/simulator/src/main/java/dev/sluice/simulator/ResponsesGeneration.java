@@ -54,7 +54,8 @@ final class ResponsesGeneration extends Generation {
         if (tool.isEmpty()) {
             event(
                     "response.output_text.delta",
-                    "\"content_index\":0,\"delta\":" + Json.quote(text) + "," + item() + ",\"logprobs\":[],\"output_index\":0",
+                    "\"content_index\":0,\"delta\":" + Json.quote(text) + "," + item()
+                            + ",\"logprobs\":[],\"output_index\":0",
                     "");
         } else {
             event(
@@ -113,8 +114,8 @@ final class ResponsesGeneration extends Generation {
     }
 
     private void event(String name, String before, String after) throws IOException {
-        reply.event("event: " + name + "\ndata: {" + before + ",\"sequence_number\":" + number++ + after + ",\"type\":\""
-                + name + "\"}\n\n");
+        reply.event("event: " + name + "\ndata: {" + before + ",\"sequence_number\":" + number++ + after
+                + ",\"type\":\"" + name + "\"}\n\n");
     }
 
     private String item() {
@@ -128,7 +129,8 @@ final class ResponsesGeneration extends Generation {
     private String output(boolean done) {
         var status = done ? "completed" : "in_progress";
         if (!tool.isEmpty()) {
-            return "{\"arguments\":" + (done ? Json.quote(text(0)) : "\"\"") + ",\"call_id\":\"" + callId + "\",\"name\":"
+            return "{\"arguments\":" + (done ? Json.quote(text(0)) : "\"\"") + ",\"call_id\":\"" + callId
+                    + "\",\"name\":"
                     + Json.quote(tool) + ",\"type\":\"function_call\",\"id\":\"" + itemId + "\",\"status\":\"" + status
                     + "\"}";
         }
@@ -141,21 +143,32 @@ final class ResponsesGeneration extends Generation {
         var out = new StringBuilder(1024);
         out.append("{\"id\":").append(Json.quote(id)).append(",\"created_at\":").append(created);
         out.append(",\"incomplete_details\":");
-        out.append(cut ? "{\"reason\":\"" + (reason(0).equals("length") ? "max_output_tokens" : reason(0)) + "\"}" : "null");
+        out.append(
+                cut
+                        ? "{\"reason\":\"" + (reason(0).equals("length") ? "max_output_tokens" : reason(0)) + "\"}"
+                        : "null");
         out.append(",\"instructions\":").append(echo("instructions", "null"));
         out.append(",\"metadata\":").append(echo("metadata", "null"));
         out.append(",\"model\":").append(Json.quote(model)).append(",\"object\":\"response\",\"output\":[");
-        out.append(done ? output(true) : "").append("],\"parallel_tool_calls\":").append(echo("parallel_tool_calls", "true"));
+        out.append(done ? output(true) : "")
+                .append("],\"parallel_tool_calls\":")
+                .append(echo("parallel_tool_calls", "true"));
         out.append(",\"temperature\":").append(sampling.temperature()).append(",\"tool_choice\":");
         out.append(request.path("tools").isEmpty() ? "\"none\"" : echo("tool_choice", "\"auto\""));
-        out.append(",\"tools\":").append(echo("tools", "[]")).append(",\"top_p\":").append(sampling.topP());
-        out.append(",\"background\":false,\"max_output_tokens\":").append(answer.plans().getFirst().limit());
+        out.append(",\"tools\":")
+                .append(echo("tools", "[]"))
+                .append(",\"top_p\":")
+                .append(sampling.topP());
+        out.append(",\"background\":false,\"max_output_tokens\":")
+                .append(answer.plans().getFirst().limit());
         out.append(",\"max_tool_calls\":null,\"previous_response_id\":").append(echo("previous_response_id", "null"));
         out.append(",\"prompt\":null,\"reasoning\":null,\"service_tier\":\"auto\",\"status\":\"");
         out.append(!done ? "in_progress" : cut ? "incomplete" : "completed");
         out.append("\",\"text\":").append(echo("text", "null")).append(",\"top_logprobs\":null,\"truncation\":");
         out.append(echo("truncation", "\"disabled\"")).append(",\"usage\":").append(done ? usageJson() : "null");
-        out.append(",\"user\":").append(echo("user", "null")).append(",\"presence_penalty\":0.0,\"frequency_penalty\":0.0,");
+        out.append(",\"user\":")
+                .append(echo("user", "null"))
+                .append(",\"presence_penalty\":0.0,\"frequency_penalty\":0.0,");
         return out.append("\"kv_transfer_params\":null,\"ec_transfer_params\":null,\"input_messages\":null,"
                         + "\"output_messages\":null}")
                 .toString();

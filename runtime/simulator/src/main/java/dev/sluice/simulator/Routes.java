@@ -98,8 +98,7 @@ final class Routes {
             } else if (methods.isEmpty()) {
                 reply.json(404, "{\"detail\":\"Not Found\"}");
             } else {
-                reply.json(
-                        405, "{\"detail\":\"Method Not Allowed\"}", "allow", String.join(", ", methods.keySet()));
+                reply.json(405, "{\"detail\":\"Method Not Allowed\"}", "allow", String.join(", ", methods.keySet()));
             }
         } catch (ApiException e) {
             fail(reply, e);
@@ -148,16 +147,16 @@ final class Routes {
         if (anthropic) {
             reply.lastWords("event: error\ndata: " + anthropicError(e) + "\n\n");
         } else {
-            reply.lastWords("data: {\"error\": {\"message\": " + Json.quote(e.text()) + ", \"type\": " + Json.quote(e.type())
-                    + ", \"param\": null, \"code\": " + e.status() + "}}\n\n");
+            reply.lastWords("data: {\"error\": {\"message\": " + Json.quote(e.text()) + ", \"type\": "
+                    + Json.quote(e.type()) + ", \"param\": null, \"code\": " + e.status() + "}}\n\n");
             reply.lastWords("data: [DONE]\n\n");
         }
         reply.end();
     }
 
     private static String anthropicError(ApiException e) {
-        return "{\"type\":\"error\",\"error\":{\"type\":" + Json.quote(e.type()) + ",\"message\":" + Json.quote(e.text())
-                + "}}";
+        return "{\"type\":\"error\",\"error\":{\"type\":" + Json.quote(e.type()) + ",\"message\":"
+                + Json.quote(e.text()) + "}}";
     }
 
     private String responseId(HttpRequest request) {
@@ -187,10 +186,18 @@ final class Routes {
     private void model(StringBuilder out, String id, String parent, String length, String root) {
         var created = service.created();
         out.append(out.charAt(out.length() - 1) == '[' ? "" : ",");
-        out.append("{\"id\":").append(Json.quote(id)).append(",\"object\":\"model\",\"created\":").append(created);
-        out.append(",\"owned_by\":\"vllm\",\"root\":").append(Json.quote(root)).append(",\"parent\":").append(parent);
+        out.append("{\"id\":")
+                .append(Json.quote(id))
+                .append(",\"object\":\"model\",\"created\":")
+                .append(created);
+        out.append(",\"owned_by\":\"vllm\",\"root\":")
+                .append(Json.quote(root))
+                .append(",\"parent\":")
+                .append(parent);
         out.append(",\"max_model_len\":").append(length).append(",\"permission\":[{\"id\":\"modelperm-");
-        out.append(service.newId()).append("\",\"object\":\"model_permission\",\"created\":").append(created);
+        out.append(service.newId())
+                .append("\",\"object\":\"model_permission\",\"created\":")
+                .append(created);
         out.append(",\"allow_create_engine\":false,\"allow_sampling\":true,\"allow_logprobs\":true,"
                 + "\"allow_search_indices\":false,\"allow_view\":true,\"allow_fine_tuning\":false,\"organization\":\"*\","
                 + "\"group\":null,\"is_blocking\":false}]}");
@@ -201,8 +208,13 @@ final class Routes {
         switch (service.faults.metrics()) {
             case NORMAL -> reply.whole(200, type, Json.utf8(metrics.render(false)));
             case NAN -> reply.whole(200, type, Json.utf8(metrics.render(true)));
-            case GARBAGE -> reply.whole(200, type, "vllm:num_requests_running{ 1e999 \u0000}{\n\u00ff\u00fe".repeat(100)
-                    .getBytes(StandardCharsets.ISO_8859_1));
+            case GARBAGE ->
+                reply.whole(
+                        200,
+                        type,
+                        "vllm:num_requests_running{ 1e999 \u0000}{\n\u00ff\u00fe"
+                                .repeat(100)
+                                .getBytes(StandardCharsets.ISO_8859_1));
             case ERROR -> reply.whole(500, "text/plain; charset=utf-8", Json.utf8("Internal Server Error"));
             case HANG -> {
                 reply.connection().watch(() -> {});

@@ -183,7 +183,9 @@ record Sampling(
     /** Chat asks with a boolean and a number of alternatives, completions with the number alone. */
     private static int logprobs(ObjectNode body) {
         var logprobs = body.path("logprobs");
-        var asked = logprobs.isInt() ? logprobs.asInt() : logprobs.asBoolean(false) ? body.path("top_logprobs").asInt(0) : -1;
+        var asked = logprobs.isInt()
+                ? logprobs.asInt()
+                : logprobs.asBoolean(false) ? body.path("top_logprobs").asInt(0) : -1;
         if (asked > 20) {
             throw ApiException.value(
                     "Requested sample logprobs of " + asked + ", which is greater than max allowed: 20",

@@ -30,6 +30,7 @@ final class Sequences {
     int[] scheduled = new int[64];
     /** Tokens found in the cache at the first admission; -1 before it. */
     int[] cached = new int[64];
+
     int[] preemptions = new int[64];
     long[] readyAt = new long[64];
     long[] submittedAt = new long[64];

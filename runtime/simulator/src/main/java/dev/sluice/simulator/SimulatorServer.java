@@ -180,8 +180,9 @@ public final class SimulatorServer implements AutoCloseable {
                 // Next request of this connection.
             }
         } catch (MalformedRequestException e) {
-            connection.write("HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                    + "content-length: 30\r\n\r\nInvalid HTTP request received.");
+            connection.write(
+                    "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+                            + "content-length: 30\r\n\r\nInvalid HTTP request received.");
         }
     }
 

@@ -15,8 +15,9 @@ final class TokenGeneration extends Generation {
 
     @Override
     void piece(int sequence, int from, int to, String text, boolean ended) throws IOException {
-        reply.event("data: {\"request_id\":" + Json.quote(id) + ",\"usage\":null,\"output_mode\":\"tokens\",\"choices\":["
-                + choice(sequence, from, to, ended) + "]}\n\n");
+        reply.event(
+                "data: {\"request_id\":" + Json.quote(id) + ",\"usage\":null,\"output_mode\":\"tokens\",\"choices\":["
+                        + choice(sequence, from, to, ended) + "]}\n\n");
     }
 
     @Override
@@ -32,7 +33,8 @@ final class TokenGeneration extends Generation {
         for (var i = 0; i < answer.plans().size(); i++) {
             choices.append(i > 0 ? "," : "").append(choice(i, 0, answer.view(i).ready(), true));
         }
-        return "{\"request_id\":" + Json.quote(id) + ",\"model\":" + Json.quote(model) + ",\"created\":" + service.created()
+        return "{\"request_id\":" + Json.quote(id) + ",\"model\":" + Json.quote(model) + ",\"created\":"
+                + service.created()
                 + ",\"usage\":" + usage().whole(service.options.promptTokensDetails(), false)
                 + ",\"prompt_logprobs\":null,\"prompt_token_id_logprobs\":null,\"prompt_token_ids\":null,"
                 + "\"mm_placeholders\":null,\"metrics\":null,\"kv_transfer_params\":null,\"ec_transfer_params\":null,"
@@ -44,6 +46,7 @@ final class TokenGeneration extends Generation {
                 + ",\"stop_reason\":" + (ended ? stopReason(sequence) : "null") + ",\"token_ids\":"
                 + Json.ints(answer.plans().get(sequence).output(), from, to)
                 + ",\"routed_experts\":null,\"sampling_mask\":null,\"weight_versions\":"
-                + (ended ? "[{\"version\":\"default\",\"start\":0,\"end\":" + to + "}]" : "null") + ",\"logprobs\":null}";
+                + (ended ? "[{\"version\":\"default\",\"start\":0,\"end\":" + to + "}]" : "null")
+                + ",\"logprobs\":null}";
     }
 }

@@ -31,9 +31,14 @@ final class TokenRoutes {
         for (var token : tokens) {
             strings.add(Json.quote(Tokenizer.decode(token).replace(' ', 'Ġ').replace('\n', 'Ċ')));
         }
-        reply.json(200, "{\"count\":" + tokens.length + ",\"max_model_len\":" + service.profile.maxModelLen() + ",\"tokens\":"
-                + Json.ints(tokens) + ",\"token_strs\":"
-                + (body.path("return_token_strs").asBoolean(false) ? "[" + String.join(",", strings) + "]" : "null") + "}");
+        reply.json(
+                200,
+                "{\"count\":" + tokens.length + ",\"max_model_len\":" + service.profile.maxModelLen() + ",\"tokens\":"
+                        + Json.ints(tokens) + ",\"token_strs\":"
+                        + (body.path("return_token_strs").asBoolean(false)
+                                ? "[" + String.join(",", strings) + "]"
+                                : "null")
+                        + "}");
     }
 
     void detokenize(Reply reply) throws IOException {

@@ -15,8 +15,8 @@ final class Tokenizer {
     static final int SPECIALS = BYTES + 256;
     static final int VOCABULARY = SPECIALS + 16;
     static final int END = SPECIALS + 1;
-    private static final List<String> SPECIAL =
-            List.of("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "<think>", "</think>");
+    private static final List<String> SPECIAL = List.of(
+            "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</tool_call>", "<think>", "</think>");
 
     private Tokenizer() {}
 

@@ -20,11 +20,16 @@ final class Tools {
         if (choice.isMissingNode() || choice.isNull()) {
             return "";
         }
-        if (body.path("tools").isEmpty() && !choice.asText().equals("none") && !choice.asText().equals("auto")) {
-            throw ApiException.bad("When using `tool_choice`, `tools` must be set. (parameter=tool_choice)", "tool_choice");
+        if (body.path("tools").isEmpty()
+                && !choice.asText().equals("none")
+                && !choice.asText().equals("auto")) {
+            throw ApiException.bad(
+                    "When using `tool_choice`, `tools` must be set. (parameter=tool_choice)", "tool_choice");
         }
         if (choice.isObject()) {
-            return choice.path("function").path("name").asText(choice.path("name").asText(""));
+            return choice.path("function")
+                    .path("name")
+                    .asText(choice.path("name").asText(""));
         }
         return choice.asText().equals("required") ? name(body.path("tools").get(0)) : "";
     }
@@ -45,7 +50,8 @@ final class Tools {
     static String json(ObjectNode body, long seed) {
         var format = body.path("response_format");
         return switch (format.path("type").asText("text")) {
-            case "json_schema" -> instance(format.path("json_schema").path("schema"), seed, 0).toString();
+            case "json_schema" ->
+                instance(format.path("json_schema").path("schema"), seed, 0).toString();
             case "json_object" -> "{\"answer\":\"the sea\"}";
             default -> "";
         };
@@ -62,7 +68,9 @@ final class Tools {
         if (schema.has("const")) {
             return schema.path("const");
         }
-        var type = schema.path("type").isArray() ? schema.path("type").path(0).asText() : schema.path("type").asText("object");
+        var type = schema.path("type").isArray()
+                ? schema.path("type").path(0).asText()
+                : schema.path("type").asText("object");
         if (!TYPES.contains(type)) {
             throw ApiException.bad("Grammar error: Invalid type: " + type, "");
         }
@@ -76,9 +84,8 @@ final class Tools {
                 }
                 yield object;
             }
-            case "array" -> depth < 8
-                    ? NODES.arrayNode().add(instance(schema.path("items"), seed, depth + 1))
-                    : NODES.arrayNode();
+            case "array" ->
+                depth < 8 ? NODES.arrayNode().add(instance(schema.path("items"), seed, depth + 1)) : NODES.arrayNode();
             case "integer" -> NODES.numberNode(schema.path("minimum").asInt(1));
             case "number" -> NODES.numberNode(schema.path("minimum").asDouble(0.5));
             case "boolean" -> NODES.booleanNode(true);

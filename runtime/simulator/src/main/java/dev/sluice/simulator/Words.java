@@ -6,9 +6,12 @@ package dev.sluice.simulator;
  */
 final class Words {
     private static final String[] LIST = {
-        "the", "sea", "was", "low", "and", "red", "sun", "hid", "far", "off", "new", "day", "men", "ran", "out", "but", "few",
-        "saw", "how", "big", "sky", "had", "got", "old", "ink", "pen", "map", "arc", "oak", "elm", "ash", "fox", "owl", "bee",
-        "ant", "hen", "dog", "cat", "cow", "pig", "rye", "oat", "tea", "fig", "nut", "jam", "pie", "egg", "ice", "fog", "dew",
+        "the", "sea", "was", "low", "and", "red", "sun", "hid", "far", "off", "new", "day", "men", "ran", "out", "but",
+                "few",
+        "saw", "how", "big", "sky", "had", "got", "old", "ink", "pen", "map", "arc", "oak", "elm", "ash", "fox", "owl",
+                "bee",
+        "ant", "hen", "dog", "cat", "cow", "pig", "rye", "oat", "tea", "fig", "nut", "jam", "pie", "egg", "ice", "fog",
+                "dew",
         "mud", "ore", "tin", "gem", "jar", "cup", "pot", "lid", "mat", "bed", "lam", "key", "hut"
     };
 

@@ -26,8 +26,7 @@ final class Bench implements EngineSink {
 
     /** A profile whose arithmetic is easy: 10 ms a step, 1 ms a prompt token, no noise, no overhead. */
     static EngineProfile plain() {
-        return new EngineProfile(
-                "plain", "m", 10, 0, 0, 1, 0, 0, 0, 100, 4, 1, 16, 1000, 10_000, 0, false, true);
+        return new EngineProfile("plain", "m", 10, 0, 0, 1, 0, 0, 0, 100, 4, 1, 16, 1000, 10_000, 0, false, true);
     }
 
     /** A prompt of its own content. */

@@ -13,9 +13,7 @@ import java.util.Objects;
 record Capture(String name, byte[] request, RawClient.Response response) {
     static Capture of(String name) {
         return new Capture(
-                name,
-                read(name + ".request.http"),
-                RawClient.parse(read(name + ".response.http"), RawClient.End.EOF));
+                name, read(name + ".request.http"), RawClient.parse(read(name + ".response.http"), RawClient.End.EOF));
     }
 
     /** All of a folder, in order of their names. */
@@ -54,7 +52,8 @@ record Capture(String name, byte[] request, RawClient.Response response) {
 
     private static Path path(String file) {
         try {
-            return Path.of(Objects.requireNonNull(Capture.class.getResource("/vllm/" + file), file).toURI());
+            return Path.of(Objects.requireNonNull(Capture.class.getResource("/vllm/" + file), file)
+                    .toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

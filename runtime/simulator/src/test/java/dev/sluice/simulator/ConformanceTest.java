@@ -40,7 +40,8 @@ class ConformanceTest {
                 .scaleOut(false)
                 .priorityScheduling(true);
         single = SimulatorServer.start(options.build());
-        scaleOut = SimulatorServer.start(options.scaleOut(true).forceIncludeUsage(true).build());
+        scaleOut = SimulatorServer.start(
+                options.scaleOut(true).forceIncludeUsage(true).build());
         var answer = json(send(single, Capture.of("http/chat_return_token_ids")).body());
         thirdWord = " " + answer.at("/choices/0/message/content").asText().split(" ")[3];
         thirdToken = answer.at("/choices/0/token_ids/3").asInt();
@@ -68,12 +69,15 @@ class ConformanceTest {
         var expected = capture.response();
         var actual = send(serverFor(capture), adapted(capture));
         assertThat(actual.status()).isEqualTo(expected.status());
-        assertThat(actual.headers().keySet()).containsExactlyElementsOf(expected.headers().keySet());
+        assertThat(actual.headers().keySet())
+                .containsExactlyElementsOf(expected.headers().keySet());
         for (var header : List.of("content-type", "allow", "connection", "vary")) {
-            assertThat(actual.headers().getOrDefault(header, "")).isEqualTo(expected.headers().getOrDefault(header, ""));
+            assertThat(actual.headers().getOrDefault(header, ""))
+                    .isEqualTo(expected.headers().getOrDefault(header, ""));
         }
         if (new String(capture.request(), StandardCharsets.UTF_8).contains("X-Request-Id")) {
-            assertThat(actual.headers()).containsEntry("x-request-id", expected.headers().getOrDefault("x-request-id", ""));
+            assertThat(actual.headers())
+                    .containsEntry("x-request-id", expected.headers().getOrDefault("x-request-id", ""));
         }
         if (expected.body().isEmpty()) {
             assertThat(actual.body()).isEmpty();
@@ -89,8 +93,10 @@ class ConformanceTest {
         var expected = capture.response();
         var actual = send(serverFor(capture), adapted(capture));
         assertThat(actual.status()).isEqualTo(expected.status());
-        assertThat(actual.headers().keySet()).containsExactlyElementsOf(expected.headers().keySet());
-        assertThat(actual.headers()).containsEntry("content-type", expected.headers().getOrDefault("content-type", ""));
+        assertThat(actual.headers().keySet())
+                .containsExactlyElementsOf(expected.headers().keySet());
+        assertThat(actual.headers())
+                .containsEntry("content-type", expected.headers().getOrDefault("content-type", ""));
         assertThat(actual.complete()).isTrue();
         var shapes = Shape.events(actual.body());
         var captured = Shape.events(expected.body());
@@ -133,7 +139,9 @@ class ConformanceTest {
                 .build())) {
             var hits = new ArrayList<Boolean>();
             var captured = new ArrayList<Boolean>();
-            for (var capture : Capture.all("http").stream().filter(c -> c.name().contains("cached_")).toList()) {
+            for (var capture : Capture.all("http").stream()
+                    .filter(c -> c.name().contains("cached_"))
+                    .toList()) {
                 hits.add(cached(send(server, capture)) > 0);
                 captured.add(cached(capture.response()) > 0);
             }
@@ -151,14 +159,19 @@ class ConformanceTest {
         expected.keySet().removeIf(name -> name.startsWith("http_"));
         actual.keySet().removeIf(name -> name.startsWith("http_"));
         assertThat(actual).isEqualTo(expected);
-        assertThat(types(page.body())).containsAll(
-                types(Capture.text("metrics/page.txt")).stream().filter(t -> !t.contains(" http_")).toList());
+        assertThat(types(page.body()))
+                .containsAll(types(Capture.text("metrics/page.txt")).stream()
+                        .filter(t -> !t.contains(" http_"))
+                        .toList());
         assertThat(page.body().length()).isGreaterThan(45_000);
     }
 
     private static RawClient.Response freshPage() throws IOException {
-        try (var server = SimulatorServer.start(
-                SimulatorOptions.builder().model("tiny").maxModelLen(8192).timeScale(0.1).build())) {
+        try (var server = SimulatorServer.start(SimulatorOptions.builder()
+                .model("tiny")
+                .maxModelLen(8192)
+                .timeScale(0.1)
+                .build())) {
             send(server, Capture.of("http/chat"));
             return RawClient.get(server.port(), "/metrics");
         }
@@ -166,8 +179,11 @@ class ConformanceTest {
 
     @Test
     void theMetricsPageCountsWhatHappened() throws IOException {
-        try (var server = SimulatorServer.start(
-                SimulatorOptions.builder().model("tiny").blockSize(16).timeScale(0.1).build())) {
+        try (var server = SimulatorServer.start(SimulatorOptions.builder()
+                .model("tiny")
+                .blockSize(16)
+                .timeScale(0.1)
+                .build())) {
             var body = "{\"prompt\":\"" + "sea ".repeat(100) + "\",\"max_tokens\":20,\"ignore_eos\":true}";
             RawClient.post(server.port(), "/v1/completions", body);
             RawClient.post(server.port(), "/v1/completions", body);
@@ -177,8 +193,9 @@ class ConformanceTest {
             assertThat(page).contains("vllm:prefix_cache_hits_total" + labels + "96.0");
             assertThat(page).contains("vllm:generation_tokens_total" + labels + "40.0");
             assertThat(page).contains("vllm:num_requests_running" + labels + "0.0");
-            assertThat(page).contains(
-                    "vllm:request_success_total{engine=\"0\",finished_reason=\"length\",model_name=\"tiny\"} 2.0");
+            assertThat(page)
+                    .contains(
+                            "vllm:request_success_total{engine=\"0\",finished_reason=\"length\",model_name=\"tiny\"} 2.0");
             assertThat(page).contains("vllm:time_to_first_token_seconds_count" + labels + "2.0");
             assertThat(page).contains("block_size=\"16\"").contains("num_gpu_blocks=\"26250\"");
         }
@@ -192,10 +209,11 @@ class ConformanceTest {
                 "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "sea ".repeat(9000) + "\"}]}");
         assertThat(chat.status()).isEqualTo(400);
         assertThat(chat.body())
-                .isEqualTo("{\"error\":{\"message\":\"This model's maximum context length is 8192 tokens. However, your prompt"
-                        + " contains at least 8193 input tokens, which exceeds this limit even without any output tokens."
-                        + " Please reduce the length of the input prompt. (parameter=input_tokens, value=8193)\",\"type\":"
-                        + "\"BadRequestError\",\"param\":\"input_tokens\",\"code\":400}}");
+                .isEqualTo(
+                        "{\"error\":{\"message\":\"This model's maximum context length is 8192 tokens. However, your prompt"
+                                + " contains at least 8193 input tokens, which exceeds this limit even without any output tokens."
+                                + " Please reduce the length of the input prompt. (parameter=input_tokens, value=8193)\",\"type\":"
+                                + "\"BadRequestError\",\"param\":\"input_tokens\",\"code\":400}}");
         var clamped = RawClient.post(
                 single.port(),
                 "/v1/completions",
@@ -252,7 +270,9 @@ class ConformanceTest {
     }
 
     private static int cached(RawClient.Response response) {
-        return json(response.body()).at("/usage/prompt_tokens_details/cached_tokens").asInt();
+        return json(response.body())
+                .at("/usage/prompt_tokens_details/cached_tokens")
+                .asInt();
     }
 
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"");

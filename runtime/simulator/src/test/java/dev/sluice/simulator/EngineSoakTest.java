@@ -28,7 +28,8 @@ class EngineSoakTest {
             var prompt = 1 + random.nextInt(60);
             var output = 1 + random.nextInt(30);
             var blocks = Bench.prompt(random.nextInt(5), prompt / profile.blockSize());
-            var request = new EngineRequest(id, prompt, blocks, output, output + random.nextInt(2), id, random.nextInt(3));
+            var request =
+                    new EngineRequest(id, prompt, blocks, output, output + random.nextInt(2), id, random.nextInt(3));
             accepted += bench.engine.submit(request, bench.now) == Submission.ACCEPTED ? 1 : 0;
             if (random.nextInt(6) == 0 && bench.engine.abort(1 + random.nextLong(id), bench.now)) {
                 aborted++;
@@ -45,8 +46,8 @@ class EngineSoakTest {
         assertThat(bench.finished.size() + aborted).as("seed %d", seed).isEqualTo(accepted);
         assertThat(bench.engine.kvBlocksUsed()).as("seed %d", seed).isZero();
         assertThat(bench.engine.inFlight()).isZero();
-        bench.usage.forEach((id, usage) -> assertThat(bench.tokens.getOrDefault(id, List.of()))
-                .hasSize(usage.outputTokens()));
+        bench.usage.forEach((id, usage) ->
+                assertThat(bench.tokens.getOrDefault(id, List.of())).hasSize(usage.outputTokens()));
     }
 
     @Test

@@ -178,7 +178,8 @@ class EngineTest {
     void aFullQueueRefusesAndCounts() {
         var bench = new Bench(Bench.plain().withLimits(1, 1000, 10_000, 2));
         bench.submit(EngineRequest.of(1, 1, new long[0], 5)).submit(EngineRequest.of(2, 1, new long[0], 5));
-        assertThat(bench.engine.submit(EngineRequest.of(3, 1, new long[0], 5), 0)).isEqualTo(Submission.QUEUE_FULL);
+        assertThat(bench.engine.submit(EngineRequest.of(3, 1, new long[0], 5), 0))
+                .isEqualTo(Submission.QUEUE_FULL);
         assertThat(bench.engine.stats().queueRefusals()).isEqualTo(1);
     }
 
@@ -230,7 +231,8 @@ class EngineTest {
     @Test
     void aTimeScaleStretchesEveryDuration() {
         var bench = new Bench(EngineProfile.llama8b().withPolicies(false, true, 0));
-        var scaled = new Bench(EngineProfile.llama8b().withPolicies(false, true, 0).withTimeScale(0.1));
+        var scaled =
+                new Bench(EngineProfile.llama8b().withPolicies(false, true, 0).withTimeScale(0.1));
         for (var b : new Bench[] {bench, scaled}) {
             b.submit(EngineRequest.of(1, 1000, new long[0], 5)).untilIdle();
         }

@@ -95,10 +95,14 @@ class FaultsTest {
         assertThat(shapes.subList(shapes.size() - 2, shapes.size()))
                 .isEqualTo(captured.subList(captured.size() - 2, captured.size()));
         var whole = chat(Kind.ABORT, WHOLE.replace("\"max_tokens\":6", "\"max_tokens\":500"));
-        var expected = RawClient.parse(Capture.text("abort/sigterm_nonstream.response.http").getBytes(StandardCharsets.UTF_8), End.EOF);
+        var expected = RawClient.parse(
+                Capture.text("abort/sigterm_nonstream.response.http").getBytes(StandardCharsets.UTF_8), End.EOF);
         assertThat(whole.status()).isEqualTo(200);
         assertThat(Shape.of(whole.body())).isEqualTo(Shape.of(expected.body()));
-        assertThat(ConformanceTest.json(whole.body()).at("/choices/0/finish_reason").asText()).isEqualTo("abort");
+        assertThat(ConformanceTest.json(whole.body())
+                        .at("/choices/0/finish_reason")
+                        .asText())
+                .isEqualTo("abort");
     }
 
     @Test
@@ -106,9 +110,12 @@ class FaultsTest {
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             var long1 = executor.submit(() -> post(STREAM.replace("\"max_tokens\":6", "\"max_tokens\":100000")));
             var long2 = executor.submit(() -> post(WHOLE.replace("\"max_tokens\":6", "\"max_tokens\":100000")));
-            Await.until(() -> server.engine(e -> e.stats().generationTokens()) > 10 && server.engine(Engine::running) == 2);
+            Await.until(
+                    () -> server.engine(e -> e.stats().generationTokens()) > 10 && server.engine(Engine::running) == 2);
             server.terminate();
-            assertThat(long1.get().body()).contains("\"finish_reason\":\"abort\"").endsWith("data: [DONE]\n\n");
+            assertThat(long1.get().body())
+                    .contains("\"finish_reason\":\"abort\"")
+                    .endsWith("data: [DONE]\n\n");
             assertThat(long2.get().status()).isEqualTo(200);
             assertThat(long2.get().body()).contains("\"finish_reason\":\"abort\"");
         }
@@ -120,7 +127,8 @@ class FaultsTest {
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             var stream = executor.submit(() -> post(STREAM.replace("\"max_tokens\":6", "\"max_tokens\":100000")));
             var whole = executor.submit(() -> post(WHOLE.replace("\"max_tokens\":6", "\"max_tokens\":100000")));
-            Await.until(() -> server.engine(e -> e.stats().generationTokens()) > 10 && server.engine(Engine::running) == 2);
+            Await.until(
+                    () -> server.engine(e -> e.stats().generationTokens()) > 10 && server.engine(Engine::running) == 2);
             server.killEngine();
             var captured = Capture.text("abort/engine-core-killed_stream.tail.txt");
             var end = captured.substring(captured.indexOf("data: {\"error\""));
@@ -251,7 +259,8 @@ class FaultsTest {
     private Response metrics(int timeout) throws IOException {
         try (var client = new RawClient(server.port())) {
             return client.timeout(timeout)
-                    .send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8))
+                    .send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.UTF_8))
                     .readAll();
         }
     }

@@ -21,8 +21,7 @@ class LongIntMapTest {
             }
         }
         assertThat(map.size()).isEqualTo(oracle.size());
-        assertThat(map.keys())
-                .containsExactlyInAnyOrder(oracle.keySet().toArray(Long[]::new));
+        assertThat(map.keys()).containsExactlyInAnyOrder(oracle.keySet().toArray(Long[]::new));
     }
 
     private static int or(@org.jspecify.annotations.Nullable Integer value) {

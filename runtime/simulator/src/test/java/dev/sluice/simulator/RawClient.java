@@ -47,7 +47,8 @@ final class RawClient implements AutoCloseable {
     }
 
     static byte[] request(String path, String json) {
-        return ("POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+        return ("POST " + path
+                        + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
                         + json.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + json)
                 .getBytes(StandardCharsets.UTF_8);
     }
@@ -80,7 +81,9 @@ final class RawClient implements AutoCloseable {
         var end = End.EOF;
         try {
             var buffer = new byte[8192];
-            for (var n = socket.getInputStream().read(buffer); n >= 0; n = socket.getInputStream().read(buffer)) {
+            for (var n = socket.getInputStream().read(buffer);
+                    n >= 0;
+                    n = socket.getInputStream().read(buffer)) {
                 all.write(buffer, 0, n);
             }
         } catch (SocketTimeoutException e) {

@@ -34,10 +34,11 @@ final class Shape {
             });
             return "[" + String.join("|", elements) + "]";
         }
-        return node.isNull() ? "null"
-                : node.isTextual() ? "string"
-                : node.isBoolean() ? "boolean"
-                : node.isIntegralNumber() ? "int" : "float";
+        return node.isNull()
+                ? "null"
+                : node.isTextual()
+                        ? "string"
+                        : node.isBoolean() ? "boolean" : node.isIntegralNumber() ? "int" : "float";
     }
 
     /** Of an event stream: name and shape of each event, repetitions told once. */
@@ -53,7 +54,8 @@ final class Shape {
                     shape = line.equals("data: [DONE]") ? "[DONE]" : of(line.substring(6));
                 }
             }
-            if (!(name + shape).isEmpty() && (shapes.isEmpty() || !shapes.getLast().equals(name + shape))) {
+            if (!(name + shape).isEmpty()
+                    && (shapes.isEmpty() || !shapes.getLast().equals(name + shape))) {
                 shapes.add(name + shape);
             }
         }

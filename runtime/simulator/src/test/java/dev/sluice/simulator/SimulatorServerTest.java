@@ -48,8 +48,8 @@ class SimulatorServerTest {
             try (var client = new RawClient(server.port())) {
                 client.send(RawClient.request(
                         "/v1/chat/completions",
-                        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":100000,\"ignore_eos\":true," + mode
-                                + "}"));
+                        "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":100000,\"ignore_eos\":true,"
+                                + mode + "}"));
                 Await.until(() -> server.engine(Engine::inFlight) == 1);
                 if (!until.isEmpty()) {
                     client.readUntil(until);
@@ -67,7 +67,8 @@ class SimulatorServerTest {
     @Test
     void aConnectionCarriesManyRequestsAlsoPipelined() throws IOException {
         var request = new String(
-                        RawClient.request("/v1/completions", "{\"prompt\":\"the sea\",\"max_tokens\":3,\"stream\":true}"),
+                        RawClient.request(
+                                "/v1/completions", "{\"prompt\":\"the sea\",\"max_tokens\":3,\"stream\":true}"),
                         StandardCharsets.UTF_8)
                 .replace("Connection: close\r\n", "")
                 .getBytes(StandardCharsets.UTF_8);
@@ -106,13 +107,16 @@ class SimulatorServerTest {
                 server.port(),
                 "/v1/chat/completions",
                 "{\"messages\":[" + first + "],\"max_tokens\":100,\"ignore_eos\":true}");
-        var said = ConformanceTest.json(answer.body()).at("/choices/0/message/content").asText();
+        var said = ConformanceTest.json(answer.body())
+                .at("/choices/0/message/content")
+                .asText();
         var next = RawClient.post(
                 server.port(),
                 "/v1/chat/completions",
                 "{\"messages\":[" + first + ",{\"role\":\"assistant\",\"content\":" + Json.quote(said)
                         + "},{\"role\":\"user\",\"content\":\"go on\"}],\"max_tokens\":2}");
-        var prompt = ConformanceTest.json(answer.body()).at("/usage/prompt_tokens").asInt();
+        var prompt =
+                ConformanceTest.json(answer.body()).at("/usage/prompt_tokens").asInt();
         assertThat(ConformanceTest.json(next.body())
                         .at("/usage/prompt_tokens_details/cached_tokens")
                         .asInt())
@@ -129,26 +133,34 @@ class SimulatorServerTest {
         assertThat(data.at("/usage/prompt_tokens").asInt()).isPositive();
         var base64 = RawClient.post(
                 server.port(), "/v1/embeddings", "{\"input\":\"a\",\"encoding_format\":\"base64\",\"dimensions\":8}");
-        assertThat(ConformanceTest.json(base64.body()).at("/data/0/embedding").asText()).hasSize(44);
+        assertThat(ConformanceTest.json(base64.body()).at("/data/0/embedding").asText())
+                .hasSize(44);
         var ranked = RawClient.post(
                 server.port(),
                 "/v1/rerank",
                 "{\"query\":\"the red sea\",\"documents\":[\"ten oak trees\",\"the red sun\"],\"top_n\":1}");
-        assertThat(ConformanceTest.json(ranked.body()).at("/results/0/index").asInt()).isEqualTo(1);
+        assertThat(ConformanceTest.json(ranked.body()).at("/results/0/index").asInt())
+                .isEqualTo(1);
         var scores = RawClient.post(
                 server.port(), "/v1/score", "{\"text_1\":\"the red sea\",\"text_2\":[\"the red sea\",\"ten oaks\"]}");
         var json = ConformanceTest.json(scores.body());
-        assertThat(json.at("/data/0/score").asDouble()).isGreaterThan(json.at("/data/1/score").asDouble());
-        assertThat(RawClient.post(server.port(), "/pooling", "{\"input\":\"a\"}").status()).isEqualTo(200);
+        assertThat(json.at("/data/0/score").asDouble())
+                .isGreaterThan(json.at("/data/1/score").asDouble());
+        assertThat(RawClient.post(server.port(), "/pooling", "{\"input\":\"a\"}")
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test
     void storedResponsesCanBeReadAndContinuedAndUnknownOnesCannot() throws IOException {
         var first = ConformanceTest.json(RawClient.post(
-                        server.port(), "/v1/responses", "{\"input\":\"" + "sea ".repeat(60) + "\",\"max_output_tokens\":20}")
+                        server.port(),
+                        "/v1/responses",
+                        "{\"input\":\"" + "sea ".repeat(60) + "\",\"max_output_tokens\":20}")
                 .body());
         var id = first.path("id").asText();
-        assertThat(ConformanceTest.json(RawClient.get(server.port(), "/v1/responses/" + id).body()))
+        assertThat(ConformanceTest.json(
+                        RawClient.get(server.port(), "/v1/responses/" + id).body()))
                 .isEqualTo(first);
         var next = ConformanceTest.json(RawClient.post(
                         server.port(),
@@ -163,8 +175,9 @@ class SimulatorServerTest {
 
     @Test
     void aForcedToolCallIsAnsweredWithValidArguments() throws IOException {
-        var tool = "{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\":"
-                + "{\"city\":{\"type\":\"string\",\"enum\":[\"red\",\"blue\"]},\"days\":{\"type\":\"integer\"}}}}}";
+        var tool =
+                "{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"parameters\":{\"type\":\"object\",\"properties\":"
+                        + "{\"city\":{\"type\":\"string\",\"enum\":[\"red\",\"blue\"]},\"days\":{\"type\":\"integer\"}}}}}";
         var chat = ConformanceTest.json(RawClient.post(
                         server.port(),
                         "/v1/chat/completions",
@@ -174,7 +187,9 @@ class SimulatorServerTest {
         assertThat(chat.at("/choices/0/finish_reason").asText()).isEqualTo("tool_calls");
         var call = chat.at("/choices/0/message/tool_calls/0/function");
         assertThat(call.path("name").asText()).isEqualTo("weather");
-        assertThat(ConformanceTest.json(call.path("arguments").asText()).path("city").asText())
+        assertThat(ConformanceTest.json(call.path("arguments").asText())
+                        .path("city")
+                        .asText())
                 .isIn("red", "blue");
         var message = ConformanceTest.json(RawClient.post(
                         server.port(),
@@ -206,7 +221,8 @@ class SimulatorServerTest {
     @Test
     void aRequestThatIsNoHttpGetsPlainText400() throws IOException {
         try (var client = new RawClient(server.port())) {
-            var answer = client.send("nonsense\r\n\r\n".getBytes(StandardCharsets.UTF_8)).readAll();
+            var answer = client.send("nonsense\r\n\r\n".getBytes(StandardCharsets.UTF_8))
+                    .readAll();
             assertThat(answer.status()).isEqualTo(400);
             assertThat(answer.body()).isEqualTo("Invalid HTTP request received.");
         }
@@ -226,7 +242,8 @@ class SimulatorServerTest {
         var profile = ProfileFile.named(file.toString());
         assertThat(profile.kvBlocks()).isEqualTo(50);
         assertThat(profile.stepBaseMillis()).isEqualTo(3.0);
-        assertThat(profile.perPrefillTokenMillis()).isEqualTo(EngineProfile.qwen32b().perPrefillTokenMillis());
+        assertThat(profile.perPrefillTokenMillis())
+                .isEqualTo(EngineProfile.qwen32b().perPrefillTokenMillis());
         for (var wrong : new String[] {"kvBlox: 3", "kvBlocks: many", "kvBlocks: 0", "[1]", "base: none", "a: [b"}) {
             Files.writeString(file, wrong);
             assertThatThrownBy(() -> ProfileFile.named(file.toString())).isInstanceOf(IllegalArgumentException.class);
