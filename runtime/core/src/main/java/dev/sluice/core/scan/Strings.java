@@ -77,7 +77,7 @@ class Strings {
         ByteBuffer bytes = body;
         int i = from;
         int last = end - 8;
-        int near = Math.min(last, from + 64);
+        int near = Math.min(last, from + 128);
         while (i <= near) {
             long marks = marks((long) LONGS.get(bytes, i)) & HIGHS;
             if (marks != 0) {
