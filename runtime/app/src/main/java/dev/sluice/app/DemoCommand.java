@@ -53,7 +53,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         err.println("the same workload through Sluice, over " + engines + " cold engines ...");
         try (DemoFleet fleet = DemoFleet.start(engines, seed);
-                Gateway gateway = gateway(fleet)) {
+                Gateway gateway = gateway(fleet, port)) {
             if (!gateway.awaitReady(Duration.ofSeconds(30))) {
                 err.println("the gateway did not find its engines");
                 return Main.FAILED;
@@ -71,7 +71,8 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private Gateway gateway(DemoFleet fleet) throws IOException {
+    /** A gateway in front of a fleet; port 0 takes free ones, for operators too. */
+    static Gateway gateway(DemoFleet fleet, int port) throws IOException {
         StringBuilder yaml = new StringBuilder("server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
                 + " admin: {port: " + (port == 0 ? 0 : 9190) + "}}\npools:\n  - name: chat\n    models: [" + DemoFleet.MODEL
                 + ", chat]\n    endpoints:\n");

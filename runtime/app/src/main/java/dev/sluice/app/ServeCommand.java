@@ -7,6 +7,7 @@ import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -40,7 +41,7 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private Catalog catalog = Catalog.of(java.util.List.of());
+    private Catalog catalog = Catalog.of(List.of());
 
     @Override
     public Integer call() throws InterruptedException {
@@ -73,12 +74,8 @@ final class ServeCommand implements Callable<Integer> {
                 Integer.toString(gateway.adminPort()));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
-        WatchedFiles watched =
-                WatchedFiles.start(loaded.files(), WatchedFiles.USUAL, () -> reload(gateway, wanted));
-        try {
+        try (Reloads _ = new Reloads(gateway, () -> load(wanted), loaded, WatchedFiles.USUAL)) {
             stopped.await();
-        } finally {
-            watched.close();
         }
         return Main.FINE;
     }
@@ -93,22 +90,6 @@ final class ServeCommand implements Callable<Integer> {
 
     private static OptionalInt optional(Optional<Integer> value) {
         return value.map(OptionalInt::of).orElse(OptionalInt.empty());
-    }
-
-    /** A bad file changes nothing: the errors are logged and counted, the configuration in force stays. */
-    private void reload(Gateway gateway, Optional<Integer> wanted) {
-        Loaded loaded = load(wanted);
-        try {
-            if (loaded.config().isPresent()) {
-                gateway.reload(loaded.config().get());
-                return;
-            }
-            loaded.errors().forEach(error -> LOG.log(System.Logger.Level.ERROR, "not reloaded: {0}", error));
-        } catch (ConfigException wrong) {
-            LOG.log(System.Logger.Level.ERROR, "not reloaded: {0}", wrong.getMessage());
-            return;
-        }
-        gateway.reloadFailed();
     }
 
     /** Runs when the process is told to end: streams finish first, and then the exit code is 0. */
