@@ -126,6 +126,10 @@ final class ChannelWire extends Wire {
         if (n >= atLeast || ended) {
             return n;
         }
+        // The loop looks at limits only while somebody waits: a peer that drips would always be between two waits.
+        if (over(deadline, System.nanoTime())) {
+            throw new TimedOut();
+        }
         if (!armed) {
             letOthersRun();
             int k;
