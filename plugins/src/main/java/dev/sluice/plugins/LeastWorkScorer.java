@@ -21,9 +21,10 @@ import java.util.Map;
  *   foreign      = f * (Q + n) / (k - d + 1) / mu        f: requests that wait there and are none of ours
  *   admission    = (waiting + 1) * L * (tau + sigma * k) / k         only while its KV cache is full
  *   prefill      = max(1, n - h) / mu                    own work that no cache saves
- *   decode       = decodeWeight * L * (tau + sigma * k)
- *   interference = interferenceWeight * (d * prefill + k * sigma * L)
- *   eviction     = evictionWeight * (H - h) / mu * (1 + interferenceWeight * d)
+ *   decode       = decodeWeight * L * tau
+ *   crowding     = crowdingWeight * L * sigma * k        what streams there take from ours, and ours from them
+ *   interference = interferenceWeight * d * prefill
+ *   eviction     = evictionWeight * (H - h + c * max(1, n - h)) / mu         c: share of its cache that is taken
  * </pre>
  * The sum is divided by the share that a warming endpoint may take, and the endpoint that served the session last is
  * forgiven a millisecond. The score is (1 + least cost) / (1 + cost): 1 for the best, half for twice the time.
@@ -42,18 +43,20 @@ import java.util.Map;
  * cache is no cost in itself, as its blocks are what hits are made of; it becomes one when the engine can't admit: then
  * (waiting + 1) streams have to end first, and k of them end in the time one takes.
  *
- * <p><b>Why eviction.</b> In a full cache each computed block takes the place of another. Tokens that nobody holds have to
- * be computed somewhere, whatever is chosen; the H - h that another candidate does hold would become a second copy, and what
- * it pushes out is computed again with the probability r that it would have been used, which pushes out more: in all r / (1
- * - r) of the tokens, 4 at r = 0.8 and 9 at r = 0.9. Without this term a fleet whose prefixes fill most of its caches
- * keeps trading small differences in load for copies of everything. The price is paid once: when a prefix is hot enough for
- * a second home, from then on both are equally warm.
+ * <p><b>Why eviction.</b> In a full cache each computed block takes the place of another, and what it pushes out is computed
+ * again with the probability r that it would have been used, which pushes out more: in all r / (1 - r) of the tokens, 9 at
+ * r = 0.9 and 19 at r = 0.95. Two things follow. The H - h tokens that another candidate does hold would become a second copy;
+ * without a price on it, a fleet whose prefixes fill most of its caches keeps trading small differences in load for copies
+ * of everything. And what nobody holds yet should get its home where most room is left (c): that is where prefixes are
+ * spread evenly over the fleet when it is cold, long before load tells endpoints apart, and an endpoint with one prefix more
+ * than fits keeps missing all of them. The price is paid once: when a prefix is hot enough for a second home, from then on both
+ * are equally warm.
  *
- * <p><b>Why not weights of 1.</b> A difference in running streams is over by the time that this request is: streams end and
- * the next arrivals even it out, so it counts less than the hundreds of tokens of L suggest (decodeWeight). Time before the
- * first token is what users' limits are tight about; the streams next to ours have a whole answer's length of slack for
- * their delay (interferenceWeight). The defaults come from runs of the engine model in virtual time: shared prefixes that
- * fill three quarters of the fleet's caches, one hot prefix, multi-turn chat and code, reasoning, one engine at half speed.
+ * <p><b>Why not weights of 1.</b> A difference in running streams is over long before this request is: streams end and the next
+ * arrivals even it out, so it counts less than the hundreds of tokens of L suggest (crowdingWeight); a slow engine stays slow
+ * (decodeWeight). Time before the first token is what users' limits are tight about; the streams next to ours have a whole
+ * answer's length of slack for their delay (interferenceWeight). Eviction does not grow with d: at high load it would outweigh
+ * the wait for a full engine. The defaults come from the ladders in docs/routing-quality.md.
  *
  * <p><b>Sources.</b> Least outstanding uncached prefill work (LPWL, the same expression as llm-d's token-load look-ahead)
  * was the best published choice for prefill-bound traffic, up to 2.9 times the input tokens/s of round robin, and lost
@@ -83,6 +86,7 @@ public final class LeastWorkScorer implements Scorer {
             "admission_ms",
             "prefill_ms",
             "decode_ms",
+            "crowding_ms",
             "interference_ms",
             "eviction_ms",
             "slow_start_ms",
@@ -93,10 +97,11 @@ public final class LeastWorkScorer implements Scorer {
     private static final int ADMISSION = 2;
     private static final int PREFILL = 3;
     private static final int DECODE = 4;
-    private static final int INTERFERENCE = 5;
-    private static final int EVICTION = 6;
-    private static final int SLOW_START = 7;
-    private static final int SESSION = 8;
+    private static final int CROWDING = 5;
+    private static final int INTERFERENCE = 6;
+    private static final int EVICTION = 7;
+    private static final int SLOW_START = 8;
+    private static final int SESSION = 9;
 
     /** Costs are cut here, some thirty years, so that no input makes them infinite. */
     private static final double MAX_MS = 1e12;
@@ -201,10 +206,12 @@ public final class LeastWorkScorer implements Scorer {
         boolean full = waiting > 0 && Known.amountOr(candidates, i, Signal.KV_USAGE, 0) >= config.kvFull();
         out[ADMISSION] = full ? (waiting + 1) * streamMs / Math.max(1, inFlight) : 0;
         out[PREFILL] = prefillMs;
-        out[DECODE] = config.decodeWeight() * streamMs;
-        out[INTERFERENCE] = config.interferenceWeight() * (decoding * prefillMs + inFlight * slopeMs * output);
-        double copyMs = Math.max(0, mostCached - cached) / perMs;
-        out[EVICTION] = config.evictionWeight() * copyMs * (1 + config.interferenceWeight() * decoding);
+        out[DECODE] = config.decodeWeight() * output * tokenMs;
+        out[CROWDING] = config.crowdingWeight() * output * slopeMs * inFlight;
+        out[INTERFERENCE] = config.interferenceWeight() * decoding * prefillMs;
+        double fill = Math.min(1, Known.amountOr(candidates, i, Signal.CACHE_FILL, 0));
+        double pushedOut = Math.max(0, mostCached - cached) + fill * uncached;
+        out[EVICTION] = config.evictionWeight() * pushedOut / perMs;
         out[SLOW_START] = 0;
         out[SESSION] = 0;
         for (int term = 0; term < SLOW_START; term++) {

@@ -15,7 +15,7 @@ class LeastWorkScorerTest {
 
     /** Weights that are easy to reckon with. */
     private final LeastWorkScorer scorer =
-            new LeastWorkScorer(new LeastWorkConfig(1, 0.5, 2, 0.95, Duration.ofMillis(1)));
+            new LeastWorkScorer(new LeastWorkConfig(1, 0.5, 0.25, 2, 0.95, Duration.ofMillis(1)));
 
     private final LeastWorkScorer standard = new LeastWorkScorer(LeastWorkConfig.defaults());
 
@@ -33,8 +33,9 @@ class LeastWorkScorerTest {
                             0,
                             0,
                             500 / 10.0, // n - h = 500
-                            100 * (10 + 0.1 * 5), // L * (tau + sigma * k)
-                            0.5 * (4 * 50 + 5 * 0.1 * 100), // d * prefill + k * sigma * L
+                            100 * 10, // L * tau
+                            0.25 * 100 * 0.1 * 5, // L * sigma * k
+                            0.5 * 4 * 50, // d * prefill
                             0,
                             0,
                             0
@@ -43,9 +44,10 @@ class LeastWorkScorerTest {
         assertThat(scorer.explain(new FakeRequest(2000), one, 0))
                 .containsEntry("wait_ms", 320.0)
                 .containsEntry("prefill_ms", 50.0)
-                .containsEntry("decode_ms", 1050.0)
-                .containsEntry("interference_ms", 125.0)
-                .containsEntry("cost_ms", 1545.0);
+                .containsEntry("decode_ms", 1000.0)
+                .containsEntry("crowding_ms", 12.5)
+                .containsEntry("interference_ms", 100.0)
+                .containsEntry("cost_ms", 1482.5);
     }
 
     @Test
@@ -81,24 +83,32 @@ class LeastWorkScorerTest {
 
     @Test
     void theCachedEndpointLosesExactlyWhenTheQueueThereExceedsTheSaving() {
-        // 600 ms of prefill saved, and 8 times that for what a second copy would push out
+        // 600 ms of prefill saved, and 16 times that for what a second copy would push out
         FakeCandidates candidates = idle(2).with(Signal.CACHED_TOKENS, 6000, 0);
-        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 53_999, 0), 7000))
+        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 101_999, 0), 7000))
                 .isEqualTo(0);
-        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 54_001, 0), 7000))
+        assertThat(best(candidates.with(Signal.PENDING_PREFILL_TOKENS, 102_001, 0), 7000))
                 .isEqualTo(1);
     }
 
     @Test
     void onlyWhatAnotherCandidateHoldsCountsAsACopy() {
-        // H = 1500, h = 500: 1000 tokens are 100 ms; twice that, and 1 + 0.5 * 4 for the streams there
+        // H = 1500, h = 500: 1000 tokens are 100 ms, and twice that
         FakeCandidates candidates = idle(3).with(Signal.CACHED_TOKENS, 500, 1500, 0)
                 .with(Signal.IN_FLIGHT_REQUESTS, 4)
                 .with(Signal.DECODING_REQUESTS, 4);
-        assertThat(terms(candidates, 2000)[6]).isCloseTo(2 * 100 * 3, EXACT);
-        assertThat(scorer.terms(new FakeRequest(2000), candidates, 1)[6]).isZero();
-        assertThat(terms(candidates.with(Signal.CACHED_TOKENS, UNKNOWN), 2000)[6])
+        assertThat(terms(candidates, 2000)[7]).isCloseTo(2 * 100, EXACT);
+        assertThat(scorer.terms(new FakeRequest(2000), candidates, 1)[7]).isZero();
+        assertThat(terms(candidates.with(Signal.CACHED_TOKENS, UNKNOWN), 2000)[7])
                 .isZero();
+    }
+
+    @Test
+    void whatNobodyHoldsGetsItsHomeWhereMostRoomIsLeft() {
+        FakeCandidates candidates = idle(3).with(Signal.CACHE_FILL, 0.6, 0.5, 0.7);
+        assertThat(best(candidates, 2000)).isEqualTo(1);
+        // 200 ms of prefill, twice that for the 0.6 of them that push something out
+        assertThat(terms(candidates, 2000)[7]).isCloseTo(2 * 0.6 * 200, EXACT);
     }
 
     @Test
@@ -108,7 +118,7 @@ class LeastWorkScorerTest {
                 .with(Signal.IN_FLIGHT_REQUESTS, 50, 0)
                 .with(Signal.DECODING_REQUESTS, 50, 0);
         assertThat(best(candidates, 7000)).isEqualTo(0);
-        candidates.with(Signal.IN_FLIGHT_REQUESTS, 120, 0).with(Signal.DECODING_REQUESTS, 120, 0);
+        candidates.with(Signal.IN_FLIGHT_REQUESTS, 300, 0).with(Signal.DECODING_REQUESTS, 300, 0);
         assertThat(best(candidates, 7000)).isEqualTo(1);
         candidates
                 .with(Signal.CACHED_TOKENS, 6000, 6000)
@@ -141,7 +151,7 @@ class LeastWorkScorerTest {
                 .with(Signal.IN_FLIGHT_REQUESTS, 4, 4)
                 .with(Signal.DECODING_REQUESTS, 4, 4);
         assertThat(best(candidates, 3200)).isEqualTo(0);
-        candidates.with(Signal.IN_FLIGHT_REQUESTS, 60, 4).with(Signal.DECODING_REQUESTS, 60, 4);
+        candidates.with(Signal.IN_FLIGHT_REQUESTS, 80, 4).with(Signal.DECODING_REQUESTS, 80, 4);
         assertThat(best(candidates, 3200)).isEqualTo(1);
     }
 
@@ -190,7 +200,7 @@ class LeastWorkScorerTest {
     void aWarmingEndpointGetsItsShare() {
         // cost 220 ms; a share of a quarter makes it 880 ms
         FakeCandidates one = idle(1).with(Signal.SLOW_START, 0.25);
-        assertThat(terms(one, 2000)[7]).isCloseTo(660, EXACT);
+        assertThat(terms(one, 2000)[8]).isCloseTo(660, EXACT);
         FakeCandidates candidates =
                 idle(2).with(Signal.SLOW_START, 0.25, 1).with(Signal.PENDING_PREFILL_TOKENS, 0, 5000);
         assertThat(best(candidates, 2000)).isEqualTo(1);

@@ -37,5 +37,7 @@ public enum Signal {
     /** 1 when the endpoint served this request's session last, else 0; NaN without a session. */
     SESSION,
     /** Share of its fair load an endpoint may take while it warms up, 0..1; 1 in normal service. */
-    SLOW_START
+    SLOW_START,
+    /** Share of the endpoint's prefix cache, as large as it was learned to be, that is taken, 0..1; NaN when unknown. */
+    CACHE_FILL
 }

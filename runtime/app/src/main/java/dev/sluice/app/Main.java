@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             PluginsCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
+            BenchCommand.class,
             TrainCommand.class
         })
 public final class Main implements Runnable {

@@ -2,17 +2,18 @@ package dev.sluice.core;
 
 /**
  * How far the approximate index may be believed for one endpoint. Predictions are scaled by the share of earlier ones
- * that the engine confirmed, and the number of blocks that the index keeps for the endpoint follows what the engine is
- * seen to keep: it shrinks when predicted blocks were gone and grows slowly while they are confirmed. An engine whose
- * cache was cut is therefore over-rated for tens of requests only, and one that grew is found out too.
+ * that the engine confirmed. The number of tokens that the index keeps for the endpoint follows what the engine is seen to
+ * keep, in small steps of equal size both ways: down when predicted tokens were gone, up when the engine had some that the
+ * index had forgotten. It settles where both are equally common, which matters because the engine's cache also holds
+ * answers and running requests, and forgets in a slightly other order. An engine whose cache was cut is over-rated for tens of
+ * requests only, and one that grew is found out too.
  */
 final class CacheTrust {
     private static final double FADE = 0.97;
     private static final double PRIOR = 200;
     private double predicted = PRIOR;
     private double reported = PRIOR;
-    private static final double CUT = 0.1;
-    private static final double GROWTH = 1.002;
+    private static final double STEP = 0.03;
     private static final int MIN_BLOCKS = 64;
     private double capacityTokens;
     private double bound = 1e12;
@@ -30,18 +31,18 @@ final class CacheTrust {
      *     it holds less than that, whatever it could hold at most
      */
     void observe(int predictedTokens, int reportedTokens, double heldTokens, int blockSize) {
-        if (predictedTokens <= 0) {
-            return;
+        double common = Math.min(reportedTokens, predictedTokens);
+        if (predictedTokens > 0) {
+            predicted = predicted * FADE + predictedTokens;
+            reported = reported * FADE + common;
         }
-        double confirmed = Math.min(reportedTokens, predictedTokens);
-        predicted = predicted * FADE + predictedTokens;
-        reported = reported * FADE + confirmed;
         if (predictedTokens - reportedTokens > 2 * blockSize) {
-            double missed = (predictedTokens - confirmed) / predictedTokens;
+            double missed = (predictedTokens - common) / predictedTokens;
             double base = heldTokens > 0 ? Math.min(capacityTokens, heldTokens) : capacityTokens;
-            capacityTokens = Math.max(MIN_BLOCKS * blockSize, base * (1 - CUT * missed));
-        } else {
-            capacityTokens = Math.min(bound, capacityTokens * GROWTH);
+            capacityTokens = Math.max(MIN_BLOCKS * blockSize, base * (1 - STEP * missed));
+        } else if (reportedTokens - predictedTokens > 2 * blockSize) {
+            double surplus = (reportedTokens - common) / reportedTokens;
+            capacityTokens = Math.min(bound, capacityTokens * (1 + STEP * surplus));
         }
     }
 

@@ -44,6 +44,11 @@ public final class Charge {
         return work;
     }
 
+    /** Prompt tokens that the index believed the endpoint to hold, before trust. */
+    public int predictedTokens() {
+        return predictedRaw;
+    }
+
     /** Slot of the endpoint in the prefix index. */
     public int slot() {
         return state.slot;

@@ -151,6 +151,7 @@ final class EndpointState {
         put(values, offset, Signal.OUTPUT_TOKENS, output.mean());
         put(values, offset, Signal.SESSION, Double.NaN);
         put(values, offset, Signal.SLOW_START, slowStart(settings, now));
+        put(values, offset, Signal.CACHE_FILL, Math.min(1, indexedTokens / Math.max(1, trust.capacityTokens())));
     }
 
     private double slowStart(PoolSettings settings, long now) {

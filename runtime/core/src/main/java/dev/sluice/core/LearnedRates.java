@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Prefill. An engine computes prompts one after the other, or several in one step, so the time between two first tokens
  * of an endpoint, while it had prompts to compute, is the time that the second prompt's uncached tokens took. Samples
  * are (tokens, time since the later of dispatch and the previous first token); first tokens that come within {@link
- * #SAME_STEP_NS} of each other came out of one step and are one sample, amended with each of them. Tokens are those that
- * were predicted to be uncached; when the engine later reports otherwise, the sample is amended, or else a cache that
- * holds less than believed would look like a slow engine. A request that gave up before its first token tells something
- * too, but only upwards: so much time was not enough.
+ * #SAME_STEP_NS} of each other came out of one step and are one sample. How many tokens were really computed is known when
+ * the engine reports its usage, at the end; predictions err on both sides, and a cache that holds more than believed would
+ * look like a fast engine. So a sample is taken when its request ends, with what was reported, and only bad news is taken
+ * at once and amended later. A request that gave up before its first token tells something too, but only upwards: so much
+ * time was not enough.
  *
  * <p>Decode. At its end a stream gives (mean streams beside it, time per token); a line through those gives the time of
  * a lone stream and its growth with the batch. The time that prompts took meanwhile, by the learned rate, is taken off: it is
@@ -35,6 +36,10 @@ final class LearnedRates {
     private static final double FORGET_STEP_NS = 1e9;
     /** A sample counts at most so many times what was expected, so that one stall does not make an engine slow for good. */
     private static final double OUTLIER = 10;
+    /** Engines that differ by less, as a logarithm, are alike; differences count from here on. */
+    private static final double ALIKE = 0.1;
+    /** From this many times the expected time on, a first token is news before its request has ended. */
+    private static final double SLOW = 1.2;
 
     private final PoolSettings.Priors priors;
     private final @Nullable LearnedRates fleet;
@@ -55,13 +60,15 @@ final class LearnedRates {
     /** First tokens that came out of one engine step. */
     static final class Step {
         private final long start;
-        private final Sample own;
-        private final @Nullable Sample shared;
+        private double tokens;
+        private double ms;
+        private @Nullable Sample own;
+        private @Nullable Sample shared;
 
-        private Step(long start, Sample own, @Nullable Sample shared) {
+        private Step(long start, double tokens, double ms) {
             this.start = start;
-            this.own = own;
-            this.shared = shared;
+            this.tokens = tokens;
+            this.ms = ms;
         }
     }
 
@@ -84,33 +91,41 @@ final class LearnedRates {
 
     /** A first token came for a request sent at {@code dispatched} that was predicted to need {@code tokens} computed. */
     Step firstToken(long dispatched, int tokens, long now) {
-        forget(now);
-        Step same = step;
         long previous = lastFirstToken;
         lastFirstToken = now;
-        lastSample = now;
-        if (same != null && now - previous <= SAME_STEP_NS) {
-            amend(same, same.own.x() + tokens, bounded(same.own.x() + tokens, (now - same.start) / 1e6, now));
-            return same;
+        Step current = step;
+        if (current != null && now - previous <= SAME_STEP_NS) {
+            current.tokens += tokens;
+            current.ms = (now - current.start) / 1e6;
+        } else {
+            long start = Math.max(dispatched, previous);
+            current = new Step(start, tokens, (now - start) / 1e6);
+            step = current;
         }
-        long start = Math.max(dispatched, previous);
-        step = open(start, tokens, bounded(tokens, (now - start) / 1e6, now));
-        return step;
+        boolean badNews = current.ms > SLOW * prefillLine(now).at(current.tokens);
+        note(current, badNews, false, now);
+        return current;
     }
 
-    private Step open(long start, double tokens, double ms) {
-        Sample own = prefill.add(tokens, ms);
-        if (fleet == null) {
-            return new Step(start, own, null);
-        }
-        fleet.sharedPrefill = null;
-        return new Step(start, own, fleet.prefill.add(tokens, ms));
+    /** One of the requests of that step ended; the engine said that it needed so many tokens more, or fewer, than predicted. */
+    void settled(Step s, int more, long now) {
+        s.tokens = Math.max(1, s.tokens + more);
+        note(s, true, true, now);
     }
 
-    private void amend(Step s, double tokens, double ms) {
-        prefill.amend(s.own, tokens, ms);
+    private void note(Step s, boolean here, boolean everywhere, long now) {
+        forget(now);
+        double ms = bounded(s.tokens, s.ms, now);
+        if (s.own != null) {
+            prefill.amend(s.own, s.tokens, ms);
+        } else if (here) {
+            s.own = prefill.add(s.tokens, ms);
+        }
         if (fleet != null && s.shared != null) {
-            fleet.prefill.amend(s.shared, tokens, ms);
+            fleet.prefill.amend(s.shared, s.tokens, ms);
+            fleet.sharedPrefill = null;
+        } else if (fleet != null && everywhere) {
+            s.shared = fleet.prefill.add(s.tokens, ms);
             fleet.sharedPrefill = null;
         }
     }
@@ -119,26 +134,16 @@ final class LearnedRates {
         return Math.min(ms, OUTLIER * Math.max(1, prefillLine(now).at(tokens)));
     }
 
-    /** The engine said that a prompt of that step needed so many tokens more, or fewer, than predicted. */
-    void correct(Step s, int more) {
-        amend(s, Math.max(1, s.own.x() + more), s.own.y());
-    }
-
     /** A whole answer came, of which {@code ms} are taken to be the prefill of its tokens and of those ahead of it. */
     void wholeAnswer(double tokens, double ms, long now) {
-        forget(now);
-        open(now, tokens, bounded(tokens, ms, now));
-        lastSample = now;
+        note(new Step(now, tokens, ms), true, true, now);
     }
 
     /** A request ended before its first token, while prompts of {@code tokens} in total waited there. */
     void gaveUp(long dispatched, double tokens, long now) {
-        long start = Math.max(dispatched, lastFirstToken);
-        double ms = (now - start) / 1e6;
-        if (ms > prefillLine(now).at(tokens)) {
-            forget(now);
-            open(start, tokens, bounded(tokens, ms, now));
-            lastSample = now;
+        double ms = (now - Math.max(dispatched, lastFirstToken)) / 1e6;
+        if (ms > SLOW * prefillLine(now).at(tokens)) {
+            note(new Step(now, tokens, ms), true, false, now);
         }
     }
 
@@ -154,7 +159,6 @@ final class LearnedRates {
             fleet.decode.add(others, ms);
             fleet.sharedDecode = null;
         }
-        lastSample = now;
     }
 
     private void forget(long now) {
@@ -166,8 +170,8 @@ final class LearnedRates {
         if (keep < 1) {
             prefill.relax(keep);
             decode.relax(keep);
-            lastSample = now;
         }
+        lastSample = now;
     }
 
     private double keep(long now) {
@@ -175,7 +179,7 @@ final class LearnedRates {
         if (fleet == null || idle <= FORGET_STEP_NS) {
             return 1;
         }
-        return Math.pow(0.5, Math.min(idle / FORGET_NS, (fleet.count - fleetCount) / FORGET_SAMPLES));
+        return StrictMath.pow(0.5, Math.min(idle / FORGET_NS, (fleet.count - fleetCount) / FORGET_SAMPLES));
     }
 
     private Line prefillLine(long now) {
@@ -191,7 +195,8 @@ final class LearnedRates {
     }
 
     private static Line scaled(Line line, LinearFit samples, double keep) {
-        double ratio = Math.pow(samples.ratio(line), keep);
+        double log = StrictMath.log(samples.ratio(line)) * keep;
+        double ratio = StrictMath.exp(Math.copySign(Math.max(0, Math.abs(log) - ALIKE), log));
         return new Line(line.intercept() * ratio, line.slope() * ratio);
     }
 

@@ -70,7 +70,7 @@ final class LinearFit {
 
     /** Changes a sample that was added before. */
     void amend(Sample sample, double x, double y) {
-        double share = Math.exp(logFaded - sample.logFaded);
+        double share = StrictMath.exp(logFaded - sample.logFaded);
         put(sample.x, sample.y, -share);
         put(x, y, share);
         sample.x = x;
@@ -88,11 +88,11 @@ final class LinearFit {
 
     /** Forgets by a factor above 0, up to 1, as when time passes without samples. */
     void relax(double keep) {
-        fade(Math.log(Math.max(1e-12, keep)));
+        fade(StrictMath.log(Math.max(1e-12, keep)));
     }
 
     private void fade(double log) {
-        double keep = Math.exp(log);
+        double keep = StrictMath.exp(log);
         logFaded += log;
         weight *= keep;
         sumX *= keep;

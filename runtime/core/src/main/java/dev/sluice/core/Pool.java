@@ -305,6 +305,12 @@ public final class Pool {
             }
             state.prefilled(charge);
         }
+        if (charge.step != null) {
+            boolean known = usage.cachedTokens() >= 0 && usage.promptTokens() > 0;
+            int computed = known ? Math.max(1, usage.promptTokens() - usage.cachedTokens()) : charge.work.uncachedTokens();
+            state.rates.settled(charge.step, computed - charge.work.uncachedTokens(), now);
+            state.prefilledTokens += computed - charge.work.uncachedTokens();
+        }
         if (outcome == Outcome.COMPLETED) {
             learn(charge, usage, maxTokens, promptBytes, decoded, now);
         }
@@ -314,11 +320,6 @@ public final class Pool {
 
     private void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, long now) {
         EndpointState state = charge.state;
-        if (charge.step != null && usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
-            int computed = Math.max(1, usage.promptTokens() - usage.cachedTokens());
-            state.rates.correct(charge.step, computed - charge.work.uncachedTokens());
-            state.prefilledTokens += computed - charge.work.uncachedTokens();
-        }
         if (decoded) {
             int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
             double others = (charge.othersAtStart + (double) state.decoding) / 2;

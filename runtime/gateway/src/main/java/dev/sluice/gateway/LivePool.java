@@ -144,7 +144,8 @@ final class LivePool {
         Placement placement = decision.placement();
         int row = decision.row();
         int cached = placement.cachedTokens(row);
-        Work work = new Work(ask.request().promptTokens(), cached, ask.request().outputTokens());
+        Work work = new Work(
+                ask.request().promptTokens(), cached, ask.request().outputTokens(), ask.request().streaming());
         long now = System.nanoTime();
         return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now).map(charge -> {
             ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
@@ -227,18 +228,29 @@ final class LivePool {
 
     /** Ends a leg. What was put into the index for a request that never arrived is taken out again. */
     void settle(Charge charge, Outcome outcome, Usage usage, int maxTokens, int promptBytes, Ask ask) {
+        int[] held = {-1};
         List<Integer> freed = locked(() -> {
-            pool.settle(charge, outcome, usage, maxTokens, promptBytes, System.nanoTime());
+            held[0] = pool.settle(charge, outcome, usage, maxTokens, promptBytes, System.nanoTime());
             wakeNext();
             return pool.freedSlots();
         });
-        boolean neverComputed =
-                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
-        if (neverComputed && ask.count() > 0 && charge.slot() < index.slots()) {
-            double perBlock = Math.max(1e-9, ask.request().tokensPerBlock());
-            index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.work().cachedTokens() / perBlock));
+        if (ask.count() > 0 && charge.slot() < index.slots()) {
+            correct(charge, outcome, ask, held[0]);
         }
         freed.forEach(this::forget);
+    }
+
+    /** What an engine had lost takes along all that went on from there; the prompt itself is there again, just computed. */
+    private void correct(Charge charge, Outcome outcome, Ask ask, int held) {
+        double perBlock = Math.max(1e-9, ask.request().tokensPerBlock());
+        boolean neverComputed =
+                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+        if (neverComputed) {
+            index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.predictedTokens() / perBlock));
+        } else if (held >= 0 && held < charge.predictedTokens() - 4 * perBlock) {
+            index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (held / perBlock));
+            index.insert(charge.slot(), ask.hashes(), ask.count());
+        }
     }
 
     /** An answer can be referred to later by its id, at the endpoint that made it. */
@@ -354,7 +366,11 @@ final class LivePool {
             double tokensPerBlock = tokensPerBlock();
             Snapshot snapshot = pool.snapshot(now);
             for (int row = 0; row < snapshot.size(); row++) {
-                double tokens = pool.cacheTokens(snapshot.endpoint(row).id());
+                String id = snapshot.endpoint(row).id();
+                if (snapshot.slot(row) < index.slots()) {
+                    pool.indexed(id, index.size(snapshot.slot(row)) * tokensPerBlock);
+                }
+                double tokens = pool.cacheTokens(id);
                 capacities.put(snapshot.slot(row), (int) Math.clamp(tokens / tokensPerBlock, 1, 50_000_000));
             }
             return pool.dueProbes(now);

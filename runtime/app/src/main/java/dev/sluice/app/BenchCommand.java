@@ -1,0 +1,52 @@
+package dev.sluice.app;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "WHAT",
+        subcommands = BenchCommand.Routing.class,
+        description = "Measures.")
+final class BenchCommand implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "measure what?");
+    }
+
+    @Command(
+            name = "routing",
+            mixinStandardHelpOptions = true,
+            description = "Compares routing policies on published load ladders, in virtual time; prints Markdown tables.")
+    static final class Routing implements Callable<Integer> {
+        @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired over policies. Default: 5.")
+        private int seeds = 5;
+
+        @Option(names = "--brief", description = "Fewer and shorter stages: under a minute with --seeds 1.")
+        private boolean brief;
+
+        @Option(names = "--only", paramLabel = "TEXT", description = "Workloads whose name contains this.")
+        private String only = "";
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public Integer call() {
+            if (seeds < 1) {
+                throw new ParameterException(spec.commandLine(), "--seeds must be at least 1");
+            }
+            RoutingBench.run(
+                    seeds, brief, only, spec.commandLine().getOut(), spec.commandLine().getErr());
+            return Main.FINE;
+        }
+    }
+}

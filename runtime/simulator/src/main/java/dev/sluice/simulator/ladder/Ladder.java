@@ -1,0 +1,155 @@
+package dev.sluice.simulator.ladder;
+
+import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.PoolSettings;
+import dev.sluice.simulator.fleet.Ask;
+import dev.sluice.simulator.fleet.EventLoop;
+import dev.sluice.simulator.fleet.Exchange;
+import dev.sluice.simulator.fleet.Exchange.End;
+import dev.sluice.simulator.fleet.Server;
+import dev.sluice.simulator.fleet.VirtualGateway;
+import dev.sluice.simulator.ladder.Workload.Stage;
+import dev.sluice.simulator.ladder.Workload.Talk;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** One run: one arm, one workload, one seed, a cold fleet. Arms see the same arrivals and conversations for a seed. */
+public final class Ladder {
+    private static final long MS = 1_000_000;
+    private static final long SECOND = 1_000_000_000;
+    private static final long NETWORK = MS / 5;
+    private static final int CHECK_SHARE = 10;
+
+    private final EventLoop loop;
+    private final Workload workload;
+    private final SplittableRandom arrivals;
+    private final Workload.Talks talks;
+    private final Gateway gateway;
+    private final List<Score> scores = new ArrayList<>();
+    private final Map<Long, Turn> turns = new LinkedHashMap<>();
+    private int stage = -1;
+    private boolean over;
+
+    private record Turn(Talk talk, int number, int stage) {}
+
+    private final class Gateway extends VirtualGateway {
+        Gateway(EventLoop loop, Arm arm, PoolSettings settings) {
+            super(
+                    loop,
+                    settings,
+                    new Limits(new AdmissionQueue.Bounds(100_000, 1L << 40), 900 * SECOND, 900 * SECOND, 900 * SECOND),
+                    arm.policy().get());
+        }
+
+        @Override
+        protected void end(Exchange x, End how) {
+            super.end(x, how);
+            ended(x);
+        }
+    }
+
+    private Ladder(Arm arm, Workload workload, long seed) {
+        this.workload = workload;
+        loop = new EventLoop(seed);
+        SplittableRandom root = new SplittableRandom(seed);
+        arrivals = root.split();
+        talks = workload.talks().apply(root.split());
+        PoolSettings plain = PoolSettings.of("ladder");
+        gateway = new Gateway(loop, arm, new PoolSettings(
+                "ladder", plain.concurrency(), plain.blockSize(), plain.ejectAfter(), plain.ejection(), Duration.ZERO,
+                plain.priors()));
+        Map<String, Server> fleet = new LinkedHashMap<>();
+        for (int i = 0; i < workload.slowness().size(); i++) {
+            Server server = new Server(loop, workload.profile(), root.nextLong());
+            server.engine().slowDown(workload.slowness().get(i));
+            server.delay(NETWORK);
+            fleet.put("e" + i, server);
+        }
+        gateway.endpoints(fleet);
+        fleet.keySet().forEach(id -> gateway.pool().probeSucceeded(id, List.of("m"), 0));
+        every(arm.scrape().toNanos(), () -> fleet.forEach(
+                (id, server) -> gateway.pool().scraped(id, server.scrape(), loop.now())));
+        every(100 * MS, gateway::tick);
+    }
+
+    /** Scores by stage. */
+    public static List<Score> run(Arm arm, Workload workload, long seed) {
+        return new Ladder(arm, workload, seed).climb();
+    }
+
+    private void every(long period, Runnable action) {
+        loop.in(period, () -> {
+            action.run();
+            if (!over) {
+                every(period, action);
+            }
+        });
+    }
+
+    private List<Score> climb() {
+        long at = plan(0, workload.warmUp(), -1);
+        for (int i = 0; i < workload.stages().size(); i++) {
+            scores.add(new Score());
+            at = plan(at + (long) (workload.pauseSeconds() * SECOND), workload.stages().get(i), i);
+        }
+        loop.runUntil(at);
+        stage = workload.stages().size();
+        while (!turns.isEmpty() && loop.now() < at + 1800 * SECOND) {
+            loop.runUntil(loop.now() + SECOND / CHECK_SHARE);
+        }
+        over = true;
+        return scores;
+    }
+
+    private long plan(long start, Stage step, int number) {
+        loop.at(start, () -> stage = number);
+        double at = 0;
+        while (true) {
+            at -= Math.log(1 - arrivals.nextDouble()) / step.rate();
+            if (at >= step.seconds()) {
+                return start + (long) (step.seconds() * SECOND);
+            }
+            Talk talk = talks.next();
+            loop.at(start + (long) (at * SECOND), () -> begin(talk, 0));
+        }
+    }
+
+    private void begin(Talk talk, int number) {
+        if (stage >= workload.stages().size()) {
+            return;
+        }
+        int prompt = talk.prompts()[number];
+        int output = talk.outputs()[number];
+        Ask ask = new Ask(prompt, talk.blocks(), Math.min(talk.blocks().length, prompt / 16), output, 0, talk.session(), true);
+        if (stage >= 0) {
+            scores.get(stage).arrived();
+        }
+        long id = next++;
+        turns.put(id, new Turn(talk, number, stage));
+        gateway.arrive(ask);
+    }
+
+    private long next;
+
+    private void ended(Exchange x) {
+        Turn turn = turns.remove(x.number());
+        if (turn == null) {
+            throw new IllegalStateException("request " + x.number() + " is unknown");
+        }
+        if (x.end() == End.COMPLETED && turn.stage() >= 0) {
+            double ttft = (x.firstTokenAt() - x.arrivedAt()) / 1e6;
+            double tpot = (x.endedAt() - x.firstTokenAt()) / 1e6 / Math.max(1, x.ask().outputTokens() - 1);
+            boolean met = ttft <= workload.ttftMs() && tpot <= workload.tpotMs();
+            scores.get(turn.stage())
+                    .completed(ttft, tpot, met, x.usage().promptTokens(), Math.max(0, x.usage().cachedTokens()));
+        }
+        int following = turn.number() + 1;
+        if (following < turn.talk().prompts().length) {
+            loop.in((long) (turn.talk().gaps()[turn.number()] * SECOND), () -> begin(turn.talk(), following));
+        }
+    }
+}
