@@ -25,7 +25,8 @@ final class BenchCommand implements Runnable {
     @Command(
             name = "routing",
             mixinStandardHelpOptions = true,
-            description = "Compares routing policies on published load ladders, in virtual time; prints Markdown tables.")
+            description =
+                    "Compares routing policies on published load ladders, in virtual time; prints Markdown tables.")
     static final class Routing implements Callable<Integer> {
         @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired over policies. Default: 5.")
         private int seeds = 5;
@@ -45,7 +46,11 @@ final class BenchCommand implements Runnable {
                 throw new ParameterException(spec.commandLine(), "--seeds must be at least 1");
             }
             RoutingBench.run(
-                    seeds, brief, only, spec.commandLine().getOut(), spec.commandLine().getErr());
+                    seeds,
+                    brief,
+                    only,
+                    spec.commandLine().getOut(),
+                    spec.commandLine().getErr());
             return Main.FINE;
         }
     }

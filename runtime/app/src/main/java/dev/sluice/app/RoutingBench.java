@@ -47,8 +47,10 @@ final class RoutingBench {
      */
     static void run(int seeds, boolean brief, String only, PrintWriter out, PrintWriter progress) {
         List<Arm> arms = arms();
-        out.printf("Seeds 1 to %d%s. Goodput: share of the requests that came which finished within both objectives, mean of the"
-                + " stages around the knee. TTFT in ms over the same stages.%n", seeds, brief ? ", brief" : "");
+        out.printf(
+                "Seeds 1 to %d%s. Goodput: share of the requests that came which finished within both objectives, mean of the"
+                        + " stages around the knee. TTFT in ms over the same stages.%n",
+                seeds, brief ? ", brief" : "");
         for (Workload full : Workloads.all()) {
             if (!full.name().contains(only)) {
                 continue;
@@ -77,20 +79,31 @@ final class RoutingBench {
                 .mapToObj(seed -> Ladder.run(arm, workload, seed))
                 .toList();
         List<Score> sum = new ArrayList<>(runs.getFirst());
-        runs.subList(1, runs.size()).forEach(run -> IntStream.range(0, sum.size())
-                .forEach(i -> sum.get(i).merge(run.get(i))));
+        runs.subList(1, runs.size())
+                .forEach(run ->
+                        IntStream.range(0, sum.size()).forEach(i -> sum.get(i).merge(run.get(i))));
         return sum;
     }
 
     private static void print(Workload workload, List<Arm> arms, List<List<Score>> byArm, PrintWriter out) {
         int[] knee = knee(byArm);
-        out.printf(Locale.ROOT, "%n### %s%n%nSource: %s. %d engines (%s), objectives TTFT %.0f ms, TPOT %.1f ms.%n%n",
-                workload.name(), workload.source(), workload.slowness().size(), workload.profile().name(),
-                workload.ttftMs(), workload.tpotMs());
+        out.printf(
+                Locale.ROOT,
+                "%n### %s%n%nSource: %s. %d engines (%s), objectives TTFT %.0f ms, TPOT %.1f ms.%n%n",
+                workload.name(),
+                workload.source(),
+                workload.slowness().size(),
+                workload.profile().name(),
+                workload.ttftMs(),
+                workload.tpotMs());
         StringBuilder head = new StringBuilder("| policy | goodput | TTFT p50 | p90 | p99 | hit rate | TPOT |");
         StringBuilder line = new StringBuilder("|--|--|--|--|--|--|--|");
         for (int i = 0; i < workload.stages().size(); i++) {
-            head.append(String.format(Locale.ROOT, " %s%.0f/s |", inside(knee, i) ? "*" : "", workload.stages().get(i).rate()));
+            head.append(String.format(
+                    Locale.ROOT,
+                    " %s%.0f/s |",
+                    inside(knee, i) ? "*" : "",
+                    workload.stages().get(i).rate()));
             line.append("--|");
         }
         out.println(head);
@@ -102,8 +115,16 @@ final class RoutingBench {
                 all.merge(byArm.get(a).get(stage));
                 goodput += byArm.get(a).get(stage).goodput() / knee.length;
             }
-            out.printf(Locale.ROOT, "| %s | %.3f | %.0f | %.0f | %.0f | %.3f | %.1f |", arms.get(a).name(), goodput,
-                    all.ttftMs(0.5), all.ttftMs(0.9), all.ttftMs(0.99), all.hitRate(), all.tpotMs());
+            out.printf(
+                    Locale.ROOT,
+                    "| %s | %.3f | %.0f | %.0f | %.0f | %.3f | %.1f |",
+                    arms.get(a).name(),
+                    goodput,
+                    all.ttftMs(0.5),
+                    all.ttftMs(0.9),
+                    all.ttftMs(0.99),
+                    all.hitRate(),
+                    all.tpotMs());
             byArm.get(a).forEach(s -> out.printf(Locale.ROOT, " %.2f |", s.goodput()));
             out.println();
         }
@@ -119,8 +140,16 @@ final class RoutingBench {
     private static int[] knee(List<List<Score>> byArm) {
         int stages = byArm.getFirst().size();
         int[] knee = IntStream.range(0, stages)
-                .filter(s -> byArm.stream().mapToDouble(a -> a.get(s).goodput()).max().orElse(0) >= 0.1
-                        && byArm.stream().mapToDouble(a -> a.get(s).goodput()).min().orElse(1) <= 0.95)
+                .filter(s -> byArm.stream()
+                                        .mapToDouble(a -> a.get(s).goodput())
+                                        .max()
+                                        .orElse(0)
+                                >= 0.1
+                        && byArm.stream()
+                                        .mapToDouble(a -> a.get(s).goodput())
+                                        .min()
+                                        .orElse(1)
+                                <= 0.95)
                 .toArray();
         return knee.length > 0 ? knee : new int[] {stages - 1};
     }
@@ -128,13 +157,22 @@ final class RoutingBench {
     /** The policies compared. */
     static List<Arm> arms() {
         return List.of(
-                new Arm("default (least work)", () -> policy(best(), weighted("least-work-scorer", LeastWorkConfig.defaults(), 1)),
+                new Arm(
+                        "default (least work)",
+                        () -> policy(best(), weighted("least-work-scorer", LeastWorkConfig.defaults(), 1)),
                         Duration.ofMillis(250)),
                 new Arm("round robin", () -> policy(new RoundRobin()), Duration.ofMillis(250)),
-                new Arm("llm-d blend", () -> policy(best(), weighted("queue-scorer", new NoConfig(), 2),
-                        weighted("kv-cache-utilization-scorer", new NoConfig(), 2),
-                        weighted("prefix-cache-scorer", new PrefixCacheConfig("", 0, 8192), 3)), Duration.ofMillis(50)),
-                new Arm("token-load", () -> policy(best(), weighted("token-load-scorer", new TokenLoadConfig(4_194_304), 1)),
+                new Arm(
+                        "llm-d blend",
+                        () -> policy(
+                                best(),
+                                weighted("queue-scorer", new NoConfig(), 2),
+                                weighted("kv-cache-utilization-scorer", new NoConfig(), 2),
+                                weighted("prefix-cache-scorer", new PrefixCacheConfig("", 0, 8192), 3)),
+                        Duration.ofMillis(50)),
+                new Arm(
+                        "token-load",
+                        () -> policy(best(), weighted("token-load-scorer", new TokenLoadConfig(4_194_304), 1)),
                         Duration.ofMillis(50)));
     }
 
@@ -148,16 +186,21 @@ final class RoutingBench {
 
     private static Policy policy(Picker picker, Weighted... scorers) {
         ProfileHandler handler = (ProfileHandler) part("single-profile-handler", new NoConfig());
-        return new Policy("bench", List.of(), List.of(), new Named<>("single-profile-handler", "handler", handler),
+        return new Policy(
+                "bench",
+                List.of(),
+                List.of(),
+                new Named<>("single-profile-handler", "handler", handler),
                 List.of(new Profile("default", List.of(), List.of(scorers), new Named<>("picker", "picker", picker))));
     }
 
     private static Part part(String type, Record config) {
-        return new BuiltInPlugin().factories().stream()
-                .filter(f -> f.type().equals(type))
-                .findFirst()
-                .map(f -> create(f, config))
-                .orElseThrow(() -> new IllegalArgumentException("no plugin " + type));
+        return new BuiltInPlugin()
+                .factories().stream()
+                        .filter(f -> f.type().equals(type))
+                        .findFirst()
+                        .map(f -> create(f, config))
+                        .orElseThrow(() -> new IllegalArgumentException("no plugin " + type));
     }
 
     private static <C extends Record> Part create(Factory<C> factory, Record config) {

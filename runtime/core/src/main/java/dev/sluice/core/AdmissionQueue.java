@@ -37,8 +37,12 @@ public final class AdmissionQueue {
         final long deadline;
         final int priority;
         boolean queued;
-        @Nullable Ticket before;
-        @Nullable Ticket after;
+
+        @Nullable
+        Ticket before;
+
+        @Nullable
+        Ticket after;
 
         /**
          * A request about to wait.
@@ -68,7 +72,8 @@ public final class AdmissionQueue {
         void remove(Ticket ticket);
 
         /** The ticket that is next; null when none waits. */
-        @Nullable Ticket head();
+        @Nullable
+        Ticket head();
 
         /** All tickets, in order. For expiry and reports. */
         List<Ticket> all();

@@ -23,8 +23,12 @@ public final class Charge {
     double othersAtStart;
     double prefilledAtStart;
     LearnedRates.@Nullable Step step;
-    @Nullable Charge before;
-    @Nullable Charge after;
+
+    @Nullable
+    Charge before;
+
+    @Nullable
+    Charge after;
 
     Charge(EndpointState state, Work work, int predictedRaw, double ahead, long at) {
         this.state = state;

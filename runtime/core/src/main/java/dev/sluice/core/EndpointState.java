@@ -136,7 +136,11 @@ final class EndpointState {
         put(values, offset, Signal.WAITING, scrape.waiting());
         put(values, offset, Signal.RUNNING, scrape.running());
         put(values, offset, Signal.KV_USAGE, scrape.kvUsage());
-        put(values, offset, Signal.BLOCK_SIZE, Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
+        put(
+                values,
+                offset,
+                Signal.BLOCK_SIZE,
+                Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
         put(values, offset, Signal.IN_FLIGHT_REQUESTS, inFlight);
         put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
         put(values, offset, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);

@@ -32,7 +32,9 @@ public final class Explainer {
         boolean placed = again.rows().length > 0;
         int winner = placed ? again.row() : -1;
         int second = runnerUp(trail, winner);
-        String note = again.refusal().map(r -> "refused: " + r).orElse(again.fallback().orElse(""));
+        String note = again.refusal()
+                .map(r -> "refused: " + r)
+                .orElse(again.fallback().orElse(""));
         return new Explanation(
                 decision.placement().request().id(),
                 decision.policy().name(),
@@ -59,7 +61,9 @@ public final class Explainer {
                     ? "tried already"
                     : !placement.allowed().isEmpty() && !placement.allowed().contains(id)
                             ? "not allowed"
-                            : snapshot.full(row) ? "full" : "state " + snapshot.status(row).label();
+                            : snapshot.full(row)
+                                    ? "full"
+                                    : "state " + snapshot.status(row).label();
         }
         return new Explanation.Candidate(
                 id,
@@ -92,7 +96,8 @@ public final class Explainer {
         double most = placement.request().promptTokens() - 1.0;
         return nearest(decision, second, Signal.CACHED_TOKENS, placement.cachedTokens(second), most, second)
                 .or(() -> nearest(decision, second, Signal.PENDING_PREFILL_TOKENS, pendingThere, 0, second))
-                .or(() -> nearest(decision, winner, Signal.PENDING_PREFILL_TOKENS, pendingHere, pendingHere + 1e7, second))
+                .or(() -> nearest(
+                        decision, winner, Signal.PENDING_PREFILL_TOKENS, pendingHere, pendingHere + 1e7, second))
                 .or(() -> nearest(
                         decision,
                         winner,
@@ -128,7 +133,8 @@ public final class Explainer {
 
     private static int pickWith(Decision decision, int row, Signal signal, double value) {
         double asked = signal == Signal.CACHED_TOKENS && value == 0 ? -1 : value;
-        Placement changed = decision.placement().on(decision.placement().snapshot().with(row, signal, asked));
+        Placement changed =
+                decision.placement().on(decision.placement().snapshot().with(row, signal, asked));
         Decision again = Scheduler.decide(decision.policy(), changed, Faults.IGNORED);
         return again.rows().length == 0 ? -1 : again.row();
     }

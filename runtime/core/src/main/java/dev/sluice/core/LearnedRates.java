@@ -153,7 +153,8 @@ final class LearnedRates {
             return;
         }
         forget(now);
-        double ms = Math.min(nanos / 1e6 / tokens, OUTLIER * Math.max(0.1, decodeLine(now).at(others)));
+        double ms = Math.min(
+                nanos / 1e6 / tokens, OUTLIER * Math.max(0.1, decodeLine(now).at(others)));
         decode.add(others, ms);
         if (fleet != null) {
             fleet.decode.add(others, ms);
@@ -189,7 +190,8 @@ final class LearnedRates {
         if (sharedPrefill == null) {
             double perToken = 1000 / priors.prefillRate();
             Line line = prefill.line(new Line(priors.overheadMs(), perToken));
-            sharedPrefill = new Line(Math.clamp(line.intercept(), 0, 60_000), Math.clamp(line.slope(), perToken / 50, perToken * 2000));
+            sharedPrefill = new Line(
+                    Math.clamp(line.intercept(), 0, 60_000), Math.clamp(line.slope(), perToken / 50, perToken * 2000));
         }
         return sharedPrefill;
     }

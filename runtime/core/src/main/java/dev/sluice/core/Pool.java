@@ -76,7 +76,8 @@ public final class Pool {
                 endpoints.put(e.id(), new EndpointState(e, slots.take(), settings.priors(), fleet, now));
             }
         }
-        // Last, so that no newcomer gets a slot that the caller has yet to empty, or that a decision in flight still names.
+        // Last, so that no newcomer gets a slot that the caller has yet to empty, or that a decision in flight still
+        // names.
         collect(freed);
         return freed;
     }
@@ -121,7 +122,8 @@ public final class Pool {
     }
 
     private void start(EndpointState state, String why, boolean first, long now) {
-        boolean warm = settings.slowStart().isZero() || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
+        boolean warm = settings.slowStart().isZero()
+                || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
         if (warm) {
             state.become(EndpointStatus.READY, why, now);
         } else {
@@ -199,8 +201,8 @@ public final class Pool {
         EndpointState state = endpoints.get(id);
         if (state != null && state.scrapedAt != Long.MIN_VALUE) {
             version++;
-            state.scrape = new Scrape(
-                    Double.NaN, Double.NaN, Double.NaN, state.scrape.blockSize(), state.scrape.kvBlocks());
+            state.scrape =
+                    new Scrape(Double.NaN, Double.NaN, Double.NaN, state.scrape.blockSize(), state.scrape.kvBlocks());
         }
     }
 
@@ -307,7 +309,8 @@ public final class Pool {
         }
         if (charge.step != null) {
             boolean known = usage.cachedTokens() >= 0 && usage.promptTokens() > 0;
-            int computed = known ? Math.max(1, usage.promptTokens() - usage.cachedTokens()) : charge.work.uncachedTokens();
+            int computed =
+                    known ? Math.max(1, usage.promptTokens() - usage.cachedTokens()) : charge.work.uncachedTokens();
             state.rates.settled(charge.step, computed - charge.work.uncachedTokens(), now);
             state.prefilledTokens += computed - charge.work.uncachedTokens();
         }
@@ -333,7 +336,8 @@ public final class Pool {
         output.settled(maxTokens, usage.outputTokens());
         ratio.observe(promptBytes, usage.promptTokens());
         if (usage.cachedTokens() >= 0) {
-            int blockSize = (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
+            int blockSize =
+                    (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
             state.trust.observe(charge.predictedRaw, usage.cachedTokens(), state.indexedTokens, blockSize);
         }
     }

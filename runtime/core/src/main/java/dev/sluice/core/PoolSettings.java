@@ -14,7 +14,13 @@ import java.time.Duration;
  * @param priors what is believed of an endpoint before it has answered
  */
 public record PoolSettings(
-        String name, int concurrency, int blockSize, int ejectAfter, Duration ejection, Duration slowStart, Priors priors) {
+        String name,
+        int concurrency,
+        int blockSize,
+        int ejectAfter,
+        Duration ejection,
+        Duration slowStart,
+        Priors priors) {
     /** Most requests charged to one endpoint when the configuration says {@code auto}. */
     public static final int AUTO_CONCURRENCY = 256;
 

@@ -30,7 +30,10 @@ public final class Scheduler {
     static Decision decide(Policy policy, Placement placement, Faults faults, @Nullable Trail trail) {
         int[] rows = serviceable(placement);
         if (rows.length == 0) {
-            return refuse(policy, placement, anyInService(placement) ? Decision.Refusal.SATURATED : Decision.Refusal.NO_ENDPOINT);
+            return refuse(
+                    policy,
+                    placement,
+                    anyInService(placement) ? Decision.Refusal.SATURATED : Decision.Refusal.NO_ENDPOINT);
         }
         SplittableRandom random = new SplittableRandom(placement.seed());
         CandidateSet all = new CandidateSet(placement, rows);
@@ -39,10 +42,11 @@ public final class Scheduler {
         }
         for (Named<Admission> admission : policy.admissions()) {
             List<String> reasons = new ArrayList<>(1);
-            guard("admission", admission.name(), faults, () -> admission
-                    .part()
-                    .refuse(placement.request(), all)
-                    .ifPresent(reasons::add));
+            guard(
+                    "admission",
+                    admission.name(),
+                    faults,
+                    () -> admission.part().refuse(placement.request(), all).ifPresent(reasons::add));
             if (!reasons.isEmpty()) {
                 return refuse(policy, placement, Decision.Refusal.FILTERED);
             }
@@ -58,17 +62,22 @@ public final class Scheduler {
             Faults faults,
             @Nullable Trail trail) {
         if (policy.profiles().size() == 1) {
-            return finish(policy, placement, all, run(policy.profiles().getFirst(), placement, all, random, faults, trail));
+            return finish(
+                    policy, placement, all, run(policy.profiles().getFirst(), placement, all, random, faults, trail));
         }
         List<String> names = policy.profiles().stream().map(Profile::name).toList();
         List<String> done = new ArrayList<>();
         List<int[]> picks = new ArrayList<>();
         for (int guard = 0; guard <= names.size(); guard++) {
             List<String> next = new ArrayList<>(1);
-            guard("profile-handler", policy.handler().name(), faults, () -> policy.handler()
-                    .part()
-                    .next(placement.request(), names, List.copyOf(done))
-                    .ifPresent(next::add));
+            guard(
+                    "profile-handler",
+                    policy.handler().name(),
+                    faults,
+                    () -> policy.handler()
+                            .part()
+                            .next(placement.request(), names, List.copyOf(done))
+                            .ifPresent(next::add));
             if (next.isEmpty() || !names.contains(next.getFirst()) || done.contains(next.getFirst())) {
                 break;
             }
@@ -76,8 +85,11 @@ public final class Scheduler {
             done.add(next.getFirst());
         }
         String[] primary = {done.isEmpty() ? "" : done.getFirst()};
-        guard("profile-handler", policy.handler().name(), faults, () ->
-                primary[0] = policy.handler().part().primary(placement.request(), List.copyOf(done)));
+        guard(
+                "profile-handler",
+                policy.handler().name(),
+                faults,
+                () -> primary[0] = policy.handler().part().primary(placement.request(), List.copyOf(done)));
         int index = done.indexOf(primary[0]);
         return finish(policy, placement, all, index < 0 ? new int[0] : picks.get(index));
     }
@@ -87,7 +99,11 @@ public final class Scheduler {
             return new Decision(policy, placement, picked, Optional.empty(), Optional.empty());
         }
         return new Decision(
-                policy, placement, new int[] {leastWork(all)}, Optional.empty(), Optional.of("policy left no endpoint"));
+                policy,
+                placement,
+                new int[] {leastWork(all)},
+                Optional.empty(),
+                Optional.of("policy left no endpoint"));
     }
 
     private static int leastWork(CandidateSet all) {
@@ -117,7 +133,8 @@ public final class Scheduler {
             boolean[] keep = new boolean[left.size()];
             Arrays.fill(keep, true);
             CandidateSet before = left;
-            boolean ok = guard("filter", filter.name(), faults, () -> filter.part().filter(placement.request(), before, keep));
+            boolean ok = guard(
+                    "filter", filter.name(), faults, () -> filter.part().filter(placement.request(), before, keep));
             if (!ok) {
                 continue;
             }
@@ -149,7 +166,8 @@ public final class Scheduler {
         for (Weighted weighted : profile.scorers()) {
             String name = weighted.scorer().name();
             Arrays.fill(scores, Double.NaN);
-            boolean ok = guard("scorer", name, faults, () -> weighted.scorer().part().score(placement.request(), left, scores));
+            boolean ok = guard(
+                    "scorer", name, faults, () -> weighted.scorer().part().score(placement.request(), left, scores));
             if (!ok) {
                 continue;
             }
@@ -165,9 +183,13 @@ public final class Scheduler {
                 trail.weights.put(name, weighted.weight());
                 for (int i = 0; i < totals.length; i++) {
                     int index = i;
-                    guard("scorer", name, Faults.IGNORED, () -> trail.terms
-                            .computeIfAbsent(left.row(index), r -> new java.util.LinkedHashMap<>())
-                            .putAll(weighted.scorer().part().explain(placement.request(), left, index)));
+                    guard(
+                            "scorer",
+                            name,
+                            Faults.IGNORED,
+                            () -> trail.terms
+                                    .computeIfAbsent(left.row(index), r -> new java.util.LinkedHashMap<>())
+                                    .putAll(weighted.scorer().part().explain(placement.request(), left, index)));
                 }
             }
         }
@@ -203,8 +225,11 @@ public final class Scheduler {
         int[] order = new int[left.size()];
         int[] count = {0};
         String name = profile.picker().name();
-        boolean ok = guard("picker", name, faults, () ->
-                count[0] = profile.picker().part().pick(placement.request(), left, totals, order, random));
+        boolean ok = guard(
+                "picker",
+                name,
+                faults,
+                () -> count[0] = profile.picker().part().pick(placement.request(), left, totals, order, random));
         boolean valid = ok && count[0] >= 1 && count[0] <= order.length;
         for (int i = 0; valid && i < count[0]; i++) {
             valid = order[i] >= 0 && order[i] < left.size();
@@ -276,7 +301,8 @@ public final class Scheduler {
 
     private static boolean permitted(Placement placement, int row) {
         String id = placement.snapshot().endpoint(row).id();
-        return (placement.allowed().isEmpty() || placement.allowed().contains(id)) && !placement.excluded().contains(id);
+        return (placement.allowed().isEmpty() || placement.allowed().contains(id))
+                && !placement.excluded().contains(id);
     }
 
     private static Decision refuse(Policy policy, Placement placement, Decision.Refusal refusal) {

@@ -112,7 +112,9 @@ class AdmissionQueueTest {
                 }
             }
             assertThat(queue.size()).isEqualTo(model.size()).isLessThanOrEqualTo(20);
-            assertThat(queue.bytes()).isEqualTo(model.stream().mapToLong(t -> t.bytes).sum()).isLessThanOrEqualTo(500);
+            assertThat(queue.bytes())
+                    .isEqualTo(model.stream().mapToLong(t -> t.bytes).sum())
+                    .isLessThanOrEqualTo(500);
         }
     }
 }

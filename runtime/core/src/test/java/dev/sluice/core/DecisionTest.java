@@ -37,9 +37,13 @@ class DecisionTest {
         Set<String> seen = new LinkedHashSet<>();
         for (long seed = 0; seed < 50; seed++) {
             Placement placement = f.placement(Set.of(), Set.of(), seed);
-            String first = Scheduler.decide(ties, placement, counting).endpoint().id();
+            String first =
+                    Scheduler.decide(ties, placement, counting).endpoint().id();
             for (int i = 0; i < 5; i++) {
-                assertThat(Scheduler.decide(ties, placement, counting).endpoint().id()).isEqualTo(first);
+                assertThat(Scheduler.decide(ties, placement, counting)
+                                .endpoint()
+                                .id())
+                        .isEqualTo(first);
             }
             seen.add(first);
         }
@@ -48,25 +52,27 @@ class DecisionTest {
 
     @Test
     void anUnknownScoreCountsAsTheMeanOfTheKnownOnes() {
-        assertThat(decide(Fixture.policy(Fixture.scores(0.2, 0.8, NAN), Fixture.scores(0.5, 0.0, 0.6))).row())
+        assertThat(decide(Fixture.policy(Fixture.scores(0.2, 0.8, NAN), Fixture.scores(0.5, 0.0, 0.6)))
+                        .row())
                 .as("0.7, 0.8, 1.1")
                 .isEqualTo(2);
-        assertThat(decide(Fixture.policy(Fixture.scores(NAN, NAN, 0.3), Fixture.scores(0.1, 0.2, 0.15))).row())
+        assertThat(decide(Fixture.policy(Fixture.scores(NAN, NAN, 0.3), Fixture.scores(0.1, 0.2, 0.15)))
+                        .row())
                 .as("one known value leaves the others alike")
                 .isEqualTo(1);
     }
 
     @Test
     void aScorerThatKnowsNothingIsOut() {
-        assertThat(decide(Fixture.policy(Fixture.scores(NAN, NAN, NAN), Fixture.scores(0, 1, 0))).row())
+        assertThat(decide(Fixture.policy(Fixture.scores(NAN, NAN, NAN), Fixture.scores(0, 1, 0)))
+                        .row())
                 .isEqualTo(1);
         assertThat(faults).isEmpty();
     }
 
     @Test
     void scoresOutsideTheirRangeAreClampedAndCounted() {
-        assertThat(decide(Fixture.policy(
-                                Fixture.scores(1e9, 1, Double.NEGATIVE_INFINITY), Fixture.scores(0, 0.1, 0)))
+        assertThat(decide(Fixture.policy(Fixture.scores(1e9, 1, Double.NEGATIVE_INFINITY), Fixture.scores(0, 0.1, 0)))
                         .row())
                 .isEqualTo(1);
         assertThat(faults).containsExactly("scorer scorer0", "scorer scorer0");
@@ -86,7 +92,8 @@ class DecisionTest {
             java.util.Arrays.fill(keep, false);
             throw new IllegalStateException("broken");
         };
-        assertThat(decide(Fixture.policy(List.of(broken), Fixture.BEST, Fixture.scores(0, 1, 0))).row())
+        assertThat(decide(Fixture.policy(List.of(broken), Fixture.BEST, Fixture.scores(0, 1, 0)))
+                        .row())
                 .isEqualTo(1);
         assertThat(faults).containsExactly("filter filter0");
     }
@@ -98,7 +105,8 @@ class DecisionTest {
             assertThat(candidates.size()).isEqualTo(2);
             keep[0] = !candidates.endpoint(0).id().equals("e1");
         };
-        assertThat(decide(Fixture.policy(List.of(first, second), Fixture.BEST)).row()).isEqualTo(2);
+        assertThat(decide(Fixture.policy(List.of(first, second), Fixture.BEST)).row())
+                .isEqualTo(2);
     }
 
     @Test
@@ -114,7 +122,8 @@ class DecisionTest {
         Picker tooMany = (request, candidates, totals, order, random) -> 99;
         for (Picker picker : List.of(broken, nothing, outside, tooMany)) {
             faults.clear();
-            assertThat(decide(Fixture.policy(List.of(), picker, Fixture.scores(0, 0.9, 0.8))).row())
+            assertThat(decide(Fixture.policy(List.of(), picker, Fixture.scores(0, 0.9, 0.8)))
+                            .row())
                     .isEqualTo(1);
             assertThat(faults).containsExactly("picker picker");
         }
@@ -145,7 +154,8 @@ class DecisionTest {
         Policy policy = Fixture.policy(List.of(nobody), Fixture.BEST);
         for (long seed = 0; seed < 20; seed++) {
             Placement placement = f.placement(Set.of("e2"), Set.of(), seed);
-            assertThat(Scheduler.decide(policy, placement, counting).endpoint().id()).isEqualTo("e2");
+            assertThat(Scheduler.decide(policy, placement, counting).endpoint().id())
+                    .isEqualTo("e2");
         }
         Decision none = Scheduler.decide(policy, f.placement(Set.of("e9"), Set.of(), 1), counting);
         assertThat(none.refusal()).contains(Decision.Refusal.NO_ENDPOINT);
@@ -154,7 +164,9 @@ class DecisionTest {
     @Test
     void whatWasTriedAlreadyIsNotTriedAgain() {
         Policy first = Fixture.policy(Fixture.scores(1, 0.5, 0));
-        assertThat(Scheduler.decide(first, f.placement(Set.of(), Set.of("e0"), 1), counting).endpoint().id())
+        assertThat(Scheduler.decide(first, f.placement(Set.of(), Set.of("e0"), 1), counting)
+                        .endpoint()
+                        .id())
                 .isNotEqualTo("e0");
     }
 
@@ -175,11 +187,13 @@ class DecisionTest {
         Fixture small = new Fixture(2, Fixture.settings(1, Duration.ZERO));
         small.charge("e0");
         small.charge("e1");
-        assertThat(Scheduler.decide(Fixture.policy(), small.placement(), counting).refusal())
+        assertThat(Scheduler.decide(Fixture.policy(), small.placement(), counting)
+                        .refusal())
                 .contains(Decision.Refusal.SATURATED);
         small.pool.drain("e0", "x", small.now);
         small.pool.drain("e1", "x", small.now);
-        assertThat(Scheduler.decide(Fixture.policy(), small.placement(), counting).refusal())
+        assertThat(Scheduler.decide(Fixture.policy(), small.placement(), counting)
+                        .refusal())
                 .contains(Decision.Refusal.NO_ENDPOINT);
     }
 
@@ -196,19 +210,24 @@ class DecisionTest {
         };
         Admission refuses = (request, candidates) -> Optional.of("no");
         Policy plain = Fixture.policy(reads);
-        Policy fed = new Policy(
-                "p", List.of(new Named<>("t", "n", producer)), List.of(), plain.handler(), plain.profiles());
+        Policy fed =
+                new Policy("p", List.of(new Named<>("t", "n", producer)), List.of(), plain.handler(), plain.profiles());
         assertThat(decide(fed).row()).isEqualTo(1);
-        Policy refusing = new Policy(
-                "p", List.of(), List.of(new Named<>("t", "n", refuses)), plain.handler(), plain.profiles());
+        Policy refusing =
+                new Policy("p", List.of(), List.of(new Named<>("t", "n", refuses)), plain.handler(), plain.profiles());
         assertThat(decide(refusing).refusal()).contains(Decision.Refusal.FILTERED);
     }
 
     @Test
     void theHandlersPrimaryProfileServes() {
-        Policy two = new Policy("p", List.of(), List.of(), Fixture.handler(), List.of(
-                Fixture.profile("one", List.of(), Fixture.BEST, Fixture.scores(1, 0, 0)),
-                Fixture.profile("two", List.of(), Fixture.BEST, Fixture.scores(0, 0, 1))));
+        Policy two = new Policy(
+                "p",
+                List.of(),
+                List.of(),
+                Fixture.handler(),
+                List.of(
+                        Fixture.profile("one", List.of(), Fixture.BEST, Fixture.scores(1, 0, 0)),
+                        Fixture.profile("two", List.of(), Fixture.BEST, Fixture.scores(0, 0, 1))));
         assertThat(decide(two).row()).isEqualTo(2);
     }
 
@@ -218,6 +237,8 @@ class DecisionTest {
         assertThat(placement.cachedTokens(0)).isEqualTo(160);
         assertThat(placement.cachedTokens(1)).isEqualTo(1599);
         assertThat(placement.cachedTokens(2)).isZero();
-        assertThat(Scheduler.decide(Fixture.policy(Fixture.LEAST), placement, counting).row()).isEqualTo(1);
+        assertThat(Scheduler.decide(Fixture.policy(Fixture.LEAST), placement, counting)
+                        .row())
+                .isEqualTo(1);
     }
 }

@@ -73,7 +73,9 @@ class EndpointLifeTest {
         f.fail("e0", 5);
         assertThat(f.pool.dueProbes(f.now)).isEmpty();
         f.up("e0");
-        assertThat(f.status("e0")).as("an early answer does not shorten its time").isEqualTo(EndpointStatus.EJECTED);
+        assertThat(f.status("e0"))
+                .as("an early answer does not shorten its time")
+                .isEqualTo(EndpointStatus.EJECTED);
         f.now += SECOND;
         assertThat(f.pool.dueProbes(f.now)).containsExactly("e0");
         assertThat(f.pool.dueProbes(f.now)).isEmpty();
@@ -113,13 +115,16 @@ class EndpointLifeTest {
         slow.now += 6 * SECOND;
         assertThat(slow.signal("e2", Signal.SLOW_START)).isEqualTo(1);
         assertThat(slow.status("e2")).isEqualTo(EndpointStatus.READY);
-        assertThat(slow.report("e2").forMs()).as("ready since the end of the ramp").isEqualTo(1000);
+        assertThat(slow.report("e2").forMs())
+                .as("ready since the end of the ramp")
+                .isEqualTo(1000);
     }
 
     @Test
     void anEndpointThatLeavesKeepsItsSlotUntilItsLastRequestEnds() {
         Charge open = f.charge("e1");
-        assertThat(f.pool.setEndpoints(List.of(Fixture.endpoint(0), Fixture.endpoint(2)), f.now)).isEmpty();
+        assertThat(f.pool.setEndpoints(List.of(Fixture.endpoint(0), Fixture.endpoint(2)), f.now))
+                .isEmpty();
         assertThat(f.status("e1")).isEqualTo(EndpointStatus.GONE);
         assertThat(f.pool.inFlight()).isEqualTo(1);
         f.pool.setEndpoints(List.of(Fixture.endpoint(0), Fixture.endpoint(2), Fixture.endpoint(7)), f.now);
@@ -137,7 +142,10 @@ class EndpointLifeTest {
     void aDecisionOnALeaverIsNotChargedToItsSuccessorOfTheSameName() {
         Snapshot stale = f.pool.snapshot(f.now);
         f.pool.setEndpoints(
-                List.of(new Endpoint("e0", "10.9.9.9:1", Role.BOTH, Map.of()), Fixture.endpoint(1), Fixture.endpoint(2)),
+                List.of(
+                        new Endpoint("e0", "10.9.9.9:1", Role.BOTH, Map.of()),
+                        Fixture.endpoint(1),
+                        Fixture.endpoint(2)),
                 f.now);
         f.up("e0");
         assertThat(f.pool.charge(stale, 0, new Work(1, 0, 1), 0, f.now)).isEmpty();

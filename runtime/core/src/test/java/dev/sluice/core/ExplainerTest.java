@@ -38,7 +38,9 @@ class ExplainerTest {
                 Signal signal = Signal.valueOf(turn.signal().toUpperCase(Locale.ROOT));
                 Placement changed = placement.on(
                         placement.snapshot().with(rowOf(decision, turn.endpoint()), signal, turn.becomes()));
-                assertThat(Scheduler.decide(policy, changed, Faults.IGNORED).endpoint().id())
+                assertThat(Scheduler.decide(policy, changed, Faults.IGNORED)
+                                .endpoint()
+                                .id())
                         .isEqualTo(turn.picked())
                         .isEqualTo(why.runnerUp());
             }
@@ -49,8 +51,7 @@ class ExplainerTest {
     @Test
     void theCounterfactualIsTheNearestOne() {
         Placement placement = f.placement(50, 40, 0, 0);
-        Explanation why = Explainer.explain(
-                Scheduler.decide(Fixture.policy(Fixture.LEAST), placement, Faults.IGNORED));
+        Explanation why = Explainer.explain(Scheduler.decide(Fixture.policy(Fixture.LEAST), placement, Faults.IGNORED));
         assertThat(why.picked()).isEqualTo("e0");
         assertThat(why.runnerUp()).isEqualTo("e1");
         Explanation.Counterfactual turn = why.counterfactual().orElseThrow();
@@ -70,7 +71,8 @@ class ExplainerTest {
         Placement placement = f.placement(Set.of(), Set.of("e3"), 1);
         Explanation why = Explainer.explain(Scheduler.decide(
                 Fixture.policy(List.of(noTwo), Fixture.BEST, Fixture.LEAST), placement, Faults.IGNORED));
-        assertThat(why.candidates()).extracting(Explanation.Candidate::removedBy)
+        assertThat(why.candidates())
+                .extracting(Explanation.Candidate::removedBy)
                 .containsExactly("", "state ejected", "filter0", "tried already");
         assertThat(why.candidates().getFirst().scores()).containsKey("scorer0");
         assertThat(why.candidates().getFirst().total()).isPositive();
@@ -85,8 +87,8 @@ class ExplainerTest {
         assertThat(refused.picked()).isEmpty();
         assertThat(refused.note()).isEqualTo("refused: NO_ENDPOINT");
         Filter nobody = (request, candidates, keep) -> java.util.Arrays.fill(keep, false);
-        Explanation fallback = Explainer.explain(Scheduler.decide(
-                Fixture.policy(List.of(nobody), Fixture.BEST), f.placement(), Faults.IGNORED));
+        Explanation fallback = Explainer.explain(
+                Scheduler.decide(Fixture.policy(List.of(nobody), Fixture.BEST), f.placement(), Faults.IGNORED));
         assertThat(fallback.picked()).isNotEmpty();
         assertThat(fallback.note()).isEqualTo("policy left no endpoint");
     }

@@ -119,7 +119,18 @@ final class Fixture {
 
     static RoutingRequest request() {
         return new RoutingRequest(
-                "r1", "anonymous", "m", "/v1/completions", h -> Optional.empty(), Optional.empty(), 0, 1600, 0, 100, 16, true,
+                "r1",
+                "anonymous",
+                "m",
+                "/v1/completions",
+                h -> Optional.empty(),
+                Optional.empty(),
+                0,
+                1600,
+                0,
+                100,
+                16,
+                true,
                 () -> "text");
     }
 
@@ -174,8 +185,7 @@ final class Fixture {
         filters.forEach(f -> named.add(new Named<>("filter", "filter" + named.size(), f)));
         List<Weighted> weighted = new ArrayList<>();
         Arrays.stream(scorers)
-                .forEach(s -> weighted.add(
-                        new Weighted(new Named<>("scorer", "scorer" + weighted.size(), s), 1)));
+                .forEach(s -> weighted.add(new Weighted(new Named<>("scorer", "scorer" + weighted.size(), s), 1)));
         return new Profile(name, named, weighted, new Named<>("picker", "picker", picker));
     }
 

@@ -1,7 +1,7 @@
 package dev.sluice.core;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -28,8 +28,8 @@ class HouseRulesTest {
     void coreDependsOnTheSpiAndTheJdkOnly() {
         classes()
                 .should()
-                .onlyDependOnClassesThat(resideInAnyPackage(
-                        "dev.sluice.core..", "dev.sluice.spi..", "java..", "org.jspecify..", ""))
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("dev.sluice.core..", "dev.sluice.spi..", "java..", "org.jspecify..", ""))
                 .check(CORE);
     }
 

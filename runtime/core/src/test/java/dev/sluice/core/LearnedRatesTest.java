@@ -98,7 +98,9 @@ class LearnedRatesTest {
         prompts(rates, 60, 2000, 15);
         assertThat(rates.at(now).prefillRate()).isLessThan(2500);
         now += 3600 * SECOND;
-        assertThat(rates.at(now).prefillRate()).as("nobody else was asked either").isLessThan(2500);
+        assertThat(rates.at(now).prefillRate())
+                .as("nobody else was asked either")
+                .isLessThan(2500);
         prompts(fleet.endpoint(), 20, 20_000, 15);
         assertThat(rates.at(now).prefillRate()).as("a few requests later").isLessThan(4000);
         prompts(fleet.endpoint(), 900, 20_000, 15);
@@ -149,7 +151,8 @@ class LearnedRatesTest {
         amended.amend(sample, 300, 9);
         LinearFit.Line prior = new LinearFit.Line(1, 1);
         assertThat(amended.line(prior).slope()).isCloseTo(straight.line(prior).slope(), within(1e-9));
-        assertThat(amended.line(prior).intercept()).isCloseTo(straight.line(prior).intercept(), within(1e-9));
+        assertThat(amended.line(prior).intercept())
+                .isCloseTo(straight.line(prior).intercept(), within(1e-9));
         assertThat(amended.samples()).isCloseTo(straight.samples(), within(1e-9));
     }
 

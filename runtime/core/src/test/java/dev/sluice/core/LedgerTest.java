@@ -90,10 +90,11 @@ class LedgerTest {
             f.now += random.nextLong(20 * Fixture.MS);
             int which = open.isEmpty() ? 0 : random.nextInt(open.size());
             switch (random.nextInt(4)) {
-                case 0 -> f.tryCharge(
-                                "e" + random.nextInt(2),
-                                new Work(random.nextInt(9000), random.nextInt(9000), 10, random.nextBoolean()))
-                        .ifPresent(open::add);
+                case 0 ->
+                    f.tryCharge(
+                                    "e" + random.nextInt(2),
+                                    new Work(random.nextInt(9000), random.nextInt(9000), 10, random.nextBoolean()))
+                            .ifPresent(open::add);
                 case 1 -> open.stream().skip(which).findFirst().ifPresent(c -> f.pool.firstToken(c, f.now));
                 case 2 -> open.stream().skip(which).findFirst().ifPresent(c -> f.pool.progress(c, random.nextInt(5)));
                 default -> {
@@ -137,9 +138,15 @@ class LedgerTest {
     void aDecisionThatDidNotSeeAHerdMustBeMadeAgain() {
         Snapshot stale = f.pool.snapshot(f.now);
         f.charge("e0");
-        assertThat(f.pool.charge(stale, 0, new Work(1, 0, 1), 0, f.now)).as("one more is fine").isPresent();
-        assertThat(f.pool.charge(stale, 0, new Work(1, 0, 1), 0, f.now)).as("a herd is not").isEmpty();
-        assertThat(f.pool.charge(stale, 1, new Work(1, 0, 1), 0, f.now)).as("the other is free").isPresent();
+        assertThat(f.pool.charge(stale, 0, new Work(1, 0, 1), 0, f.now))
+                .as("one more is fine")
+                .isPresent();
+        assertThat(f.pool.charge(stale, 0, new Work(1, 0, 1), 0, f.now))
+                .as("a herd is not")
+                .isEmpty();
+        assertThat(f.pool.charge(stale, 1, new Work(1, 0, 1), 0, f.now))
+                .as("the other is free")
+                .isPresent();
     }
 
     @Test

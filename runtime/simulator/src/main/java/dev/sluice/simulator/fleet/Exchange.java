@@ -38,8 +38,13 @@ public final class Exchange {
     final Set<String> tried = new LinkedHashSet<>();
     State state = State.NEW;
     AdmissionQueue.@Nullable Ticket ticket;
-    @Nullable Charge charge;
-    @Nullable Leg leg;
+
+    @Nullable
+    Charge charge;
+
+    @Nullable
+    Leg leg;
+
     int attempts;
     int budgeted;
     int predictedRaw;
@@ -49,7 +54,10 @@ public final class Exchange {
     long firstTokenAt;
     long endedAt;
     long lastHeard;
-    @Nullable End end;
+
+    @Nullable
+    End end;
+
     Usage usage = Usage.UNKNOWN;
     String endpoint = "";
 

@@ -77,7 +77,8 @@ public final class Server {
                 return;
             }
             tell(call);
-            Usage said = new Usage(usage.promptTokens(), reportsCached ? usage.cachedTokens() : -1, usage.outputTokens());
+            Usage said =
+                    new Usage(usage.promptTokens(), reportsCached ? usage.cachedTokens() : -1, usage.outputTokens());
             send(call, () -> {
                 call.leg.close();
                 call.leg.ended(said);

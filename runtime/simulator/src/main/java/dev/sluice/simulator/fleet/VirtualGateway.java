@@ -227,7 +227,8 @@ public class VirtualGateway {
         Ask ask = x.ask;
         int[] matched = new int[SLOTS];
         index.match(ask.blocks(), ask.promptBlocks(), matched);
-        String last = ask.session().isEmpty() ? "" : sessions.endpoint(ask.session()).orElse("");
+        String last =
+                ask.session().isEmpty() ? "" : sessions.endpoint(ask.session()).orElse("");
         RoutingRequest request = new RoutingRequest(
                 Long.toString(x.number),
                 "anonymous",
@@ -254,8 +255,7 @@ public class VirtualGateway {
         int row = decision.row();
         int cached = placement.cachedTokens(row);
         int raw = placement.rawCachedTokens(row);
-        Work work = new Work(
-                x.ask.promptTokens(), cached, placement.request().outputTokens(), x.ask.streaming());
+        Work work = new Work(x.ask.promptTokens(), cached, placement.request().outputTokens(), x.ask.streaming());
         Optional<Charge> charge = pool.charge(placement.snapshot(), row, work, raw, loop.now());
         if (charge.isEmpty()) {
             return false;
@@ -427,8 +427,7 @@ public class VirtualGateway {
      * there is lost with it.
      */
     private void correct(Exchange x, Charge charge, Outcome outcome, int held) {
-        boolean unseen =
-                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+        boolean unseen = outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
         if (unseen) {
             index.truncate(charge.slot(), x.ask.blocks(), x.ask.promptBlocks(), x.predictedRaw / BLOCK_TOKENS);
         } else if (held >= 0 && held < x.predictedRaw - 2 * BLOCK_TOKENS) {

@@ -59,9 +59,17 @@ public final class Ladder {
         arrivals = root.split();
         talks = workload.talks().apply(root.split());
         PoolSettings plain = PoolSettings.of("ladder");
-        gateway = new Gateway(loop, arm, new PoolSettings(
-                "ladder", plain.concurrency(), plain.blockSize(), plain.ejectAfter(), plain.ejection(), Duration.ZERO,
-                plain.priors()));
+        gateway = new Gateway(
+                loop,
+                arm,
+                new PoolSettings(
+                        "ladder",
+                        plain.concurrency(),
+                        plain.blockSize(),
+                        plain.ejectAfter(),
+                        plain.ejection(),
+                        Duration.ZERO,
+                        plain.priors()));
         Map<String, Server> fleet = new LinkedHashMap<>();
         for (int i = 0; i < workload.slowness().size(); i++) {
             Server server = new Server(loop, workload.profile(), root.nextLong());
@@ -71,8 +79,9 @@ public final class Ladder {
         }
         gateway.endpoints(fleet);
         fleet.keySet().forEach(id -> gateway.pool().probeSucceeded(id, List.of("m"), 0));
-        every(arm.scrape().toNanos(), () -> fleet.forEach(
-                (id, server) -> gateway.pool().scraped(id, server.scrape(), loop.now())));
+        every(
+                arm.scrape().toNanos(),
+                () -> fleet.forEach((id, server) -> gateway.pool().scraped(id, server.scrape(), loop.now())));
         every(100 * MS, gateway::tick);
     }
 
@@ -94,7 +103,10 @@ public final class Ladder {
         long at = plan(0, workload.warmUp(), -1);
         for (int i = 0; i < workload.stages().size(); i++) {
             scores.add(new Score());
-            at = plan(at + (long) (workload.pauseSeconds() * SECOND), workload.stages().get(i), i);
+            at = plan(
+                    at + (long) (workload.pauseSeconds() * SECOND),
+                    workload.stages().get(i),
+                    i);
         }
         loop.runUntil(at);
         stage = workload.stages().size();
@@ -124,7 +136,8 @@ public final class Ladder {
         }
         int prompt = talk.prompts()[number];
         int output = talk.outputs()[number];
-        Ask ask = new Ask(prompt, talk.blocks(), Math.min(talk.blocks().length, prompt / 16), output, 0, talk.session(), true);
+        Ask ask = new Ask(
+                prompt, talk.blocks(), Math.min(talk.blocks().length, prompt / 16), output, 0, talk.session(), true);
         if (stage >= 0) {
             scores.get(stage).arrived();
         }
@@ -142,10 +155,16 @@ public final class Ladder {
         }
         if (x.end() == End.COMPLETED && turn.stage() >= 0) {
             double ttft = (x.firstTokenAt() - x.arrivedAt()) / 1e6;
-            double tpot = (x.endedAt() - x.firstTokenAt()) / 1e6 / Math.max(1, x.ask().outputTokens() - 1);
+            double tpot =
+                    (x.endedAt() - x.firstTokenAt()) / 1e6 / Math.max(1, x.ask().outputTokens() - 1);
             boolean met = ttft <= workload.ttftMs() && tpot <= workload.tpotMs();
             scores.get(turn.stage())
-                    .completed(ttft, tpot, met, x.usage().promptTokens(), Math.max(0, x.usage().cachedTokens()));
+                    .completed(
+                            ttft,
+                            tpot,
+                            met,
+                            x.usage().promptTokens(),
+                            Math.max(0, x.usage().cachedTokens()));
         }
         int following = turn.number() + 1;
         if (following < turn.talk().prompts().length) {

@@ -30,11 +30,11 @@ public final class Workloads {
      * and twice the token time of an idle engine. Stages above 40 per second are left out: no policy meets them there.
      */
     static Workload b2b() {
-        double[][] steps = {
-            {3, 20}, {10, 20}, {15, 20}, {20, 38}, {22, 34}, {25, 30}, {30, 25}, {35, 21}, {40, 38}
-        };
+        double[][] steps = {{3, 20}, {10, 20}, {15, 20}, {20, 38}, {22, 34}, {25, 30}, {30, 25}, {35, 21}, {40, 38}};
         EngineProfile profile = EngineProfile.qwen32b();
-        double ttft = profile.requestOverheadMillis() + profile.stepBaseMillis() + 7200 * profile.perPrefillTokenMillis()
+        double ttft = profile.requestOverheadMillis()
+                + profile.stepBaseMillis()
+                + 7200 * profile.perPrefillTokenMillis()
                 + 7200.0 * 7200 / 2 * profile.perPrefillTokenContextMillis();
         double tpot = profile.stepBaseMillis() + profile.perSequenceMillis() + 7700 * profile.perKvTokenMillis();
         return new Workload(
@@ -164,7 +164,14 @@ public final class Workloads {
     }
 
     private static Talk talk(
-            SplittableRandom random, long number, int system, double first, int turns, Draw input, Draw output, Draw gap) {
+            SplittableRandom random,
+            long number,
+            int system,
+            double first,
+            int turns,
+            Draw input,
+            Draw output,
+            Draw gap) {
         int[] prompts = new int[turns];
         int[] outputs = new int[turns];
         double[] gaps = new double[turns - 1];
@@ -178,7 +185,10 @@ public final class Workloads {
                 gaps[turn] = gap.from(random);
             }
         }
-        int last = IntStream.range(0, turns).filter(t -> prompts[t] + outputs[t] > 38_000 + 90_000 * (system == 0 ? 1 : 0)).findFirst().orElse(turns);
+        int last = IntStream.range(0, turns)
+                .filter(t -> prompts[t] + outputs[t] > 38_000 + 90_000 * (system == 0 ? 1 : 0))
+                .findFirst()
+                .orElse(turns);
         int kept = Math.max(1, last);
         long own = random.nextLong();
         long[] blocks = chain(length / BLOCK, system / BLOCK, 7, own);

@@ -108,14 +108,17 @@ class BehaviourTest {
         assertThat(slow).as("share of the slow engine, was %s", before).isLessThanOrEqualTo(before / 2);
         fleet.values().stream().skip(2).findFirst().orElseThrow().engine().slowDown(1);
         requests(800, 20, this::fresh);
-        assertThat(share("e2", 300)).as("share after it recovered, was %s", before).isGreaterThan(0.75 * before);
+        assertThat(share("e2", 300))
+                .as("share after it recovered, was %s", before)
+                .isGreaterThan(0.75 * before);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void aCacheCutToAQuarterIsNoLongerOverratedWithinFiveHundredRequests(long seed) {
         start(seed, 3);
-        // 120 conversations of 8,000 tokens: a cache of 420,000 tokens holds its third of them, a quarter of it does not.
+        // 120 conversations of 8,000 tokens: a cache of 420,000 tokens holds its third of them, a quarter of it does
+        // not.
         Asks regulars = () -> {
             int who = random.nextInt(120);
             return ask(8000, 1000 + who, 40);
@@ -153,6 +156,8 @@ class BehaviourTest {
             sent.add(gateway.arrive(ask(3000, 7, 20)));
             loop.runUntil(loop.now() + 60 * SECOND);
         }
-        assertThat(sent.stream().map(Exchange::endpoint).distinct()).as("one engine has it all cached").hasSize(1);
+        assertThat(sent.stream().map(Exchange::endpoint).distinct())
+                .as("one engine has it all cached")
+                .hasSize(1);
     }
 }

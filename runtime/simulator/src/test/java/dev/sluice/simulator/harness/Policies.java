@@ -25,7 +25,8 @@ final class Policies {
                 "default",
                 List.of(),
                 List.of(),
-                new Named<>("single-profile-handler", "handler", (ProfileHandler) part("single-profile-handler", new dev.sluice.spi.NoConfig())),
+                new Named<>("single-profile-handler", "handler", (ProfileHandler)
+                        part("single-profile-handler", new dev.sluice.spi.NoConfig())),
                 List.of(new Profile(
                         "default",
                         List.of(),
@@ -35,7 +36,8 @@ final class Policies {
                                         "least-work-scorer",
                                         new LeastWorkScorer(LeastWorkConfig.defaults())),
                                 1)),
-                        new Named<>("max-score-picker", "picker", (Picker) part("max-score-picker", new PickerConfig(1))))));
+                        new Named<>("max-score-picker", "picker", (Picker)
+                                part("max-score-picker", new PickerConfig(1))))));
     }
 
     private static Part part(String type, Record config) {

@@ -194,8 +194,13 @@ final class World {
         }
         int output = random.nextInt(1, 40);
         return new Ask(
-                tokens, blocks, blocks.length, output, chance(0.5) ? output + random.nextInt(10) : 0,
-                chance(0.3) ? "s" + group : "", !chance(0.25));
+                tokens,
+                blocks,
+                blocks.length,
+                output,
+                chance(0.5) ? output + random.nextInt(10) : 0,
+                chance(0.3) ? "s" + group : "",
+                !chance(0.25));
     }
 
     private void planFaults() {
@@ -334,10 +339,16 @@ final class World {
                 case NEW, ENDED -> require(false, x, "is open in state " + x.state());
             }
         }
-        require(gateway.queue().size() == waiting, "the queue counts " + gateway.queue().size() + ", not " + waiting);
-        require(gateway.queue().bytes() == bytes, "the queue weighs " + gateway.queue().bytes() + ", not " + bytes);
+        require(
+                gateway.queue().size() == waiting,
+                "the queue counts " + gateway.queue().size() + ", not " + waiting);
+        require(
+                gateway.queue().bytes() == bytes,
+                "the queue weighs " + gateway.queue().bytes() + ", not " + bytes);
         require(waiting <= QUEUE_COUNT && bytes <= QUEUE_BYTES, "the queue is beyond its bounds");
-        require(gateway.pool().inFlight() == charged, "in flight " + gateway.pool().inFlight() + ", not " + charged);
+        require(
+                gateway.pool().inFlight() == charged,
+                "in flight " + gateway.pool().inFlight() + ", not " + charged);
         boolean stuck = waiting > 0 && gateway.pool().room() > 0;
         idleSince = stuck ? Math.min(idleSince, loop.now()) : Long.MAX_VALUE;
         require(!stuck || loop.now() - idleSince < PATIENCE, "requests wait although there is room");
