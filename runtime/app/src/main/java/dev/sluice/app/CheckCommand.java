@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        description = "Says all that is wrong with a configuration, as file:line:col: path: message. Exit 2 if anything is.")
+        description =
+                "Says all that is wrong with a configuration, as file:line:col: path: message. Exit 2 if anything is.")
 final class CheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();

@@ -74,7 +74,8 @@ final class DemoCommand implements Callable<Integer> {
     /** A gateway in front of a fleet; port 0 takes free ones, for operators too. */
     static Gateway gateway(DemoFleet fleet, int port) throws IOException {
         StringBuilder yaml = new StringBuilder("server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
-                + " admin: {port: " + (port == 0 ? 0 : 9190) + "}}\npools:\n  - name: chat\n    models: [" + DemoFleet.MODEL
+                + " admin: {port: " + (port == 0 ? 0 : 9190) + "}}\npools:\n  - name: chat\n    models: ["
+                + DemoFleet.MODEL
                 + ", chat]\n    endpoints:\n");
         for (int engine : fleet.ports()) {
             yaml.append("      - {url: \"http://127.0.0.1:").append(engine).append("\"}\n");
@@ -85,7 +86,9 @@ final class DemoCommand implements Callable<Integer> {
             Catalog catalog = Catalog.onClassPath();
             Loaded loaded = new ConfigLoader().load(file, catalog);
             return Gateway.start(
-                    loaded.config().orElseThrow(() -> new IllegalStateException(List.copyOf(loaded.errors()).toString())),
+                    loaded.config()
+                            .orElseThrow(() -> new IllegalStateException(
+                                    List.copyOf(loaded.errors()).toString())),
                     catalog);
         } finally {
             Files.deleteIfExists(file);

@@ -51,8 +51,7 @@ final class DemoReport {
     }
 
     static String tryIt(int port, int adminPort, String id) {
-        return String.format(
-                """
+        return String.format("""
 
                 The gateway keeps serving. Try:
 
@@ -62,7 +61,6 @@ final class DemoReport {
                   open http://127.0.0.1:%2$d/   (console)      curl http://127.0.0.1:%2$d/metrics
 
                 Ctrl-C ends it.
-                """,
-                port, adminPort, id);
+                """, port, adminPort, id);
     }
 }

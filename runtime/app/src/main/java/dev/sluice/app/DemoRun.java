@@ -55,7 +55,8 @@ final class DemoRun {
     }
 
     private DemoResult run(DemoFleet fleet, PrintWriter progress) throws IOException, InterruptedException {
-        boolean terminal = Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
+        boolean terminal =
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
         try (HttpClient http =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             long start = System.nanoTime();

@@ -14,7 +14,8 @@ final class DemoWorkload {
     private static final double RATE_PER_SECOND = 24;
     private static final String[] WORDS = {
         "account", "answer", "balance", "branch", "change", "client", "contract", "delay", "detail", "engine", "figure",
-        "gateway", "handle", "invoice", "journey", "kettle", "ledger", "market", "notice", "option", "parcel", "quarter",
+        "gateway", "handle", "invoice", "journey", "kettle", "ledger", "market", "notice", "option", "parcel",
+                "quarter",
         "refund", "service", "ticket", "update", "voucher", "window", "yearly", "zone"
     };
 

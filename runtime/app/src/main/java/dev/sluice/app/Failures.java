@@ -16,7 +16,8 @@ final class Failures {
     }
 
     private static String message(Throwable failure) {
-        Throwable shown = failure instanceof UncheckedIOException io && io.getCause() != null
+        Throwable shown = failure instanceof UncheckedIOException io
+                        && io.getCause() != null
                         && io.getMessage() != null
                         && io.getMessage().equals(io.getCause().toString())
                 ? io.getCause()

@@ -58,7 +58,10 @@ final class Logs {
                 line.append(depth == 0 ? " | " : " <- ").append(cause.toString().replace('\n', ' '));
                 StackTraceElement[] trace = cause.getStackTrace();
                 if (trace.length > 0) {
-                    line.append(" at ").append(trace[0].getFileName()).append(':').append(trace[0].getLineNumber());
+                    line.append(" at ")
+                            .append(trace[0].getFileName())
+                            .append(':')
+                            .append(trace[0].getLineNumber());
                 }
                 cause = cause.getCause();
             }

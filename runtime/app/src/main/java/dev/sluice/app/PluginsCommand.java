@@ -38,9 +38,7 @@ final class PluginsCommand implements Callable<Integer> {
         if (json) {
             spec.commandLine()
                     .getOut()
-                    .println(new ObjectMapper()
-                            .writerWithDefaultPrettyPrinter()
-                            .writeValueAsString(rows));
+                    .println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(rows));
         } else {
             rows.forEach(row -> spec.commandLine()
                     .getOut()

@@ -49,7 +49,11 @@ final class Printed {
         for (Map.Entry<String, JsonNode> field : node.properties()) {
             JsonNode value = field.getValue();
             if (value.isValueNode()) {
-                out.append(indent).append(field.getKey()).append(": ").append(scalar(value)).append('\n');
+                out.append(indent)
+                        .append(field.getKey())
+                        .append(": ")
+                        .append(scalar(value))
+                        .append('\n');
             } else if (value.isEmpty()) {
                 out.append(indent).append(field.getKey()).append(": none\n");
             } else {

@@ -49,8 +49,8 @@ final class RouteCommand implements Callable<Integer> {
             throw new IOException("there is no file " + body);
         }
         AdminClient.Reply reply = admin.post(
-                "/route?path=" + URLEncoder.encode(path, StandardCharsets.UTF_8)
-                        + "&tenant=" + URLEncoder.encode(tenant, StandardCharsets.UTF_8),
+                "/route?path=" + URLEncoder.encode(path, StandardCharsets.UTF_8) + "&tenant="
+                        + URLEncoder.encode(tenant, StandardCharsets.UTF_8),
                 Files.readAllBytes(body));
         return Answers.print(reply, json, spec);
     }

@@ -21,21 +21,28 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
-        description = "Runs the gateway until it is told to stop. Configuration and endpoints files are watched; SIGTERM"
-                + " lets streams finish.")
+        description =
+                "Runs the gateway until it is told to stop. Configuration and endpoints files are watched; SIGTERM"
+                        + " lets streams finish.")
 final class ServeCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger("dev.sluice.serve");
 
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
-    @Option(names = "--port", paramLabel = "N", description = "Port of the gateway; wins over PORT and the configuration.")
+    @Option(
+            names = "--port",
+            paramLabel = "N",
+            description = "Port of the gateway; wins over PORT and the configuration.")
     private Optional<Integer> port = Optional.empty();
 
     @Option(names = "--admin-port", paramLabel = "N", description = "Port of the admin listener.")
     private Optional<Integer> adminPort = Optional.empty();
 
-    @Option(names = "--metrics-port", paramLabel = "N", description = "Port of a listener with metrics and health only.")
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "N",
+            description = "Port of a listener with metrics and health only.")
     private Optional<Integer> metricsPort = Optional.empty();
 
     @Spec
@@ -81,7 +88,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private static Optional<Integer> portOfEnvironment() {
-        return Optional.ofNullable(System.getenv("PORT")).filter(p -> !p.isBlank()).map(Integer::valueOf);
+        return Optional.ofNullable(System.getenv("PORT"))
+                .filter(p -> !p.isBlank())
+                .map(Integer::valueOf);
     }
 
     private Loaded load(Optional<Integer> wanted) {

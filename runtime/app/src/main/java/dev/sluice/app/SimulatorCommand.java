@@ -47,7 +47,10 @@ final class SimulatorCommand implements Callable<Integer> {
     @Option(names = "--profile", paramLabel = "NAME|FILE", description = "What the engine can do.")
     private Optional<String> profile = Optional.empty();
 
-    @Option(names = "--time-scale", paramLabel = "X", description = "All durations times this; 0.1 is ten times as fast.")
+    @Option(
+            names = "--time-scale",
+            paramLabel = "X",
+            description = "All durations times this; 0.1 is ten times as fast.")
     private double timeScale = 1;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of noise, answers and faults; each further one adds 1.")

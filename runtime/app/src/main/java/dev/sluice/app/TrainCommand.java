@@ -21,7 +21,10 @@ final class TrainCommand implements Callable<Integer> {
                 DemoFleet fleet = DemoFleet.start(2, 1);
                 Gateway gateway = DemoCommand.gateway(fleet, 0)) {
             boolean ready = gateway.awaitReady(Duration.ofSeconds(30));
-            return ready && DemoRun.through(gateway.port(), fleet, workload, nowhere).failed() == 0
+            return ready
+                            && DemoRun.through(gateway.port(), fleet, workload, nowhere)
+                                            .failed()
+                                    == 0
                     ? Main.FINE
                     : Main.FAILED;
         }

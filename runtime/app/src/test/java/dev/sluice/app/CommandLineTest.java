@@ -47,7 +47,9 @@ class CommandLineTest {
 
         assertThat(Ran.of("check", "--config", file.toString()).code()).isZero();
         assertThat(Ran.of("check", "--config", file.toString()).out()).endsWith(": good; pools: chat\n");
-        assertThat(Ran.of("check", "--config", file.toString(), "--format", "json").out()).contains("\"errors\" : [ ]");
+        assertThat(Ran.of("check", "--config", file.toString(), "--format", "json")
+                        .out())
+                .contains("\"errors\" : [ ]");
     }
 
     @Test

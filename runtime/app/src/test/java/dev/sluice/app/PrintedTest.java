@@ -7,15 +7,11 @@ import org.junit.jupiter.api.Test;
 class PrintedTest {
     @Test
     void listsOfAlikeObjectsBecomeTables() {
-        assertThat(
-                        Printed.of(
-                                """
+        assertThat(Printed.of("""
                                 {"model": "m", "empty": [], "cost": 1.50,
                                  "candidates": [{"id": "a", "score": 0.25}, {"id": "longer", "score": null}],
                                  "done": ["x", 2]}
-                                """))
-                .isEqualTo(
-                        """
+                                """)).isEqualTo("""
                         model: m
                         empty: none
                         cost: 1.5

@@ -53,8 +53,7 @@ final class Assembly {
         RoutingConfig builtIn = DefaultRouting.of(catalog);
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
-            var policy = PolicyBuilder.build(
-                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing);
+            var policy = PolicyBuilder.build(pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing);
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(
                     settings(pool),
@@ -63,7 +62,8 @@ final class Assembly {
                     policy,
                     meters::pluginFault,
                     new Upstreams(address -> open(address, pool, loop))));
-            List<Endpoint> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of())).orElse(List.of());
+            List<Endpoint> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of()))
+                    .orElse(List.of());
             List<Endpoint> now = PoolSource.endpoints(pool, old);
             next.pools.put(pool.name(), live);
             next.endpoints.put(pool.name(), now);

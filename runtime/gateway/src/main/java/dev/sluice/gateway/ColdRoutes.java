@@ -61,7 +61,11 @@ final class ColdRoutes {
         if (gateway.runtime().settings.table().models().contains(name)) {
             json(response, Status.OK_200, modelJson(name));
         } else {
-            error(response, GatewayError.MODEL_NOT_FOUND, "The model `" + name + "` does not exist.", Dialect.OPENAI_CHAT);
+            error(
+                    response,
+                    GatewayError.MODEL_NOT_FOUND,
+                    "The model `" + name + "` does not exist.",
+                    Dialect.OPENAI_CHAT);
         }
     }
 
@@ -91,6 +95,8 @@ final class ColdRoutes {
     private void json(ServerResponse response, Status status, String body) {
         LiveState runtime = gateway.runtime();
         response.header(ID, runtime.ids.text(runtime.ids.next()));
-        response.status(status).header(HeaderNames.CONTENT_TYPE, "application/json").send(body);
+        response.status(status)
+                .header(HeaderNames.CONTENT_TYPE, "application/json")
+                .send(body);
     }
 }

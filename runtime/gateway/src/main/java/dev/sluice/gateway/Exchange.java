@@ -18,7 +18,6 @@ import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.RequestException;
 import dev.sluice.gateway.http.UpstreamConnection;
-import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
@@ -115,8 +114,8 @@ final class Exchange {
         model = scan.model();
         RoutingTable.Target target = settings.table()
                 .target(model)
-                .orElseThrow(() -> new Refused(
-                        GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+                .orElseThrow(
+                        () -> new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
         poolName = target.entry().pool().name();
         client.onGone(this::clientLeft);
         place(scan, target);
@@ -169,10 +168,9 @@ final class Exchange {
                 if (!free) {
                     budgeted++;
                 }
-                boolean again = free
-                        ? attempts < FREE_ATTEMPTS
-                        : budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
-                if (!again || System.nanoTime() - started > target.entry().limits().total()) {
+                boolean again = free ? attempts < FREE_ATTEMPTS : budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
+                if (!again
+                        || System.nanoTime() - started > target.entry().limits().total()) {
                     fail(last, result);
                     return;
                 }
@@ -250,8 +248,8 @@ final class Exchange {
             return target.allowed();
         }
         String endpoint = pool.responseEndpoint(previous.get())
-                .orElseThrow(() -> new Refused(
-                        GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
+                .orElseThrow(() ->
+                        new Refused(GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
         return Set.of(endpoint);
     }
 
@@ -316,8 +314,8 @@ final class Exchange {
         if (!tried.isEmpty()) {
             throw new Refused(GatewayError.UPSTREAM_ERROR, "the engines failed to answer", "attempts_exhausted", 0);
         }
-        boolean saturated =
-                placed.decision().isEmpty() || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
+        boolean saturated = placed.decision().isEmpty()
+                || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
         if (saturated) {
             throw overloaded("all engines of this model are busy", "saturated");
         }
@@ -331,8 +329,9 @@ final class Exchange {
         }
         switch (result.outcome()) {
             case TIMED_OUT -> throw new Refused(GatewayError.UPSTREAM_TIMEOUT, "the engine did not answer in time");
-            case FAILED -> throw new Refused(
-                    result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
+            case FAILED ->
+                throw new Refused(
+                        result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
             default -> throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
         }
     }
@@ -415,5 +414,4 @@ final class Exchange {
     String engineRequestId(int attempt) {
         return attempt == 1 ? id : id + "." + attempt;
     }
-
 }

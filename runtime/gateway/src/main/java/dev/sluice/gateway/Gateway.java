@@ -93,7 +93,8 @@ public final class Gateway implements AutoCloseable {
 
     /** Version of this build; {@code dev} when it was not packaged. */
     public static String version() {
-        return Optional.ofNullable(Gateway.class.getPackage().getImplementationVersion()).orElse("dev");
+        return Optional.ofNullable(Gateway.class.getPackage().getImplementationVersion())
+                .orElse("dev");
     }
 
     private static LiveState.Settings settings(GatewayConfig config, Assembly assembly) {

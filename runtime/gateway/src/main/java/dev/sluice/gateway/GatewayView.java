@@ -40,8 +40,8 @@ final class GatewayView implements AdminView {
         List<PoolStatus> pools = new ArrayList<>();
         for (RoutingTable.PoolEntry entry : gateway.runtime().settings.table().pools()) {
             LivePool pool = entry.pool();
-            pools.add(new PoolStatus(
-                    pool.name(), pool.report(), pool.queued(), pool.queuedBytes(), pool.indexBlocks()));
+            pools.add(
+                    new PoolStatus(pool.name(), pool.report(), pool.queued(), pool.queuedBytes(), pool.indexBlocks()));
         }
         return pools;
     }
@@ -63,7 +63,9 @@ final class GatewayView implements AdminView {
                     request.promptTokens(),
                     placed ? decision.placement().cachedTokens(decision.row()) : 0,
                     "attempt " + entry.attempt(),
-                    decision.refusal().map(Enum::name).orElse(decision.fallback().orElse(""))));
+                    decision.refusal()
+                            .map(Enum::name)
+                            .orElse(decision.fallback().orElse(""))));
         }
         return rows;
     }
@@ -87,8 +89,8 @@ final class GatewayView implements AdminView {
                 .target(scan.model())
                 .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
         LivePool pool = target.entry().pool();
-        PromptHashes prompt =
-                PromptHashes.of(scan, PromptHashes.seed(target.entry().models().getFirst(), "", ""), BlockRules.DEFAULT);
+        PromptHashes prompt = PromptHashes.of(
+                scan, PromptHashes.seed(target.entry().models().getFirst(), "", ""), BlockRules.DEFAULT);
         int bytes = Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
         int maxTokens = scan.maxTokens().orElse(0);
         LivePool.Estimate estimate = pool.estimateOnly(bytes, maxTokens);
@@ -114,7 +116,11 @@ final class GatewayView implements AdminView {
         answer.put("pool", pool.name());
         answer.put("model", target.engineModel().orElse(scan.model()));
         answer.put("promptTokens", promptTokens);
-        answer.put("plan", decision.rows().length > 0 ? List.of("serve at " + decision.endpoint().id()) : List.of());
+        answer.put(
+                "plan",
+                decision.rows().length > 0
+                        ? List.of("serve at " + decision.endpoint().id())
+                        : List.of());
         answer.put("explanation", Explainer.explain(decision));
         return answer;
     }
@@ -130,9 +136,11 @@ final class GatewayView implements AdminView {
         gateway.catalog().entries().forEach(entry -> {
             Factory<?> factory = entry.factory();
             List<String> uses = new ArrayList<>();
-            gateway.config().routing().forEach((policy, routing) -> routing.plugins().stream()
-                    .filter(p -> p.type().equals(factory.type()))
-                    .forEach(p -> uses.add(policy + "/" + p.name())));
+            gateway.config()
+                    .routing()
+                    .forEach((policy, routing) -> routing.plugins().stream()
+                            .filter(p -> p.type().equals(factory.type()))
+                            .forEach(p -> uses.add(policy + "/" + p.name())));
             rows.add(new PluginStatus(factory.type(), entry.plugin(), uses, "built-in", Gateway.version()));
         });
         return rows;

@@ -29,7 +29,8 @@ final class HeldPassage implements ChunkWatcher.Passage {
 
     private void ensure(int more) {
         if (held.remaining() < more) {
-            held = ByteBuffer.allocate(Math.max(held.capacity() * 2, held.position() + more)).put(held.flip());
+            held = ByteBuffer.allocate(Math.max(held.capacity() * 2, held.position() + more))
+                    .put(held.flip());
         }
     }
 

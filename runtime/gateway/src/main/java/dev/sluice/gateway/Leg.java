@@ -13,7 +13,6 @@ import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.http.UpstreamException;
 import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.stream.AnswerInspector;
-import dev.sluice.gateway.stream.Dialect;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -159,9 +158,7 @@ final class Leg {
         ResponseHead head = connection.readHead(limit(entry.limits().firstByte()));
         int status = head.status();
         if (status == 200) {
-            return head.eventStream()
-                    ? new StreamRelay(this, connection, claim).run()
-                    : whole(connection, head, claim);
+            return head.eventStream() ? new StreamRelay(this, connection, claim).run() : whole(connection, head, claim);
         }
         return refusal(connection, head, status, claim);
     }
@@ -176,7 +173,8 @@ final class Leg {
             throws IOException {
         Optional<String> type = head.header("content-type");
         Optional<String> retryAfter = head.header("retry-after");
-        Optional<ByteBuffer> content = connection.readAll(HOLD, limit(entry.limits().idle()));
+        Optional<ByteBuffer> content =
+                connection.readAll(HOLD, limit(entry.limits().idle()));
         if (content.isEmpty()) {
             return Result.failed(Outcome.FAILED, "the engine's error is too long");
         }
@@ -204,7 +202,8 @@ final class Leg {
     private Result whole(UpstreamConnection connection, ResponseHead head, Charge claim) throws IOException {
         HeaderBlock block = exchange.responseHeaders("").copyAll(head, ReservedHeaders::returns);
         long length = head.contentLength();
-        Optional<ByteBuffer> content = connection.readAll(HOLD, limit(entry.limits().firstByte()));
+        Optional<ByteBuffer> content =
+                connection.readAll(HOLD, limit(entry.limits().firstByte()));
         if (content.isEmpty()) {
             return passLong(connection, block, length);
         }

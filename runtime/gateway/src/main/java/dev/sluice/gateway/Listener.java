@@ -47,8 +47,7 @@ final class Listener implements AutoCloseable {
         try {
             server.start();
         } catch (RuntimeException failed) {
-            throw new UncheckedIOException(
-                    "can't listen on " + config.host() + ":" + config.port(), cause(failed));
+            throw new UncheckedIOException("can't listen on " + config.host() + ":" + config.port(), cause(failed));
         }
         if (!server.isRunning() || server.port() <= 0) { // Helidon logs why it could not bind, and returns
             throw new UncheckedIOException(new BindException(

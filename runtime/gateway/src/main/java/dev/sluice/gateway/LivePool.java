@@ -53,7 +53,12 @@ final class LivePool {
     private volatile int slots;
     private int granted;
 
-    LivePool(PoolSettings settings, PrefixIndex index, AdmissionQueue.Bounds bounds, Policy policy, Faults faults,
+    LivePool(
+            PoolSettings settings,
+            PrefixIndex index,
+            AdmissionQueue.Bounds bounds,
+            Policy policy,
+            Faults faults,
             Upstreams upstreams) {
         this.pool = new Pool(settings);
         this.queue = AdmissionQueue.fifo(bounds);
@@ -97,7 +102,9 @@ final class LivePool {
         if (ask.count() > 0) {
             index.match(ask.hashes(), ask.count(), matched);
         }
-        String sessionEndpoint = ask.request().session().isEmpty() ? "" : sessionEndpoint(ask.request().session().get());
+        String sessionEndpoint = ask.request().session().isEmpty()
+                ? ""
+                : sessionEndpoint(ask.request().session().get());
         long start = System.nanoTime();
         for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
             Decision decision = decide(ask, tried, matched, sessionEndpoint, snapshot());
@@ -135,8 +142,8 @@ final class LivePool {
     }
 
     private Decision decide(Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
-        Placement placement = new Placement(
-                ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
+        Placement placement =
+                new Placement(ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
         return Scheduler.decide(policy, placement, faults);
     }
 
@@ -145,12 +152,16 @@ final class LivePool {
         int row = decision.row();
         int cached = placement.cachedTokens(row);
         Work work = new Work(
-                ask.request().promptTokens(), cached, ask.request().outputTokens(), ask.request().streaming());
+                ask.request().promptTokens(),
+                cached,
+                ask.request().outputTokens(),
+                ask.request().streaming());
         long now = System.nanoTime();
-        return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now).map(charge -> {
-            ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
-            return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
-        });
+        return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
+                .map(charge -> {
+                    ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
+                    return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
+                });
     }
 
     Snapshot snapshot() {
@@ -161,7 +172,8 @@ final class LivePool {
     Decision rehearse(Ask ask) {
         int[] matched = new int[Math.max(MATCH_LANES, slots)];
         index.match(ask.hashes(), ask.count(), matched);
-        String sessionEndpoint = ask.request().session().map(this::sessionEndpoint).orElse("");
+        String sessionEndpoint =
+                ask.request().session().map(this::sessionEndpoint).orElse("");
         return decide(ask, Set.of(), matched, sessionEndpoint, snapshot());
     }
 
@@ -406,8 +418,8 @@ final class LivePool {
 
     /** The same without counting a request. */
     Estimate estimateOnly(int promptBytes, int maxTokens) {
-        return locked(() -> new Estimate(
-                pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte()));
+        return locked(() ->
+                new Estimate(pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte()));
     }
 
     /** What a request is believed to ask for. */

@@ -22,6 +22,7 @@ final class LiveState {
     volatile boolean draining;
     /** New requests are refused. */
     volatile boolean closed;
+
     volatile Settings settings;
 
     /**

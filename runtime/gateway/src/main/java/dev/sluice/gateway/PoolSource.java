@@ -19,7 +19,12 @@ final class PoolSource {
         }
         EndpointsFile.Read read = EndpointsFile.read(pool.discovery().get().file());
         if (!read.good()) {
-            LOG.log(System.Logger.Level.ERROR, "pool {0} keeps its {1} endpoints: {2}", pool.name(), before.size(), read.errors());
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "pool {0} keeps its {1} endpoints: {2}",
+                    pool.name(),
+                    before.size(),
+                    read.errors());
             return before;
         }
         return read.endpoints();

@@ -51,8 +51,8 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
         PoolEntry entry = byModel.get(model);
         if (entry != null) {
             String engineModel = entry.models().getFirst();
-            return Optional.of(
-                    new Target(entry, engineModel.equals(model) ? Optional.empty() : Optional.of(engineModel), Set.of()));
+            return Optional.of(new Target(
+                    entry, engineModel.equals(model) ? Optional.empty() : Optional.of(engineModel), Set.of()));
         }
         for (PoolEntry pool : pools) {
             Set<String> having = pool.pool().adapters().getOrDefault(model, Set.of());

@@ -9,7 +9,6 @@ import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.Relay;
 import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.http.UpstreamException;
-import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.GarbledStream;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.stream.StreamWatcher;
@@ -65,7 +64,11 @@ final class StreamRelay implements ChunkWatcher {
             return end();
         }
         try {
-            Relay.stream(connection, exchange.client, this, leg.limit(leg.entry.limits().idle()));
+            Relay.stream(
+                    connection,
+                    exchange.client,
+                    this,
+                    leg.limit(leg.entry.limits().idle()));
         } catch (TotalTimeExceeded late) {
             return cut(Outcome.COMPLETED, GatewayError.UPSTREAM_TIMEOUT);
         } catch (GarbledStream babbling) {
@@ -79,7 +82,9 @@ final class StreamRelay implements ChunkWatcher {
                 return end();
             }
             boolean late = failure instanceof UpstreamException.UpstreamTimeout;
-            return cut(late ? Outcome.TIMED_OUT : Outcome.FAILED, late ? GatewayError.UPSTREAM_TIMEOUT : GatewayError.UPSTREAM_CUT);
+            return cut(
+                    late ? Outcome.TIMED_OUT : Outcome.FAILED,
+                    late ? GatewayError.UPSTREAM_TIMEOUT : GatewayError.UPSTREAM_CUT);
         } catch (ClientGone gone) {
             cancelled();
             throw gone;

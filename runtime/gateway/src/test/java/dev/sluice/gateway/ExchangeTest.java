@@ -56,8 +56,14 @@ class ExchangeTest {
                     CHAT,
                     "{\"model\":\"alias\",\"kv_transfer_params\":{\"do_remote_prefill\":true},\"messages\":[],"
                             + "\"cache_salt\":\"x\",\"temperature\":0.5}",
-                    "authorization", "Bearer secret", "x-data-parallel-rank", "3", "x-prefiller-host-port", "1.2.3.4:5",
-                    "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+                    "authorization",
+                    "Bearer secret",
+                    "x-data-parallel-rank",
+                    "3",
+                    "x-prefiller-host-port",
+                    "1.2.3.4:5",
+                    "traceparent",
+                    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
             ScriptedEngine.Request seen = engine.requests().getFirst();
             assertThat(seen.body()).contains("\"model\":\"base\"").contains("\"temperature\":0.5");
             assertThat(seen.body()).doesNotContain("kv_transfer_params").doesNotContain("cache_salt");
@@ -107,7 +113,8 @@ class ExchangeTest {
             assertThat(answer.body()).isEqualTo(delta("a") + finish("stop") + DONE);
             assertThat(one.requests().size() + two.requests().size()).isEqualTo(2);
             List<String> ids = List.of(
-                    one.requests().getFirst().header("x-request-id"), two.requests().getFirst().header("x-request-id"));
+                    one.requests().getFirst().header("x-request-id"),
+                    two.requests().getFirst().header("x-request-id"));
             assertThat(ids).anyMatch(id -> id.endsWith(".2")).anyMatch(id -> !id.endsWith(".2"));
             gateway.awaitIdle();
         }
@@ -149,8 +156,7 @@ class ExchangeTest {
     void treatsAnAbortedWholeAnswerAsCutAndTriesElsewhere() throws Exception {
         String aborted = ANSWER.replace("\"stop\"", "\"abort\"");
         AtomicBoolean first = new AtomicBoolean(true);
-        ScriptedEngine.Script either =
-                (q, out) -> whole(out, 200, first.getAndSet(false) ? aborted : ANSWER);
+        ScriptedEngine.Script either = (q, out) -> whole(out, 200, first.getAndSet(false) ? aborted : ANSWER);
         try (ScriptedEngine one = new ScriptedEngine("base").does(either);
                 ScriptedEngine two = new ScriptedEngine("base").does(either);
                 GatewayFixture gateway = GatewayFixture.before(dir, List.of(one, two))) {
@@ -216,7 +222,8 @@ class ExchangeTest {
             engine.arrived.await();
             long left = System.nanoTime();
             client.close();
-            assertThat(TimeUnit.NANOSECONDS.toMillis(closed.get(10, TimeUnit.SECONDS) - left)).isLessThan(1000);
+            assertThat(TimeUnit.NANOSECONDS.toMillis(closed.get(10, TimeUnit.SECONDS) - left))
+                    .isLessThan(1000);
             gateway.awaitIdle();
         }
     }
@@ -236,7 +243,8 @@ class ExchangeTest {
             GatewayFixture.readUntil(client.getInputStream(), "\"a\"");
             long left = System.nanoTime();
             client.close();
-            assertThat(TimeUnit.NANOSECONDS.toMillis(closed.get(10, TimeUnit.SECONDS) - left)).isLessThan(1000);
+            assertThat(TimeUnit.NANOSECONDS.toMillis(closed.get(10, TimeUnit.SECONDS) - left))
+                    .isLessThan(1000);
             gateway.awaitIdle();
         }
     }
@@ -323,7 +331,10 @@ class ExchangeTest {
             HttpResponse<String> answer = gateway.post(CHAT, chat(false), "x-request-id", "why-me");
             String endpoint = answer.headers().firstValue("x-sluice-endpoint").orElseThrow();
             String explained = gateway.admin("/explain/why-me").body();
-            assertThat(explained).contains(endpoint).contains("least-work-scorer").contains("cost_ms");
+            assertThat(explained)
+                    .contains(endpoint)
+                    .contains("least-work-scorer")
+                    .contains("cost_ms");
         }
     }
 
@@ -403,7 +414,8 @@ class ExchangeTest {
                     lying.incrementAndGet();
                 }
             } catch (IOException cut) {
-                // a stream that was cut in the middle is told so by its framing: not a lie, and not before the first byte
+                // a stream that was cut in the middle is told so by its framing: not a lie, and not before the first
+                // byte
                 if (!stream) {
                     errors.add(cut.toString());
                 }

@@ -22,7 +22,8 @@ import java.util.List;
 final class GatewayFixture implements AutoCloseable {
     static final String CHAT = "/v1/chat/completions";
     final Gateway gateway;
-    final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private GatewayFixture(Gateway gateway) {
         this.gateway = gateway;
@@ -35,8 +36,7 @@ final class GatewayFixture implements AutoCloseable {
     /** Starts a gateway; {@code extra} are further lines of the pool. */
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra)
             throws IOException, InterruptedException {
-        StringBuilder yaml = new StringBuilder(
-                """
+        StringBuilder yaml = new StringBuilder("""
                 server:
                   host: 127.0.0.1
                   port: 0
@@ -52,7 +52,9 @@ final class GatewayFixture implements AutoCloseable {
         }
         yaml.append("    endpoints:\n");
         for (ScriptedEngine engine : engines) {
-            yaml.append("      - {url: \"http://127.0.0.1:").append(engine.port()).append("\"}\n");
+            yaml.append("      - {url: \"http://127.0.0.1:")
+                    .append(engine.port())
+                    .append("\"}\n");
         }
         Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
         Catalog catalog = Catalog.onClassPath();
@@ -60,7 +62,8 @@ final class GatewayFixture implements AutoCloseable {
         if (!loaded.errors().isEmpty()) {
             throw new IllegalStateException(loaded.errors().toString());
         }
-        GatewayFixture fixture = new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), catalog));
+        GatewayFixture fixture =
+                new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), catalog));
         if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
             throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
         }
@@ -144,7 +147,8 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     static String chat(boolean stream) {
-        return "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":" + stream + "}";
+        return "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":" + stream
+                + "}";
     }
 
     /** Everything until the other side closes. */

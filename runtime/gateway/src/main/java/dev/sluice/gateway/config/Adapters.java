@@ -21,18 +21,19 @@ public record Adapters(boolean discover, List<String> names) {
                     Reading item = at.item(i);
                     Node value = sequence.items().get(i);
                     item.seen(value);
-                    Scalars.text(value, item).filter(name -> checked(name, value, item)).ifPresent(names::add);
+                    Scalars.text(value, item)
+                            .filter(name -> checked(name, value, item))
+                            .ifPresent(names::add);
                 }
                 return names.size() == sequence.items().size()
                         ? Optional.of(new Adapters(false, List.copyOf(names)))
                         : Optional.empty();
             }
-            return Scalars.text(node, at)
-                    .flatMap(word -> switch (word) {
-                        case "discover" -> Optional.of(new Adapters(true, List.of()));
-                        case "none" -> Optional.of(new Adapters(false, List.of()));
-                        default -> at.error(node, Scalars.notOneOf(word, List.of("discover", "none")) + ", or a list");
-                    });
+            return Scalars.text(node, at).flatMap(word -> switch (word) {
+                case "discover" -> Optional.of(new Adapters(true, List.of()));
+                case "none" -> Optional.of(new Adapters(false, List.of()));
+                default -> at.error(node, Scalars.notOneOf(word, List.of("discover", "none")) + ", or a list");
+            });
         }
 
         private static boolean checked(String name, Node node, Reading at) {

@@ -45,7 +45,9 @@ final class Binder {
         List<String> known = Arrays.stream(type.getRecordComponents())
                 .map(RecordComponent::getName)
                 .toList();
-        entries.values().stream().filter(entry -> !known.contains(entry.key())).forEach(entry -> refuse(type, entry, at));
+        entries.values().stream()
+                .filter(entry -> !known.contains(entry.key()))
+                .forEach(entry -> refuse(type, entry, at));
         List<Object> values = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             Node.Entry entry = entries.get(component.getName());
@@ -83,7 +85,10 @@ final class Binder {
             Node.Entry first = entries.putIfAbsent(entry.key(), entry);
             if (first != null) {
                 at.key(entry.key())
-                        .error(entry.at(), "this key stands twice, first in line " + first.at().line());
+                        .error(
+                                entry.at(),
+                                "this key stands twice, first in line "
+                                        + first.at().line());
             }
         }
         return entries;
@@ -157,11 +162,9 @@ final class Binder {
         }
         Map<String, Object> values = new LinkedHashMap<>();
         Map<String, Node.Entry> entries = unique(mapping, at);
-        entries.forEach((key, entry) -> value(Types.argument(type, 1), entry.value(), at.key(key))
-                .ifPresent(value -> values.put(key, value)));
-        return values.size() == entries.size()
-                ? Optional.of(Collections.unmodifiableMap(values))
-                : Optional.empty();
+        entries.forEach((key, entry) ->
+                value(Types.argument(type, 1), entry.value(), at.key(key)).ifPresent(value -> values.put(key, value)));
+        return values.size() == entries.size() ? Optional.of(Collections.unmodifiableMap(values)) : Optional.empty();
     }
 
     private boolean inRange(RecordComponent component, Object value, Node node, Reading at) {
@@ -180,16 +183,19 @@ final class Binder {
 
     private static boolean oneOf(RecordComponent component, Object value, Node node, Reading at) {
         OneOf allowed = component.getAnnotation(OneOf.class);
-        Object text = value instanceof Optional<?> optional ? optional.map(o -> (Object) o).orElse("") : value;
-        if (allowed == null || !(text instanceof String word) || Arrays.asList(allowed.value()).contains(word)) {
+        Object text = value instanceof Optional<?> optional
+                ? optional.map(o -> (Object) o).orElse("")
+                : value;
+        if (allowed == null
+                || !(text instanceof String word)
+                || Arrays.asList(allowed.value()).contains(word)) {
             return true;
         }
         at.error(node, Scalars.notOneOf(word, Arrays.asList(allowed.value())));
         return false;
     }
 
-    private static <R extends Record> Optional<R> construct(
-            Class<R> type, List<Object> values, Node node, Reading at) {
+    private static <R extends Record> Optional<R> construct(Class<R> type, List<Object> values, Node node, Reading at) {
         Class<?>[] types = Arrays.stream(type.getRecordComponents())
                 .map(RecordComponent::getType)
                 .toArray(Class<?>[]::new);

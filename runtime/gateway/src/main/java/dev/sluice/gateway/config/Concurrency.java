@@ -22,10 +22,11 @@ public record Concurrency(OptionalInt limit) {
             if (!(node instanceof Node.Scalar number) || number.kind() != Node.Kind.INTEGER) {
                 return at.expected(notation(), node);
             }
-            return Scalars.read(int.class, number, at).map(Integer.class::cast).flatMap(limit -> limit >= 1
-                            && limit <= MAX
-                    ? Optional.of(new Concurrency(OptionalInt.of(limit)))
-                    : at.error(node, "must be 1 to " + MAX + ", is " + limit));
+            return Scalars.read(int.class, number, at)
+                    .map(Integer.class::cast)
+                    .flatMap(limit -> limit >= 1 && limit <= MAX
+                            ? Optional.of(new Concurrency(OptionalInt.of(limit)))
+                            : at.error(node, "must be 1 to " + MAX + ", is " + limit));
         }
 
         @Override
@@ -36,8 +37,7 @@ public record Concurrency(OptionalInt limit) {
         @Override
         public Map<String, Object> schema() {
             return Map.of(
-                    "oneOf",
-                    List.of(Map.of("const", "auto"), Map.of("type", "integer", "minimum", 1, "maximum", MAX)));
+                    "oneOf", List.of(Map.of("const", "auto"), Map.of("type", "integer", "minimum", 1, "maximum", MAX)));
         }
 
         @Override

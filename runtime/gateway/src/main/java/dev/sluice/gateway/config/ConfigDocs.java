@@ -22,8 +22,7 @@ import java.util.stream.Collectors;
 
 /** The reference page of the configuration, in Markdown, from the same records that files are bound to. */
 public final class ConfigDocs {
-    private static final String INTRODUCTION =
-            """
+    private static final String INTRODUCTION = """
             <!-- Generated from the configuration records. Regenerate: ./sluice schema --format markdown > docs/configuration.md -->
             # Configuration
 
@@ -93,11 +92,18 @@ public final class ConfigDocs {
     private void table(Section section, Deque<Section> inner) {
         out.append("| key | value | default | meaning |\n|---|---|---|---|\n");
         Optional.ofNullable(section.type.getAnnotation(NotYet.class))
-                .ifPresent(keys -> Arrays.stream(keys.value()).map(key -> join(section.path, key)).forEach(later::add));
+                .ifPresent(keys -> Arrays.stream(keys.value())
+                        .map(key -> join(section.path, key))
+                        .forEach(later::add));
         for (RecordComponent component : section.type.getRecordComponents()) {
             out.append("| `").append(component.getName()).append("` | ");
-            out.append(value(component)).append(" | ").append(fallback(component)).append(" | ");
-            out.append(Optional.ofNullable(component.getAnnotation(Doc.class)).map(Doc::value).orElse(""))
+            out.append(value(component))
+                    .append(" | ")
+                    .append(fallback(component))
+                    .append(" | ");
+            out.append(Optional.ofNullable(component.getAnnotation(Doc.class))
+                            .map(Doc::value)
+                            .orElse(""))
                     .append(" |\n");
             inner(section, component).ifPresent(inner::add);
         }
@@ -173,7 +179,8 @@ public final class ConfigDocs {
         } else if (raw == boolean.class || raw == Boolean.class) {
             return "true, false";
         }
-        boolean decimal = Set.of(double.class, Double.class, OptionalDouble.class).contains(raw);
+        boolean decimal =
+                Set.of(double.class, Double.class, OptionalDouble.class).contains(raw);
         boolean whole = Set.of(int.class, Integer.class, OptionalInt.class, long.class, Long.class, OptionalLong.class)
                 .contains(raw);
         return decimal ? "a number" : whole ? "a whole number" : raw.getSimpleName();

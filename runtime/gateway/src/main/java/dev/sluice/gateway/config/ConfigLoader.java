@@ -49,8 +49,10 @@ public final class ConfigLoader {
                 && mapping.find("kind").map(Node.Entry::value).orElse(root) instanceof Node.Scalar kind
                 && kind.text().equals("EndpointPickerConfig")) {
             return top.key("kind")
-                    .error(kind, "an EndpointPickerConfig on its own is not supported yet: name it in a Gateway "
-                            + "configuration, as routing: {NAME: {file: PATH}}");
+                    .error(
+                            kind,
+                            "an EndpointPickerConfig on its own is not supported yet: name it in a Gateway "
+                                    + "configuration, as routing: {NAME: {file: PATH}}");
         }
         return Header.stripped(root, "Gateway", Header.OWN_VERSIONS, top)
                 .flatMap(node -> new Binder(codecs(catalog)).bind(GatewayConfig.class, node, top))

@@ -28,8 +28,9 @@ final class CrossChecks {
             PoolConfig pool = config.pools().get(i);
             Reading at = top.key("pools").item(i);
             if (!pool.name().matches("[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")) {
-                error(at.key("name"), "must be lower-case letters, digits, '.', '_', '-', at most 63, is \""
-                        + pool.name() + "\"");
+                error(
+                        at.key("name"),
+                        "must be lower-case letters, digits, '.', '_', '-', at most 63, is \"" + pool.name() + "\"");
             }
             if (!names.add(pool.name())) {
                 error(at.key("name"), "there is another pool named " + pool.name());
@@ -64,7 +65,8 @@ final class CrossChecks {
         Map<Integer, String> taken = new HashMap<>();
         taken.put(server.port(), "server.port");
         port(server.admin().port(), at.key("admin").key("port"), taken);
-        server.metrics().ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
+        server.metrics()
+                .ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
     }
 
     private void port(int port, Reading at, Map<Integer, String> taken) {

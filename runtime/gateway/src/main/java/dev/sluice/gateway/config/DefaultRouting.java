@@ -5,8 +5,7 @@ import java.util.Optional;
 
 /** The policy of pools that name none: the best we know, built from the same plugins as anyone's. */
 public final class DefaultRouting {
-    private static final String YAML =
-            """
+    private static final String YAML = """
             plugins:
               - {type: decode-filter}
               - {type: least-work-scorer}

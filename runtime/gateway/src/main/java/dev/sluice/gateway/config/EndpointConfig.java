@@ -15,13 +15,21 @@ import java.util.OptionalInt;
 /** One engine, as {@code {url, role, labels}} or as llm-d's {@code {name, namespace, address, port, labels}}. */
 @NotYet({"kvEvents", "kvReplay"})
 public record EndpointConfig(
-        @Doc("Where it listens. Either this, or `address` and `port`.") Optional<HttpUrl> url,
-        @Doc("What it does; the same value as label `llm-d.ai/role`. Neither: `both`.") Optional<Role> role,
-        @Doc("For filters and for tenants' rules.") @Default("{}") Map<String, String> labels,
+        @Doc("Where it listens. Either this, or `address` and `port`.")
+        Optional<HttpUrl> url,
+
+        @Doc("What it does; the same value as label `llm-d.ai/role`. Neither: `both`.")
+        Optional<Role> role,
+
+        @Doc("For filters and for tenants' rules.") @Default("{}")
+        Map<String, String> labels,
+
         @Doc("llm-d's row: shown instead of the address.") Optional<String> name,
         @Doc("llm-d's row: put before the name.") Optional<String> namespace,
         @Doc("llm-d's row: IP address or host name.") Optional<String> address,
-        @Doc("llm-d's row: port.") @Range(min = 1, max = 65535) OptionalInt port) {
+
+        @Doc("llm-d's row: port.") @Range(min = 1, max = 65535)
+        OptionalInt port) {
     /** Refuses rows that say two things or nothing. */
     public EndpointConfig {
         if (url.isPresent() == address.isPresent() || address.isPresent() != port.isPresent()) {
@@ -45,8 +53,8 @@ public record EndpointConfig(
 
     /** The endpoint; its id is the name where there is one, else the address. */
     public Endpoint endpoint() {
-        String hostPort = url.map(HttpUrl::address).orElseGet(() -> bracketed(address.orElseThrow()) + ":"
-                + port.orElseThrow());
+        String hostPort =
+                url.map(HttpUrl::address).orElseGet(() -> bracketed(address.orElseThrow()) + ":" + port.orElseThrow());
         Map<String, String> all = new LinkedHashMap<>(labels);
         role.ifPresent(r -> all.putIfAbsent(Role.LABEL, r.label()));
         String id = name.map(n -> namespace.map(ns -> ns + "/" + n).orElse(n)).orElse(hostPort);

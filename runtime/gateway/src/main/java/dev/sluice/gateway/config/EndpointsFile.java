@@ -57,8 +57,10 @@ public final class EndpointsFile {
             if (!address || !id) {
                 String path = at.key("endpoints").item(i).path();
                 at.problems()
-                        .errorAt(file.toString(), path, (address ? endpoint.id() : endpoint.address())
-                                + " stands twice in this file");
+                        .errorAt(
+                                file.toString(),
+                                path,
+                                (address ? endpoint.id() : endpoint.address()) + " stands twice in this file");
             }
             endpoints.add(endpoint);
         }

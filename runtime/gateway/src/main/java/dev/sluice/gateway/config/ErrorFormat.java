@@ -32,7 +32,9 @@ public enum ErrorFormat {
         @Override
         public String format(List<ConfigError> errors, List<ConfigError> warnings) {
             return errors.stream().map(error -> command("error", error)).collect(Collectors.joining())
-                    + warnings.stream().map(warning -> command("warning", warning)).collect(Collectors.joining());
+                    + warnings.stream()
+                            .map(warning -> command("warning", warning))
+                            .collect(Collectors.joining());
         }
 
         private String command(String level, ConfigError error) {

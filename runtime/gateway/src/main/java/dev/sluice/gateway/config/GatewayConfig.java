@@ -15,10 +15,14 @@ import java.util.Map;
  */
 @NotYet({"plugins", "identity", "tenants", "extProc"})
 public record GatewayConfig(
-        @Doc("Listeners, limits and shutdown.") @Default("{}") ServerConfig server,
-        @Doc("Engines that serve the same models.") @Range(min = 1) List<PoolConfig> pools,
+        @Doc("Listeners, limits and shutdown.") @Default("{}")
+        ServerConfig server,
+
+        @Doc("Engines that serve the same models.") @Range(min = 1)
+        List<PoolConfig> pools,
+
         @Doc("Policies by name, for `pools[].routing`. Each is written in place or as `{file: PATH}`.") @Default("{}")
-                Map<String, RoutingConfig> routing) {
+        Map<String, RoutingConfig> routing) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()

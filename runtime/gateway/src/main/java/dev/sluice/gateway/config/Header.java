@@ -22,8 +22,7 @@ final class Header {
                 ? Optional.of(new Node.Mapping(
                         mapping.at(),
                         mapping.entries().stream()
-                                .filter(entry -> !first(mapping, "apiVersion", entry)
-                                        && !first(mapping, "kind", entry))
+                                .filter(entry -> !first(mapping, "apiVersion", entry) && !first(mapping, "kind", entry))
                                 .toList()))
                 : Optional.empty();
     }

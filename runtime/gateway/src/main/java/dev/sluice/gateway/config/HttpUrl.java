@@ -40,13 +40,15 @@ public record HttpUrl(String host, int port) {
                     return at.expected(notation(), node);
                 } else if (uri.getUserInfo() != null) {
                     return at.error(node, "a URL never holds a password: use the pool's credential");
-                } else if (uri.getQuery() != null || uri.getFragment() != null || !uri.getPath().matches("/?")) {
+                } else if (uri.getQuery() != null
+                        || uri.getFragment() != null
+                        || !uri.getPath().matches("/?")) {
                     return at.error(node, "must end after the port: paths are the clients'");
                 } else if (uri.getPort() == 0 || uri.getPort() > 65535) {
                     return at.error(node, "the port must be 1 to 65535, is " + uri.getPort());
                 }
-                return Optional.of(new HttpUrl(
-                        uri.getHost().toLowerCase(Locale.ROOT), uri.getPort() < 0 ? 80 : uri.getPort()));
+                return Optional.of(
+                        new HttpUrl(uri.getHost().toLowerCase(Locale.ROOT), uri.getPort() < 0 ? 80 : uri.getPort()));
             });
         }
 

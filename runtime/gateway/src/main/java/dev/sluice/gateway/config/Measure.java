@@ -42,6 +42,8 @@ record Measure(double number, String unit) {
     }
 
     static String plain(double number) {
-        return Double.isFinite(number) ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString() : "" + number;
+        return Double.isFinite(number)
+                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
+                : "" + number;
     }
 }

@@ -14,8 +14,7 @@ import java.util.OptionalInt;
  * @param metricsPort of the scraper's listener, which it switches on
  * @param endpoints an endpoints file for the only pool, in place of what the file says
  */
-public record Overrides(
-        OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort, Optional<Path> endpoints) {
+public record Overrides(OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort, Optional<Path> endpoints) {
     /** Nothing. */
     public static final Overrides NONE =
             new Overrides(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
@@ -35,8 +34,10 @@ public record Overrides(
         if (endpoints.isPresent()) {
             if (pools.size() != 1) {
                 at.problems()
-                        .errorAt(at.file().toString(), "pools", "--endpoints needs exactly one pool, there are "
-                                + pools.size());
+                        .errorAt(
+                                at.file().toString(),
+                                "pools",
+                                "--endpoints needs exactly one pool, there are " + pools.size());
             } else {
                 pools.set(0, pools.getFirst().withDiscovery(new PoolConfig.Discovery(endpoints.get())));
             }

@@ -13,20 +13,34 @@ import java.util.OptionalInt;
 @NotYet("tls")
 public record PoolConfig(
         @Doc("Unique; shown in metrics.") String name,
-        @Doc("Names that clients may use; the first is what the engine is sent.") @Range(min = 1) List<String> models,
+
+        @Doc("Names that clients may use; the first is what the engine is sent.") @Range(min = 1)
+        List<String> models,
+
         @Doc("LoRA adapters, sent unchanged: `discover` asks the engines, `none`, or a list of names.")
-                @Default("discover")
-                Adapters adapters,
+        @Default("discover")
+        Adapters adapters,
+
         @Doc("Tokens in one block of the engines' KV cache. Absent: read from their metrics.")
-                @Range(min = 1, max = 65536)
-                OptionalInt blockSize,
-        @Doc("How KV moves between engines.") @Default("none") Connector connector,
+        @Range(min = 1, max = 65536)
+        OptionalInt blockSize,
+
+        @Doc("How KV moves between engines.") @Default("none")
+        Connector connector,
+
         @Doc("The engines. Either these or `discovery`.") List<EndpointConfig> endpoints,
         @Doc("Where the engines are found.") Optional<Discovery> discovery,
-        @Doc("Time limits of calls to the engines.") @Default("{}") Timeouts timeouts,
-        @Doc("Requests that one engine holds at once: `auto` or a number.") @Default("auto") Concurrency concurrency,
+
+        @Doc("Time limits of calls to the engines.") @Default("{}")
+        Timeouts timeouts,
+
+        @Doc("Requests that one engine holds at once: `auto` or a number.") @Default("auto")
+        Concurrency concurrency,
+
         @Doc("Sent to the engines as Bearer.") Optional<SecretText> credential,
-        @Doc("A key of `routing`. Absent: the default policy.") Optional<String> routing) {
+
+        @Doc("A key of `routing`. Absent: the default policy.")
+        Optional<String> routing) {
 
     /** The same with other endpoints. */
     PoolConfig withDiscovery(Discovery newDiscovery) {
@@ -47,15 +61,22 @@ public record PoolConfig(
     /** Where endpoints come from. */
     @NotYet({"knative", "kserve", "inferencePool", "pods"})
     public record Discovery(
-            @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.") Path file) {}
+            @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.")
+            Path file) {}
 
     /** Time limits. */
     public record Timeouts(
-            @Doc("To open a connection.") @Default("1s") @Range(min = 0.001, max = 3600) Duration connect,
+            @Doc("To open a connection.") @Default("1s") @Range(min = 0.001, max = 3600)
+            Duration connect,
+
             @Doc("Until the first byte of the answer.") @Default("120s") @Range(min = 0.001, max = 86400)
-                    Duration firstByte,
-            @Doc("Longest pause inside an answer.") @Default("60s") @Range(min = 0.001, max = 86400) Duration idle,
-            @Doc("All of the exchange.") @Default("60m") @Range(min = 0.001, max = 604800) Duration total) {}
+            Duration firstByte,
+
+            @Doc("Longest pause inside an answer.") @Default("60s") @Range(min = 0.001, max = 86400)
+            Duration idle,
+
+            @Doc("All of the exchange.") @Default("60m") @Range(min = 0.001, max = 604800)
+            Duration total) {}
 
     /** How KV moves between engines. */
     public enum Connector {

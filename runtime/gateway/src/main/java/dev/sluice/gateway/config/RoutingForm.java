@@ -29,9 +29,11 @@ final class RoutingForm implements Codec<RoutingConfig> {
 
     @NotYet({"featureGates", "dataLayer", "flowControl", "requestHandler", "saturationDetector", "parser"})
     record Rows(
-            @Doc("Instances of plugin types.") @Range(min = 1) List<PluginRow> plugins,
+            @Doc("Instances of plugin types.") @Range(min = 1)
+            List<PluginRow> plugins,
+
             @Doc("What runs for a request. Absent: one profile of all plugins.") @Default("[]")
-                    List<ProfileRow> schedulingProfiles) {}
+            List<ProfileRow> schedulingProfiles) {}
 
     record PluginRow(
             @Doc("A plugin type.") String type,
@@ -43,11 +45,15 @@ final class RoutingForm implements Codec<RoutingConfig> {
 
     record ProfileRow(
             @Doc("Unique in the policy.") String name,
-            @Doc("What it is made of, in this order.") @Range(min = 1) List<UseRow> plugins) {}
+
+            @Doc("What it is made of, in this order.") @Range(min = 1)
+            List<UseRow> plugins) {}
 
     record UseRow(
             @Doc("Name of an instance under `plugins`.") String pluginRef,
-            @Doc("Of a scorer.") @Default("1") @Range(min = 0, max = 1_000_000) double weight) {}
+
+            @Doc("Of a scorer.") @Default("1") @Range(min = 0, max = 1_000_000)
+            double weight) {}
 
     @Override
     public Optional<RoutingConfig> read(Node node, Reading at) {

@@ -20,7 +20,8 @@ final class Scalars {
         } else if (type == boolean.class || type == Boolean.class) {
             return kind(Node.Kind.TRUTH, "true or false", node, at).map("true"::equals);
         } else if (type == int.class || type == Integer.class || type == OptionalInt.class) {
-            Optional<Integer> number = whole(node, Integer.MIN_VALUE, Integer.MAX_VALUE, at).map(Long::intValue);
+            Optional<Integer> number =
+                    whole(node, Integer.MIN_VALUE, Integer.MAX_VALUE, at).map(Long::intValue);
             return type == OptionalInt.class ? number.map(OptionalInt::of) : number.map(n -> n);
         } else if (type == long.class || type == Long.class || type == OptionalLong.class) {
             Optional<Long> number = whole(node, Long.MIN_VALUE, Long.MAX_VALUE, at);

@@ -15,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -79,7 +77,8 @@ public final class Schema {
                 component.isAnnotationPresent(Secret.class)
                         ? new SecretText.Form().schema()
                         : type(component.getGenericType()));
-        Optional.ofNullable(component.getAnnotation(Doc.class)).ifPresent(doc -> schema.put("description", doc.value()));
+        Optional.ofNullable(component.getAnnotation(Doc.class))
+                .ifPresent(doc -> schema.put("description", doc.value()));
         Defaults.of(component).ifPresent(text -> schema.put("default", Defaults.json(text, raw)));
         Optional.ofNullable(component.getAnnotation(OneOf.class))
                 .ifPresent(oneOf -> schema.put("enum", Arrays.asList(oneOf.value())));

@@ -11,65 +11,84 @@ import java.util.Optional;
 /** Listeners, limits and shutdown. Ports: 0 takes a free one. */
 @NotYet("tls")
 public record ServerConfig(
-        @Doc("Address of the tenants' listener.") @Default("0.0.0.0") String host,
+        @Doc("Address of the tenants' listener.") @Default("0.0.0.0")
+        String host,
+
         @Doc("Its port. Option `--port`, then environment variable `PORT`, win over it.")
-                @Default("8080")
-                @Range(min = 0, max = 65535)
-                int port,
-        @Doc("Health, metrics, explanations and configuration, for operators.") @Default("{}") Admin admin,
-        @Doc("A listener with `/metrics`, `/livez` and `/readyz` only. Absent: none.") Optional<Metrics> metrics,
+        @Default("8080")
+        @Range(min = 0, max = 65535)
+        int port,
+
+        @Doc("Health, metrics, explanations and configuration, for operators.") @Default("{}")
+        Admin admin,
+
+        @Doc("A listener with `/metrics`, `/livez` and `/readyz` only. Absent: none.")
+        Optional<Metrics> metrics,
+
         @Doc("Responses carry `x-sluice-endpoint`, `x-sluice-prefill-endpoint` and `x-sluice-decision`.")
-                @Default("false")
-                boolean debugHeaders,
+        @Default("false")
+        boolean debugHeaders,
+
         @Doc("What one client may take.") @Default("{}") Limits limits,
         @Doc("How a stop goes about it.") @Default("{}") Drain drain,
+
         @Doc("Where a request's session is found; the first that is there counts.")
-                @Default("[header:x-session-id, body:metadata.session_id]")
-                List<SessionSource> session,
+        @Default("[header:x-session-id, body:metadata.session_id]")
+        List<SessionSource> session,
+
         @Doc("One JSON line for each request on stderr, without prompts and keys.")
-                @Default("off")
-                @OneOf({"off", "json"})
-                String accessLog) {
+        @Default("off")
+        @OneOf({"off", "json"})
+        String accessLog) {
 
     /** The same with other ports, as options and environment give them. */
     ServerConfig withPorts(int newPort, Admin newAdmin, Optional<Metrics> newMetrics) {
-        return new ServerConfig(
-                host, newPort, newAdmin, newMetrics, debugHeaders, limits, drain, session, accessLog);
+        return new ServerConfig(host, newPort, newAdmin, newMetrics, debugHeaders, limits, drain, session, accessLog);
     }
 
     /** The operators' listener. */
     public record Admin(
-            @Doc("Its address. Any but a loopback one needs a token.") @Default("127.0.0.1") String host,
-            @Doc("Its port.") @Default("9190") @Range(min = 0, max = 65535) int port,
+            @Doc("Its address. Any but a loopback one needs a token.") @Default("127.0.0.1")
+            String host,
+
+            @Doc("Its port.") @Default("9190") @Range(min = 0, max = 65535)
+            int port,
+
             @Doc("What callers must send as Bearer.") Optional<SecretText> token) {}
 
     /** The scraper's listener. */
     public record Metrics(
             @Doc("Its address.") @Default("0.0.0.0") String host,
-            @Doc("Its port.") @Default("9191") @Range(min = 0, max = 65535) int port) {}
+
+            @Doc("Its port.") @Default("9191") @Range(min = 0, max = 65535)
+            int port) {}
 
     /** Limits of the tenants' listener. */
     public record Limits(
-            @Doc("Largest request body; beyond it 413.") @Default("64MiB") @Range(min = 1024, max = 1 << 30) Size body,
-            @Doc("Largest head of a request; beyond it 431.")
-                    @Default("32KiB")
-                    @Range(min = 1024, max = 1 << 20)
-                    Size headers,
+            @Doc("Largest request body; beyond it 413.") @Default("64MiB") @Range(min = 1024, max = 1 << 30)
+            Size body,
+
+            @Doc("Largest head of a request; beyond it 431.") @Default("32KiB") @Range(min = 1024, max = 1 << 20)
+            Size headers,
+
             @Doc("Connections open at once; beyond it new ones wait.")
-                    @Default("20000")
-                    @Range(min = 1, max = 1_000_000)
-                    int connections,
+            @Default("20000")
+            @Range(min = 1, max = 1_000_000)
+            int connections,
+
             @Doc("Time for the head of a request to arrive.") @Default("10s") @Range(min = 0.1, max = 3600)
-                    Duration headerTime,
+            Duration headerTime,
+
             @Doc("Longest pause inside a request body.") @Default("30s") @Range(min = 0.1, max = 3600)
-                    Duration bodyIdle) {}
+            Duration bodyIdle) {}
 
     /** Steps of a stop. */
     public record Drain(
             @Doc("Not ready, but still taking requests, so that routers can move on.")
-                    @Default("5s")
-                    @Range(min = 0, max = 3600)
-                    Duration notReadyFor,
+            @Default("5s")
+            @Range(min = 0, max = 3600)
+            Duration notReadyFor,
+
             @Doc("Time for streams to end after that.") @Default("10m") @Range(min = 0, max = 86400)
-                    Duration streams) {}
+            Duration streams) {}
 }

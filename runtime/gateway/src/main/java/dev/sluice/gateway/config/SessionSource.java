@@ -46,7 +46,8 @@ public record SessionSource(Kind kind, String name) {
                 } else if (matcher.group(1).equals("cookie")) {
                     return Optional.of(new SessionSource(Kind.COOKIE, matcher.group(2)));
                 }
-                return Optional.of(new SessionSource(Kind.HEADER, matcher.group(2).toLowerCase(Locale.ROOT)));
+                return Optional.of(
+                        new SessionSource(Kind.HEADER, matcher.group(2).toLowerCase(Locale.ROOT)));
             });
         }
 

@@ -46,13 +46,12 @@ public record Size(long bytes) {
             if (!matcher.matches()) {
                 return at.expected(notation(), node);
             }
-            int shift =
-                    switch (matcher.group(2)) {
-                        case "KiB" -> 10;
-                        case "MiB" -> 20;
-                        case "GiB" -> 30;
-                        default -> 0;
-                    };
+            int shift = switch (matcher.group(2)) {
+                case "KiB" -> 10;
+                case "MiB" -> 20;
+                case "GiB" -> 30;
+                default -> 0;
+            };
             long value = Long.parseLong(matcher.group(1));
             return value > Long.MAX_VALUE >> shift
                     ? at.error(node, "is too large")

@@ -136,7 +136,8 @@ public final class WatchedFiles implements AutoCloseable {
         static Seen of(Path file, Seen last) {
             try {
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-                long age = System.currentTimeMillis() - attributes.lastModifiedTime().toMillis();
+                long age = System.currentTimeMillis()
+                        - attributes.lastModifiedTime().toMillis();
                 String stat = attributes.fileKey() + " " + attributes.size() + " " + attributes.lastModifiedTime();
                 boolean same = stat.equals(last.stat) && age > RECENT.toMillis();
                 return same ? last : new Seen(stat, hash(Files.readAllBytes(file)));
@@ -147,7 +148,8 @@ public final class WatchedFiles implements AutoCloseable {
 
         private static String hash(byte[] content) {
             try {
-                return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+                return HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(content));
             } catch (NoSuchAlgorithmException e) {
                 throw new IllegalStateException("every Java has SHA-256", e);
             }

@@ -60,7 +60,8 @@ final class Yaml {
             }
             Node root = convert(documents.next(), 0);
             if (documents.hasNext()) {
-                problems.error(position(documents.next().getStartMark()), "", "a second document (---) is one too many");
+                problems.error(
+                        position(documents.next().getStartMark()), "", "a second document (---) is one too many");
                 return Optional.empty();
             }
             return Optional.of(root);

@@ -47,8 +47,7 @@ class BadConfigsTest {
     }
 
     static Stream<Bad> table() throws IOException {
-        try (InputStream in =
-                Objects.requireNonNull(BadConfigsTest.class.getResourceAsStream("bad-configs.txt"))) {
+        try (InputStream in = Objects.requireNonNull(BadConfigsTest.class.getResourceAsStream("bad-configs.txt"))) {
             List<Bad> table = new ArrayList<>();
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             for (String block : text.split("(?m)^--- ")) {

@@ -25,8 +25,7 @@ class BinderTest {
     void aRemovedKeyNamesItsSuccessor() {
         assertThat(errors(Changed.class, "{ttl: 1s, expiry: never}"))
                 .containsExactly("f:1:2: ttl: was removed: use `expiry`");
-        assertThat(errors(Changed.class, "size: 3"))
-                .containsExactly("f:1:1: size: was removed: use `limits.body`");
+        assertThat(errors(Changed.class, "size: 3")).containsExactly("f:1:1: size: was removed: use `limits.body`");
     }
 
     @Test

@@ -15,10 +15,7 @@ class EndpointsFileTest {
 
     @Test
     void bothKindsOfRowsAreRead() {
-        EndpointsFile.Read read = EndpointsFile.read(Loads.write(
-                directory,
-                "endpoints.yaml",
-                """
+        EndpointsFile.Read read = EndpointsFile.read(Loads.write(directory, "endpoints.yaml", """
                 endpoints:
                   - {url: "http://10.0.0.1:8000", role: prefill}
                   - name: decode-0
@@ -31,8 +28,7 @@ class EndpointsFileTest {
         assertThat(read.errors()).isEmpty();
         assertThat(read.endpoints())
                 .containsExactly(
-                        new Endpoint(
-                                "10.0.0.1:8000", "10.0.0.1:8000", Role.PREFILL, Map.of(Role.LABEL, "prefill")),
+                        new Endpoint("10.0.0.1:8000", "10.0.0.1:8000", Role.PREFILL, Map.of(Role.LABEL, "prefill")),
                         new Endpoint(
                                 "models/decode-0",
                                 "10.0.0.2:8000",
@@ -42,10 +38,7 @@ class EndpointsFileTest {
 
     @Test
     void aFileWithAnErrorYieldsNoEndpointAtAll() {
-        Path file = Loads.write(
-                directory,
-                "endpoints.yaml",
-                """
+        Path file = Loads.write(directory, "endpoints.yaml", """
                 endpoints:
                   - {url: "http://10.0.0.1:8000"}
                   - {address: 10.0.0.1, port: 8000}

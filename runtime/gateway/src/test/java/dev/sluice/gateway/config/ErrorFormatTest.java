@@ -18,9 +18,7 @@ class ErrorFormatTest {
 
     @Test
     void gitHubCommandsAreEscaped() {
-        assertThat(ErrorFormat.GITHUB.format(ERRORS, WARNINGS))
-                .isEqualTo(
-                        """
+        assertThat(ErrorFormat.GITHUB.format(ERRORS, WARNINGS)).isEqualTo("""
                         ::error file=a%2Cb.yaml,line=3,col=7::pools[0].name: is missing: 100%25
                         ::warning file=a.yaml,line=1,col=1::open
                         """);
@@ -28,9 +26,7 @@ class ErrorFormatTest {
 
     @Test
     void jsonHoldsErrorsAndWarnings() {
-        assertThat(ErrorFormat.JSON.format(ERRORS, WARNINGS))
-                .isEqualToIgnoringWhitespace(
-                        """
+        assertThat(ErrorFormat.JSON.format(ERRORS, WARNINGS)).isEqualToIgnoringWhitespace("""
                         {"errors": [{"file": "a,b.yaml", "line": 3, "column": 7, "path": "pools[0].name",
                                      "message": "is missing: 100%"}],
                          "warnings": [{"file": "a.yaml", "line": 1, "column": 1, "path": "", "message": "open"}]}

@@ -44,7 +44,10 @@ class GatewayConfigTest {
         PoolConfig pool = config.pools().getFirst();
         assertThat(pool.timeouts())
                 .isEqualTo(new PoolConfig.Timeouts(
-                        Duration.ofSeconds(1), Duration.ofSeconds(120), Duration.ofSeconds(60), Duration.ofMinutes(60)));
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(120),
+                        Duration.ofSeconds(60),
+                        Duration.ofMinutes(60)));
         assertThat(pool.adapters()).isEqualTo(new Adapters(true, List.of()));
         assertThat(pool.blockSize()).isEmpty();
         assertThat(pool.concurrency().limit()).isEmpty();
@@ -58,9 +61,7 @@ class GatewayConfigTest {
     @Test
     void everyKeyTakesAnotherValue() {
         Loads.write(directory, "admin-token", "s3cret\n");
-        GatewayConfig config = Loads.good(
-                directory,
-                """
+        GatewayConfig config = Loads.good(directory, """
                 apiVersion: sluice.dev/v1
                 kind: Gateway
                 server:
@@ -128,8 +129,7 @@ class GatewayConfigTest {
                                 "engine-1:8000",
                                 Role.PREFILL,
                                 Map.of("zone", "a", Role.LABEL, "prefill")),
-                        new Endpoint(
-                                "models/e2", "[fd00::1]:8000", Role.DECODE, Map.of(Role.LABEL, "decode")));
+                        new Endpoint("models/e2", "[fd00::1]:8000", Role.DECODE, Map.of(Role.LABEL, "decode")));
         assertThat(pool.timeouts())
                 .isEqualTo(new PoolConfig.Timeouts(
                         Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), Duration.ofMinutes(5)));
@@ -159,19 +159,14 @@ class GatewayConfigTest {
     void routingAndEndpointsComeFromFilesBesideTheFileThatNamesThem() {
         Path sub = directory.resolve("sub");
         assertThat(sub.toFile().mkdir()).isTrue();
-        Loads.write(
-                sub,
-                "epp.yaml",
-                """
+        Loads.write(sub, "epp.yaml", """
                 apiVersion: llm-d.ai/v1alpha1
                 kind: EndpointPickerConfig
                 plugins: [{type: sample-scorer, parameters: {token: {file: token}}}]
                 """);
         Loads.write(sub, "token", "abc");
         Loads.write(directory, "endpoints.yaml", "endpoints: []\n");
-        Loaded loaded = Loads.load(
-                directory,
-                """
+        Loaded loaded = Loads.load(directory, """
                 pools: [{name: p, models: [m], routing: r, discovery: {file: endpoints.yaml}}]
                 routing: {r: {file: sub/epp.yaml}}
                 """);
@@ -207,22 +202,18 @@ class GatewayConfigTest {
 
     @Test
     void anOpenGatewayAndAnUnusedPolicyAreWarnings() {
-        Loaded loaded = Loads.load(
-                directory, Loads.MINIMAL + "routing: {spare: {plugins: [{type: queue-scorer}]}}\n");
+        Loaded loaded = Loads.load(directory, Loads.MINIMAL + "routing: {spare: {plugins: [{type: queue-scorer}]}}\n");
 
         assertThat(loaded.warnings())
                 .extracting(ConfigError::path, ConfigError::line, ConfigError::message)
                 .containsExactly(
-                        tuple(
-                                "", 1, "no tenants: this gateway is open to everybody who reaches it"),
+                        tuple("", 1, "no tenants: this gateway is open to everybody who reaches it"),
                         tuple("routing.spare", 5, "no pool uses this policy"));
     }
 
     @Test
     void theEffectiveConfigurationShowsDefaultsAndMasksSecrets() {
-        GatewayConfig config = Loads.good(
-                directory,
-                """
+        GatewayConfig config = Loads.good(directory, """
                 pools:
                   - {name: p, models: [m], credential: {env: TOKEN}, routing: r, endpoints: [{url: "http://h:1"}]}
                 routing: {r: {plugins: [{type: sample-scorer, parameters: {token: {env: TOKEN}}}]}}

@@ -9,8 +9,7 @@ import java.util.Optional;
 
 /** Loads texts as files. */
 final class Loads {
-    static final String MINIMAL =
-            """
+    static final String MINIMAL = """
             pools:
               - name: chat
                 models: [m]

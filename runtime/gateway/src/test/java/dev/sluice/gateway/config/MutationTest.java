@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MutationTest {
-    private static final String GOOD =
-            """
+    private static final String GOOD = """
             apiVersion: sluice.dev/v1
             kind: Gateway
             server:
@@ -36,8 +35,35 @@ class MutationTest {
             """;
 
     private static final List<String> PIECES = List.of(
-            "{", "}", "[", "]", ":", ",", "\"", "'", "\n", "  ", "- ", "&a ", "*a", "*e", "!!int ", "|\n", "? ", "# ",
-            "null", "-1", "1e999", ".nan", "\u0000", "\ud800", "\t", "---\n", "%YAML 1.3\n", "9".repeat(40), "<<: *e\n");
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"",
+            "'",
+            "\n",
+            "  ",
+            "- ",
+            "&a ",
+            "*a",
+            "*e",
+            "!!int ",
+            "|\n",
+            "? ",
+            "# ",
+            "null",
+            "-1",
+            "1e999",
+            ".nan",
+            "\u0000",
+            "\ud800",
+            "\t",
+            "---\n",
+            "%YAML 1.3\n",
+            "9".repeat(40),
+            "<<: *e\n");
 
     @TempDir
     Path directory;
@@ -60,7 +86,9 @@ class MutationTest {
             } catch (RuntimeException e) {
                 throw new AssertionError("seed " + seed + " made of the file:\n" + mutated, e);
             }
-            assertThat(loaded.config().isPresent()).as("seed %d", seed).isEqualTo(loaded.errors().isEmpty());
+            assertThat(loaded.config().isPresent())
+                    .as("seed %d", seed)
+                    .isEqualTo(loaded.errors().isEmpty());
             assertThat(loaded.errors()).allSatisfy(error -> {
                 assertThat(error.line()).isPositive();
                 assertThat(error.column()).isPositive();

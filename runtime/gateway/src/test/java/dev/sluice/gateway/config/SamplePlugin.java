@@ -24,7 +24,9 @@ final class SamplePlugin implements Plugin {
     }
 
     record Parameters(
-            @Doc("A number.") @Default("3") @Range(min = 1, max = 10) int count,
+            @Doc("A number.") @Default("3") @Range(min = 1, max = 10)
+            int count,
+
             @Default("0.5") @Range(min = 0, max = 1) double share,
             @Default("1s") @Range(min = 0.01, max = 60) Duration window,
             @Default("fast") Mode mode,

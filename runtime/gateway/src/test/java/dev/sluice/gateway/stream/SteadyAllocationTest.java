@@ -34,8 +34,8 @@ class SteadyAllocationTest {
 
     private static String event(String which) {
         String head = "data:"
-            + " {\"id\":\"chatcmpl-94c0de7f7f2100bf\",\"object\":\"chat.completion.chunk\",\"created\":1795346362,\"model\":\"tiny\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
-            + " tarian \\u00e4\"},\"logprobs\":null,\"finish_reason\":null,\"token_ids\":null}]";
+                + " {\"id\":\"chatcmpl-94c0de7f7f2100bf\",\"object\":\"chat.completion.chunk\",\"created\":1795346362,\"model\":\"tiny\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
+                + " tarian \\u00e4\"},\"logprobs\":null,\"finish_reason\":null,\"token_ids\":null}]";
         return switch (which) {
             case "chat" -> head + "}\n\n";
             case "usage" ->
@@ -43,12 +43,12 @@ class SteadyAllocationTest {
                         + "\"prompt_tokens_details\":{\"cached_tokens\":0}}}\n\n";
             case "messages" ->
                 "event: content_block_delta\n"
-                    + "data:"
-                    + " {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"rikori\"},\"index\":0}\n\n";
+                        + "data:"
+                        + " {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"rikori\"},\"index\":0}\n\n";
             case "responses" ->
                 "event: response.output_text.delta\n"
-                    + "data: {\"content_index\":0,\"delta\":\""
-                    + " tarian\",\"item_id\":\"msg_9\",\"sequence_number\":4,\"type\":\"response.output_text.delta\"}\n\n";
+                        + "data: {\"content_index\":0,\"delta\":\""
+                        + " tarian\",\"item_id\":\"msg_9\",\"sequence_number\":4,\"type\":\"response.output_text.delta\"}\n\n";
             case "comment" -> ": keep-alive\n\n";
             default -> throw new IllegalArgumentException(which);
         };

@@ -64,7 +64,7 @@ class TruthfulEndTest {
     @Test
     void textThatOnlyTalksOfAnAbortIsText() {
         String text = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\\\"finish_reason\\\":\\\"abort\\\""
-            + " [DONE]\",\"x\":{\"finish_reason\":\"abort\",\"error\":{}}},\"stop_reason\":\"abort\",\"finish_reason\":\"stop\"}]}\n\n"
+                + " [DONE]\",\"x\":{\"finish_reason\":\"abort\",\"error\":{}}},\"stop_reason\":\"abort\",\"finish_reason\":\"stop\"}]}\n\n"
                 + DONE;
         assertThat(Watched.whole(OPENAI_CHAT, text).verdict()).isEqualTo(Verdict.COMPLETE);
         assertThat(Watched.whole(OPENAI_CHAT, text).out()).isEqualTo(text);
@@ -183,7 +183,7 @@ class TruthfulEndTest {
         String end = named(
                 name,
                 "{\"response\":{\"id\":\"resp_1\",\"status\":\"incomplete\",\"error\":null,\"usage\":{\"input_tokens\":9,"
-                    + "\"input_tokens_details\":{\"cached_tokens\":4},\"output_tokens\":2}},\"sequence_number\":5,\"type\":\""
+                        + "\"input_tokens_details\":{\"cached_tokens\":4},\"output_tokens\":2}},\"sequence_number\":5,\"type\":\""
                         + name + "\"}");
         Watched watched = Watched.whole(RESPONSES, end + DONE);
         assertThat(watched.verdict()).isEqualTo(Verdict.COMPLETE);
@@ -243,7 +243,7 @@ class TruthfulEndTest {
         assertThat(Watched.whole(
                                 OPENAI_CHAT,
                                 "data:"
-                                    + " {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{}}]}}],\"usage\":{\"completion_tokens\":7}}\n\n")
+                                        + " {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{}}]}}],\"usage\":{\"completion_tokens\":7}}\n\n")
                         .tokens())
                 .isEqualTo(7);
     }
@@ -258,7 +258,7 @@ class TruthfulEndTest {
         Watched more = Watched.whole(
                 OPENAI_CHAT,
                 "data:"
-                    + " {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":9}}}\n\n");
+                        + " {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":9}}}\n\n");
         assertThat(more.usage()).isEqualTo(new Usage(5, 5, -1));
         Watched none = Watched.whole(
                 OPENAI_CHAT,
