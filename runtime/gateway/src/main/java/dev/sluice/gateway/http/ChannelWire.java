@@ -102,7 +102,11 @@ final class ChannelWire extends Wire {
         this.channel = channel;
         channel.configureBlocking(false);
         this.armed = true;
-        this.key = channel.register(loop.selector(), channel.isConnected() ? SelectionKey.OP_READ : 0, this);
+        this.key = channel.register(loop.selector(), 0, this);
+        // Only now: the loop may be told of bytes before register returns, and would find no key here.
+        if (channel.isConnected()) {
+            key.interestOps(SelectionKey.OP_READ);
+        }
         loop.join(this);
     }
 
