@@ -3,9 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Outcome;
-import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.Usage;
-import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BadBodyException;
@@ -37,7 +35,6 @@ final class Exchange {
     private static final long QUEUE_WAIT_NS = 10_000_000_000L;
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
-    private static final long[] NO_HASHES = {};
 
     private final LiveState runtime;
     private final LiveState.Settings settings;
@@ -131,7 +128,7 @@ final class Exchange {
             edits.includeUsage();
         }
         EditedBody body = edits.apply();
-        PromptHashes prompt = PromptHashes.of(scan, seed(target), BlockRules.DEFAULT);
+        PromptHashes prompt = target.prompt(scan);
         LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool));
         Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
         admit(pool, body.length());
@@ -183,37 +180,20 @@ final class Exchange {
     }
 
     private LivePool.Ask ask(BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed) {
-        int maxTokens = scan.maxTokens().orElse(0);
-        LivePool.Estimate estimate = pool.estimate(promptBytes(prompt), maxTokens);
-        int promptTokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
-        int hashes = api.fillsCache() ? prompt.count() : 0;
-        double tokensPerBlock = (double) promptTokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes());
-        RoutingRequest request = new RoutingRequest(
+        LivePool.Estimate estimate =
+                pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
+        LivePool.Asker who = new LivePool.Asker(
                 id,
                 ANONYMOUS,
-                model,
-                api.path(),
                 headers,
                 session(scan),
-                0,
-                promptTokens,
-                maxTokens,
-                api.fillsCache() ? estimate.outputTokens() * scan.choices() : 1,
-                tokensPerBlock,
-                scan.stream(),
-                () -> client.finished() ? "" : scan.promptText());
-        return new LivePool.Ask(request, hashes == 0 ? NO_HASHES : prompt.hashes(), hashes, allowed, number);
+                () -> client.finished() ? "" : scan.promptText(),
+                number);
+        return LivePool.Ask.of(who, scan, prompt, estimate, allowed);
     }
 
-    private static int promptBytes(PromptHashes prompt) {
+    static int promptBytes(PromptHashes prompt) {
         return Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
-    }
-
-    /** Aliases of one model share its blocks; an adapter has blocks of its own. */
-    private long seed(RoutingTable.Target target) {
-        String base = target.entry().models().getFirst();
-        boolean adapter = !model.isEmpty() && !target.entry().models().contains(model);
-        return PromptHashes.seed(base, adapter ? model : "", "");
     }
 
     private Optional<String> session(BodyScan scan) {

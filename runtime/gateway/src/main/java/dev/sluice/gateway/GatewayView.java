@@ -4,7 +4,6 @@ import dev.sluice.core.Decision;
 import dev.sluice.core.Explainer;
 import dev.sluice.core.Explanation;
 import dev.sluice.core.RoutingRequest;
-import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BadBodyException;
@@ -89,33 +88,23 @@ final class GatewayView implements AdminView {
                 .target(scan.model())
                 .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
         LivePool pool = target.entry().pool();
-        PromptHashes prompt = PromptHashes.of(
-                scan, PromptHashes.seed(target.entry().models().getFirst(), "", ""), BlockRules.DEFAULT);
-        int bytes = Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
-        int maxTokens = scan.maxTokens().orElse(0);
-        LivePool.Estimate estimate = pool.estimateOnly(bytes, maxTokens);
-        int promptTokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
-        RoutingRequest request = new RoutingRequest(
+        PromptHashes prompt = target.prompt(scan);
+        LivePool.Estimate estimate = pool.estimateOnly(
+                Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
+        LivePool.Asker who = new LivePool.Asker(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
-                scan.model(),
-                path,
                 name -> Optional.empty(),
                 scan.session(),
-                0,
-                promptTokens,
-                maxTokens,
-                estimate.outputTokens(),
-                (double) promptTokens * BlockRules.DEFAULT.bytes() / Math.max(1, bytes),
-                scan.stream(),
-                scan::promptText);
-        Decision decision =
-                pool.rehearse(new LivePool.Ask(request, prompt.hashes(), prompt.count(), target.allowed(), 1));
+                scan::promptText,
+                1);
+        LivePool.Ask ask = LivePool.Ask.of(who, scan, prompt, estimate, target.allowed());
+        Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("tenant", request.tenant());
+        answer.put("tenant", ask.request().tenant());
         answer.put("pool", pool.name());
         answer.put("model", target.engineModel().orElse(scan.model()));
-        answer.put("promptTokens", promptTokens);
+        answer.put("promptTokens", ask.request().promptTokens());
         answer.put(
                 "plan",
                 decision.rows().length > 0

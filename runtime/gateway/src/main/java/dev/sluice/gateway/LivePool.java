@@ -19,6 +19,8 @@ import dev.sluice.core.Usage;
 import dev.sluice.core.Work;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.BodyScan;
 import dev.sluice.spi.Endpoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -78,7 +81,45 @@ final class LivePool {
      * @param count how many of them
      * @param allowed ids that may serve it; empty for all
      */
-    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {}
+    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
+        private static final long[] NO_HASHES = {};
+
+        /** What a body asks for: the one place where a scan becomes a request that can be placed. */
+        static Ask of(Asker who, BodyScan scan, PromptHashes prompt, Estimate estimate, Set<String> allowed) {
+            boolean cached = scan.api().fillsCache();
+            int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
+            RoutingRequest request = new RoutingRequest(
+                    who.id(),
+                    who.tenant(),
+                    scan.model(),
+                    scan.api().path(),
+                    who.headers(),
+                    who.session(),
+                    0,
+                    tokens,
+                    scan.maxTokens().orElse(0),
+                    cached ? estimate.outputTokens() * scan.choices() : 1,
+                    (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
+                    scan.stream(),
+                    who.text());
+            return new Ask(
+                    request, cached ? prompt.hashes() : NO_HASHES, cached ? prompt.count() : 0, allowed, who.seed());
+        }
+    }
+
+    /**
+     * Who asks, and what of it the body does not say.
+     *
+     * @param text makes the prompt's text, on demand
+     * @param seed of the random choices
+     */
+    record Asker(
+            String id,
+            String tenant,
+            Function<String, Optional<String>> headers,
+            Optional<String> session,
+            Supplier<String> text,
+            long seed) {}
 
     String name() {
         return pool.settings().name();
@@ -412,18 +453,21 @@ final class LivePool {
     Estimate estimate(int promptBytes, int maxTokens) {
         return locked(() -> {
             pool.retries().request(System.nanoTime());
-            return new Estimate(pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte());
+            return estimated(promptBytes, maxTokens);
         });
     }
 
     /** The same without counting a request. */
     Estimate estimateOnly(int promptBytes, int maxTokens) {
-        return locked(() ->
-                new Estimate(pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens), pool.tokensPerByte()));
+        return locked(() -> estimated(promptBytes, maxTokens));
+    }
+
+    private Estimate estimated(int promptBytes, int maxTokens) {
+        return new Estimate(pool.promptTokens(promptBytes), pool.expectedOutput(maxTokens));
     }
 
     /** What a request is believed to ask for. */
-    record Estimate(int promptTokens, int outputTokens, double tokensPerByte) {}
+    record Estimate(int promptTokens, int outputTokens) {}
 
     boolean serving() {
         return locked(pool::serving);

@@ -1,5 +1,8 @@
 package dev.sluice.gateway;
 
+import dev.sluice.core.index.BlockRules;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.BodyScan;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +34,15 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
      * @param engineModel what the engine is sent; empty when the body's own name stays
      * @param allowed ids of endpoints that have it; empty for all
      */
-    record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {}
+    record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {
+        /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
+        PromptHashes prompt(BodyScan scan) {
+            String model = scan.model();
+            boolean adapter = !model.isEmpty() && !entry.models().contains(model);
+            long seed = PromptHashes.seed(entry.models().getFirst(), adapter ? model : "", "");
+            return PromptHashes.of(scan, seed, BlockRules.DEFAULT);
+        }
+    }
 
     static RoutingTable of(List<PoolEntry> pools) {
         Map<String, PoolEntry> byModel = new LinkedHashMap<>();
