@@ -183,12 +183,7 @@ final class Exchange {
         LivePool.Estimate estimate =
                 pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
-                id,
-                ANONYMOUS,
-                headers,
-                session(scan),
-                () -> client.finished() ? "" : scan.promptText(),
-                number);
+                id, ANONYMOUS, headers, session(scan), () -> client.finished() ? "" : scan.promptText(), number);
         return LivePool.Ask.of(who, scan, prompt, estimate, allowed);
     }
 

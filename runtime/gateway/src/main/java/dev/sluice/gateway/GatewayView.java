@@ -89,8 +89,8 @@ final class GatewayView implements AdminView {
                 .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
-        LivePool.Estimate estimate = pool.estimateOnly(
-                Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
+        LivePool.Estimate estimate =
+                pool.estimateOnly(Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
