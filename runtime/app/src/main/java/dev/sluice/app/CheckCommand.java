@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         mixinStandardHelpOptions = true,
         description =
-                "Says all that is wrong with a configuration, as file:line:col: path: message. Exit 2 if anything is.")
+                "Says all that is wrong with a configuration, as file:line:col: path: message. Exit 2 if anything is, a"
+                        + " plugin that can't be loaded included.")
 final class CheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
@@ -36,7 +37,7 @@ final class CheckCommand implements Callable<Integer> {
             loaded.config().ifPresent(this::praise);
         }
         spec.commandLine().getOut().flush();
-        return loaded.errors().isEmpty() ? Main.FINE : Main.WRONG_USE;
+        return loaded.errors().isEmpty() && loaded.catalog().refused().isEmpty() ? Main.FINE : Main.WRONG_USE;
     }
 
     private void praise(GatewayConfig config) {

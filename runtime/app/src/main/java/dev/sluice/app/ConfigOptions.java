@@ -24,7 +24,14 @@ final class ConfigOptions {
             description = "An endpoints file for the only pool, in place of what the configuration says.")
     Optional<Path> endpoints = Optional.empty();
 
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "A directory of third-party plugins, in place of the one that the configuration names.")
+    Optional<Path> plugins = Optional.empty();
+
     Loaded load(Catalog catalog, OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort) {
-        return new ConfigLoader().load(config, catalog, new Overrides(port, adminPort, metricsPort, endpoints));
+        return new ConfigLoader()
+                .load(config, catalog, new Overrides(port, adminPort, metricsPort, endpoints, plugins));
     }
 }

@@ -32,7 +32,7 @@ final class Reloads implements AutoCloseable {
             return;
         }
         try {
-            gateway.reload(loaded.config().get());
+            gateway.reload(loaded.config().get(), loaded.catalog());
             good.clear();
             good.addAll(loaded.files());
             watched.watch(loaded.files());

@@ -3,6 +3,9 @@ package dev.sluice.app;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigDocs;
 import dev.sluice.gateway.config.Schema;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,12 +25,16 @@ final class SchemaCommand implements Callable<Integer> {
     @Option(names = "--format", paramLabel = "json|markdown", description = "Default: json.")
     private Format format = Format.JSON;
 
+    @Option(names = "--plugins", paramLabel = "DIR", description = "A directory of third-party plugins.")
+    private Optional<Path> plugins = Optional.empty();
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
-    public Integer call() {
-        Catalog catalog = Catalog.onClassPath();
+    public Integer call() throws IOException {
+        Catalog builtIns = Catalog.onClassPath();
+        Catalog catalog = plugins.isPresent() ? builtIns.with(plugins.get()) : builtIns;
         spec.commandLine()
                 .getOut()
                 .print(

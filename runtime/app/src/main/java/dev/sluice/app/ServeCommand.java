@@ -7,7 +7,6 @@ import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -48,8 +47,6 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private Catalog catalog = Catalog.of(List.of());
-
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
@@ -60,8 +57,7 @@ final class ServeCommand implements Callable<Integer> {
             err.println("sluice serve: PORT is not a number: " + System.getenv("PORT"));
             return Main.WRONG_USE;
         }
-        catalog = Catalog.onClassPath();
-        Loaded loaded = load(wanted);
+        Loaded loaded = load(wanted, Catalog.onClassPath());
         err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
         err.flush();
         if (loaded.config().isEmpty()) {
@@ -69,7 +65,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.start(loaded.config().get(), catalog);
+            gateway = Gateway.start(loaded.config().get(), loaded.catalog());
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
             return Main.WRONG_USE;
@@ -81,7 +77,7 @@ final class ServeCommand implements Callable<Integer> {
                 Integer.toString(gateway.adminPort()));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
-        try (Reloads _ = new Reloads(gateway, () -> load(wanted), loaded, WatchedFiles.USUAL)) {
+        try (Reloads _ = new Reloads(gateway, () -> load(wanted, gateway.catalog()), loaded, WatchedFiles.USUAL)) {
             stopped.await();
         }
         return Main.FINE;
@@ -93,7 +89,7 @@ final class ServeCommand implements Callable<Integer> {
                 .map(Integer::valueOf);
     }
 
-    private Loaded load(Optional<Integer> wanted) {
+    private Loaded load(Optional<Integer> wanted, Catalog catalog) {
         return options.load(catalog, optional(wanted), optional(adminPort), optional(metricsPort));
     }
 

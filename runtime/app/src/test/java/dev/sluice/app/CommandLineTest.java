@@ -67,4 +67,23 @@ class CommandLineTest {
         assertThat(ran.err())
                 .isEqualTo("sluice explain: no gateway answers at http://127.0.0.1:1 (option --admin names another)\n");
     }
+
+    @Test
+    void aPluginThatWouldNotLoadIsToldWithItsReasonAndIsAFailure() throws IOException {
+        Files.createDirectories(directory.resolve("plugins/zone"));
+        String plugins = directory.resolve("plugins").toString();
+        Path file = Files.writeString(
+                directory.resolve("good.yaml"),
+                "pools: [{name: chat, models: [m], endpoints: [{url: 'http://127.0.0.1:1'}]}]\n");
+
+        Ran listed = Ran.of("plugins", "--directory", plugins);
+        assertThat(listed.code()).isEqualTo(1);
+        assertThat(listed.out()).contains("zone is refused: its directory holds no jar", "queue-scorer");
+        assertThat(Ran.of("plugins", "--directory", plugins, "--json").out())
+                .contains("\"reason\" : \"its directory holds no jar\"");
+        assertThat(Ran.of("plugins", "--directory", plugins + "/absent").code()).isEqualTo(2);
+        Ran checked = Ran.of("check", "--config", file.toString(), "--plugins", plugins);
+        assertThat(checked.code()).isEqualTo(2);
+        assertThat(checked.out()).contains("warning: plugin zone is refused: its directory holds no jar");
+    }
 }

@@ -38,7 +38,7 @@ public final class Gateway implements AutoCloseable {
     private static final int MAX_IN_FLIGHT = 20_000;
     private static final Duration TICK = Duration.ofMillis(50);
 
-    private final Catalog catalog;
+    private volatile Catalog catalog;
     private final Meters meters;
     private final Engines engines;
     private final LiveState runtime;
@@ -121,14 +121,14 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Puts another configuration into force. Listeners stay as they are; what asks for other ones is said in the log.
+     * Puts another configuration into force, with the types that it was read with. Listeners stay as they are; what asks for other ones is said in the log.
      *
      * @throws dev.sluice.spi.ConfigException when a plugin refuses its parameters; then nothing has changed
      */
-    public synchronized void reload(GatewayConfig next) {
+    public synchronized void reload(GatewayConfig next, Catalog types) {
         Assembly fresh;
         try {
-            fresh = Assembly.build(next, catalog, meters, loop, Optional.of(assembly));
+            fresh = Assembly.build(next, types, meters, loop, Optional.of(assembly));
         } catch (RuntimeException wrong) {
             meters.configReload(false);
             throw wrong;
@@ -139,6 +139,7 @@ public final class Gateway implements AutoCloseable {
         runtime.settings = settings(next, fresh);
         assembly = fresh;
         config = next;
+        catalog = types;
         engines.setTargets(fresh.targets);
         fresh.pools.forEach((name, pool) -> {
             if (old.pools.get(name) != pool) {
@@ -175,7 +176,8 @@ public final class Gateway implements AutoCloseable {
         return config;
     }
 
-    Catalog catalog() {
+    /** The types in force, those of third-party plugins included. */
+    public Catalog catalog() {
         return catalog;
     }
 

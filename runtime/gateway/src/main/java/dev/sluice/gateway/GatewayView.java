@@ -13,8 +13,8 @@ import dev.sluice.gateway.admin.PluginStatus;
 import dev.sluice.gateway.admin.PoolStatus;
 import dev.sluice.gateway.admin.RecentDecision;
 import dev.sluice.gateway.admin.TenantStatus;
+import dev.sluice.gateway.config.DefaultRouting;
 import dev.sluice.gateway.config.EffectiveConfig;
-import dev.sluice.spi.Factory;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -121,18 +121,7 @@ final class GatewayView implements AdminView {
 
     @Override
     public List<PluginStatus> plugins() {
-        List<PluginStatus> rows = new ArrayList<>();
-        gateway.catalog().entries().forEach(entry -> {
-            Factory<?> factory = entry.factory();
-            List<String> uses = new ArrayList<>();
-            gateway.config()
-                    .routing()
-                    .forEach((policy, routing) -> routing.plugins().stream()
-                            .filter(p -> p.type().equals(factory.type()))
-                            .forEach(p -> uses.add(policy + "/" + p.name())));
-            rows.add(new PluginStatus(factory.type(), entry.plugin(), uses, "built-in", Gateway.version()));
-        });
-        return rows;
+        return new PluginPage(gateway.config(), gateway.catalog(), DefaultRouting.of(gateway.catalog())).rows();
     }
 
     @Override

@@ -1,7 +1,11 @@
 package dev.sluice.gateway.config;
 
+import dev.sluice.gateway.plugin.LoadedPlugin;
+import dev.sluice.gateway.plugin.PluginDirectory;
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.Plugin;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,11 +14,16 @@ import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The plugin types that configurations may name. Two plugins that claim one type, or one id, are an error. */
+/**
+ * The plugin types that configurations may name: those of the gateway itself, where two that claim one type or id are an
+ * error, and those of a plugin directory, where what can't be loaded is left out and told.
+ */
 public final class Catalog {
     private final Map<String, Entry> byType;
+    private final PluginDirectory.Contents jars;
 
-    private Catalog(List<Entry> entries) {
+    private Catalog(List<Entry> entries, PluginDirectory.Contents jars) {
+        this.jars = jars;
         this.byType = entries.stream()
                 .collect(Collectors.toMap(
                         entry -> entry.factory().type(),
@@ -39,14 +48,58 @@ public final class Catalog {
             if (ids.put(plugin.id(), plugin) != null) {
                 throw new IllegalStateException("two plugins have the id " + plugin.id());
             }
-            plugin.factories().forEach(factory -> entries.add(new Entry(plugin.id(), factory)));
+            plugin.factories().forEach(factory -> entries.add(new Entry(plugin.id(), factory, Optional.empty())));
         }
-        return new Catalog(entries);
+        return new Catalog(entries, PluginDirectory.Contents.NONE);
+    }
+
+    /**
+     * The gateway's own types and those of a plugin directory. A plugin that this catalog has already and whose files have
+     * not changed is kept as it is.
+     *
+     * @throws IOException when the directory can't be listed
+     */
+    public Catalog with(Path directory) throws IOException {
+        List<Entry> entries = own();
+        Map<String, String> taken = new TreeMap<>();
+        entries.forEach(entry -> taken.put(entry.factory().type(), entry.plugin()));
+        PluginDirectory.Contents found = PluginDirectory.load(directory, taken, jars.loaded());
+        for (LoadedPlugin plugin : found.loaded()) {
+            plugin.factories().forEach(factory -> entries.add(new Entry(plugin.id(), factory, Optional.of(plugin))));
+        }
+        return new Catalog(entries, found);
+    }
+
+    /** The gateway's own types alone. */
+    public Catalog withoutJars() {
+        return jars.loaded().isEmpty() && jars.refused().isEmpty()
+                ? this
+                : new Catalog(own(), PluginDirectory.Contents.NONE);
+    }
+
+    private List<Entry> own() {
+        return new ArrayList<>(
+                byType.values().stream().filter(entry -> entry.jar().isEmpty()).toList());
+    }
+
+    /** Plugins of the directory that are loaded, by id. */
+    public List<LoadedPlugin> loaded() {
+        return jars.loaded();
+    }
+
+    /** Plugins of the directory that are not, and why. */
+    public List<PluginDirectory.Refused> refused() {
+        return jars.refused();
     }
 
     /** The factory of a type. */
     public Optional<Factory<?>> find(String type) {
-        return Optional.ofNullable(byType.get(type)).map(Entry::factory);
+        return entry(type).map(Entry::factory);
+    }
+
+    /** A type. */
+    public Optional<Entry> entry(String type) {
+        return Optional.ofNullable(byType.get(type));
     }
 
     /** All types, sorted. */
@@ -63,6 +116,7 @@ public final class Catalog {
      * A type and who brings it.
      *
      * @param plugin the plugin's id
+     * @param jar what it was loaded from; empty for the gateway's own
      */
-    public record Entry(String plugin, Factory<?> factory) {}
+    public record Entry(String plugin, Factory<?> factory, Optional<LoadedPlugin> jar) {}
 }

@@ -27,21 +27,27 @@ public final class ConfigLoader {
         return load(file, catalog, Overrides.NONE);
     }
 
-    /** Loads a file and lets options of the command line win over it. */
+    /**
+     * Loads a file and lets options of the command line win over it.
+     *
+     * @param catalog the gateway's own types, or the catalog in force, whose plugins are kept where nothing has changed
+     */
     public Loaded load(Path file, Catalog catalog, Overrides overrides) {
         Problems problems = new Problems(environment);
         Position start = Position.start(file.toString());
         Reading top = new Reading("", file, problems);
-        Optional<GatewayConfig> config = top.content(file, new Node.Scalar(start, "", Node.Kind.TEXT))
-                .flatMap(text -> Yaml.read(file.toString(), text, problems))
-                .flatMap(root -> bind(root, top, catalog, overrides));
+        Optional<Node> root = top.content(file, new Node.Scalar(start, "", Node.Kind.TEXT))
+                .flatMap(text -> Yaml.read(file.toString(), text, problems));
+        Catalog types = new PluginTypes(top, overrides).of(root, catalog);
+        Optional<GatewayConfig> config = root.flatMap(node -> bind(node, top, types, overrides));
         return new Loaded(
                 file,
                 problems.none() ? config : Optional.empty(),
                 problems.errors(),
                 problems.warnings(),
                 problems.files(),
-                problems.positions());
+                problems.positions(),
+                types);
     }
 
     private static Optional<GatewayConfig> bind(Node root, Reading top, Catalog catalog, Overrides overrides) {

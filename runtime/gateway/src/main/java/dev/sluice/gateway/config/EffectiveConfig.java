@@ -35,6 +35,11 @@ public final class EffectiveConfig {
         }
     }
 
+    /** Parameters of a plugin type, defaults included, secrets masked. */
+    public static Map<String, Object> parameters(Record parameters) {
+        return new EffectiveConfig(Codecs.common()).tree(parameters);
+    }
+
     Map<String, Object> tree(Record config) {
         Map<String, Object> tree = new LinkedHashMap<>();
         for (RecordComponent component : config.getClass().getRecordComponents()) {

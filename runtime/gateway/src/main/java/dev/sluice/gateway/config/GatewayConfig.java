@@ -5,6 +5,7 @@ import dev.sluice.spi.Doc;
 import dev.sluice.spi.Range;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A gateway's configuration, checked: what {@link ConfigLoader} makes of a file of kind {@code Gateway}.
@@ -12,8 +13,9 @@ import java.util.Map;
  * @param server listeners, limits and shutdown
  * @param pools at least one
  * @param routing policies by name; a pool without one gets the default policy
+ * @param plugins third-party plugins; empty when there is no directory of them
  */
-@NotYet({"plugins", "identity", "tenants", "extProc"})
+@NotYet({"identity", "tenants", "extProc"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,
@@ -22,7 +24,9 @@ public record GatewayConfig(
         List<PoolConfig> pools,
 
         @Doc("Policies by name, for `pools[].routing`. Each is written in place or as `{file: PATH}`.") @Default("{}")
-        Map<String, RoutingConfig> routing) {
+        Map<String, RoutingConfig> routing,
+
+        @Doc("Third-party plugins.") Optional<PluginsConfig> plugins) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param warnings what is allowed and worth saying
  * @param files every file that was read, the first included: what a reload must watch
  * @param positions where each path stands
+ * @param catalog the types that the file was read with, those of its plugin directory included
  */
 public record Loaded(
         Path file,
@@ -22,7 +23,8 @@ public record Loaded(
         List<ConfigError> errors,
         List<ConfigError> warnings,
         Set<Path> files,
-        Map<String, Position> positions) {
+        Map<String, Position> positions,
+        Catalog catalog) {
     /** Copies the collections. */
     public Loaded {
         errors = List.copyOf(errors);

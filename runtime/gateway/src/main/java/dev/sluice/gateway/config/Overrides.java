@@ -13,11 +13,17 @@ import java.util.OptionalInt;
  * @param adminPort of the operators' listener
  * @param metricsPort of the scraper's listener, which it switches on
  * @param endpoints an endpoints file for the only pool, in place of what the file says
+ * @param plugins a plugin directory, in place of the one that the file names
  */
-public record Overrides(OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort, Optional<Path> endpoints) {
+public record Overrides(
+        OptionalInt port,
+        OptionalInt adminPort,
+        OptionalInt metricsPort,
+        Optional<Path> endpoints,
+        Optional<Path> plugins) {
     /** Nothing. */
-    public static final Overrides NONE =
-            new Overrides(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+    public static final Overrides NONE = new Overrides(
+            OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty());
 
     GatewayConfig applied(GatewayConfig config, Reading at) {
         ServerConfig server = config.server();
@@ -42,6 +48,12 @@ public record Overrides(OptionalInt port, OptionalInt adminPort, OptionalInt met
                 pools.set(0, pools.getFirst().withDiscovery(new PoolConfig.Discovery(endpoints.get())));
             }
         }
-        return new GatewayConfig(newServer, List.copyOf(pools), config.routing());
+        return new GatewayConfig(newServer, List.copyOf(pools), config.routing(), plugins(config));
+    }
+
+    private Optional<PluginsConfig> plugins(GatewayConfig config) {
+        return plugins.map(directory -> new PluginsConfig(
+                        directory, config.plugins().map(PluginsConfig::budget).orElse(PluginsConfig.BUDGET)))
+                .or(config::plugins);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.config;
 
+import dev.sluice.gateway.plugin.PluginDirectory;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Factory;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Policies, in place or as {@code {file: PATH}}; parameters are bound to the records of the factories they name. */
 final class RoutingForm implements Codec<RoutingConfig> {
@@ -110,12 +112,21 @@ final class RoutingForm implements Codec<RoutingConfig> {
                     .errorAt(
                             file(at),
                             path,
-                            "unknown plugin type \"" + row.type + "\"" + Nearest.hint(row.type, catalog.types()));
+                            "unknown plugin type \"" + row.type + "\"" + Nearest.hint(row.type, catalog.types())
+                                    + refused());
             return Optional.empty();
         }
         Position position = at.problems().position(file(at), at.path());
         return maker(factory.get(), row.parameters.node(), at.key("parameters"))
                 .map(maker -> new RoutingConfig.PluginEntry(name, maker, at.path(), position));
+    }
+
+    private String refused() {
+        List<PluginDirectory.Refused> refused = catalog.refused();
+        return refused.isEmpty()
+                ? ""
+                : "; " + refused.stream().map(PluginDirectory.Refused::id).collect(Collectors.joining(", "))
+                        + (refused.size() == 1 ? " is a plugin" : " are plugins") + " that could not be loaded";
     }
 
     private <C extends Record> Optional<RoutingConfig.Maker<C>> maker(Factory<C> factory, Node node, Reading at) {

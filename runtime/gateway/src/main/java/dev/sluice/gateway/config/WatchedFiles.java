@@ -1,6 +1,8 @@
 package dev.sluice.gateway.config;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -11,9 +13,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Calls back when the content of files changes, however it changes: written in place, renamed over, or by a symbolic link
+ * Calls back when the content of files, or what a directory holds, changes, however it changes: written in place, renamed over, or by a symbolic link
  * somewhere above that now leads elsewhere, as Kubernetes does with {@code ..data}.
  *
  * <p>It polls. Watching directories misses links that are swapped above them and does not work on every file system that
@@ -136,6 +139,9 @@ public final class WatchedFiles implements AutoCloseable {
         static Seen of(Path file, Seen last) {
             try {
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                if (attributes.isDirectory()) {
+                    return new Seen("", listing(file));
+                }
                 long age = System.currentTimeMillis()
                         - attributes.lastModifiedTime().toMillis();
                 String stat = attributes.fileKey() + " " + attributes.size() + " " + attributes.lastModifiedTime();
@@ -144,6 +150,25 @@ public final class WatchedFiles implements AutoCloseable {
             } catch (IOException e) {
                 return new Seen("", "unreadable");
             }
+        }
+
+        /** Names, sizes and times of what a directory holds, two levels deep: a plugin directory. */
+        private static String listing(Path directory) throws IOException {
+            StringBuilder text = new StringBuilder();
+            try (Stream<Path> entries = Files.find(directory, 2, (path, a) -> true, FileVisitOption.FOLLOW_LINKS)) {
+                for (Path path : entries.sorted().toList()) {
+                    BasicFileAttributes a = Files.readAttributes(path, BasicFileAttributes.class);
+                    text.append(path);
+                    if (!a.isDirectory()) {
+                        text.append(' ').append(a.fileKey()).append(' ').append(a.size());
+                        text.append(' ').append(a.lastModifiedTime());
+                    }
+                    text.append('\n');
+                }
+            } catch (UncheckedIOException gone) {
+                throw gone.getCause();
+            }
+            return text.toString();
         }
 
         private static String hash(byte[] content) {

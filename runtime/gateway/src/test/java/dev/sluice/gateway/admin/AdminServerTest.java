@@ -98,8 +98,8 @@ class AdminServerTest {
     @Test
     void theRestIsThere() throws Exception {
         assertThat(get("/config").body()).isEqualTo("pools: []\n");
-        assertThat(JSON.readTree(get("/plugins").body()).get(0).get("type").asText())
-                .isEqualTo("queue-scorer");
+        assertThat(JSON.readTree(get("/plugins").body()).get(0).get("plugin").asText())
+                .isEqualTo("zone");
         assertThat(JSON.readTree(get("/tenants").body()).get(0).get("tenant").asText())
                 .isEqualTo("anonymous");
         HttpResponse<String> metrics = get("/metrics");

@@ -98,7 +98,8 @@ final class FakeView implements AdminView {
 
     @Override
     public List<PluginStatus> plugins() {
-        return List.of(new PluginStatus("queue-scorer", "scorer", List.of("default/queue"), "built-in", "1"));
+        return List.of(new PluginStatus(
+                "zone", "loaded", "", "1", "[1.0,2)", List.of(new PluginStatus.Jar("zone.jar", "00")), List.of()));
     }
 
     @Override

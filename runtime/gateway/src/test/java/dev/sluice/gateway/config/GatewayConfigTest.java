@@ -189,7 +189,11 @@ class GatewayConfigTest {
     void optionsWinOverTheFile() {
         Loads.write(directory, "e.yaml", "endpoints: [{url: 'http://h:1'}]\n");
         Overrides overrides = new Overrides(
-                OptionalInt.of(1), OptionalInt.of(2), OptionalInt.of(3), Optional.of(directory.resolve("e.yaml")));
+                OptionalInt.of(1),
+                OptionalInt.of(2),
+                OptionalInt.of(3),
+                Optional.of(directory.resolve("e.yaml")),
+                Optional.empty());
         GatewayConfig config =
                 Loads.load(directory, Loads.MINIMAL, overrides).config().orElseThrow();
 
