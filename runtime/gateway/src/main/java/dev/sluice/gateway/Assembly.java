@@ -17,13 +17,13 @@ import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.spi.Endpoint;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
 
 /**
  * The pools of a configuration. A reload builds a new assembly aside: pools whose name stays keep their state (ledger,
@@ -36,11 +36,15 @@ final class Assembly {
     private static final AdmissionQueue.Bounds QUEUE = new AdmissionQueue.Bounds(1024, 256L << 20);
 
     final Map<String, LivePool> pools = new LinkedHashMap<>();
-    final Map<String, List<Endpoint>> endpoints = new LinkedHashMap<>();
+    private final Map<String, List<PoolSource.Listed>> endpoints = new LinkedHashMap<>();
+    private final Map<String, Map<String, Upstreams.Way>> ways = new LinkedHashMap<>();
+    private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
     final List<EngineTarget> targets = new ArrayList<>();
 
-    private Assembly() {}
+    private Assembly(EngineTrust trust) {
+        this.trust = trust;
+    }
 
     /**
      * Builds the pools.
@@ -49,7 +53,7 @@ final class Assembly {
      * @throws dev.sluice.spi.ConfigException when a policy can't be built
      */
     static Assembly build(GatewayConfig config, Catalog catalog, Meters meters, Loop loop, Optional<Assembly> before) {
-        Assembly next = new Assembly();
+        Assembly next = new Assembly(before.map(b -> b.trust).orElseGet(EngineTrust::new));
         RoutingConfig builtIn = DefaultRouting.of(catalog);
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
@@ -61,19 +65,32 @@ final class Assembly {
                     QUEUE,
                     policy,
                     meters::pluginFault,
-                    new Upstreams(address -> open(address, pool, loop))));
-            List<Endpoint> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of()))
+                    new Upstreams(way -> open(way, loop))));
+            List<PoolSource.Listed> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of()))
                     .orElse(List.of());
-            List<Endpoint> now = PoolSource.endpoints(pool, old);
+            List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
             next.pools.put(pool.name(), live);
             next.endpoints.put(pool.name(), now);
             next.policies.put(pool.name(), policy);
             next.entries.add(entry(pool, live));
-            for (Endpoint e : now) {
-                next.targets.add(target(pool, e));
-            }
+            now.forEach(listed -> next.add(pool, listed));
         }
         return next;
+    }
+
+    private void add(PoolConfig pool, PoolSource.Listed listed) {
+        Endpoint endpoint = listed.endpoint();
+        Optional<SSLContext> tls = listed.secure() ? Optional.of(trust.of(pool)) : Optional.empty();
+        targets.add(new EngineTarget(
+                pool.name() + "/" + endpoint.id(),
+                URI.create((listed.secure() ? "https://" : "http://") + endpoint.address()),
+                pool.credential().map(SecretText::value),
+                Set.of(pool.models().getFirst()),
+                tls));
+        ways.computeIfAbsent(pool.name(), name -> new LinkedHashMap<>())
+                .put(
+                        endpoint.id(),
+                        new Upstreams.Way(endpoint.address(), pool.timeouts().connect(), tls));
     }
 
     private final Map<String, dev.sluice.core.Policy> policies = new LinkedHashMap<>();
@@ -82,7 +99,10 @@ final class Assembly {
     void apply() {
         pools.forEach((name, pool) -> {
             pool.policy(policies.getOrDefault(name, pool.policy()));
-            pool.endpoints(endpoints.getOrDefault(name, List.of()));
+            pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
+                    .map(PoolSource.Listed::endpoint)
+                    .toList());
+            pool.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
         });
     }
 
@@ -112,24 +132,16 @@ final class Assembly {
                 base.priors());
     }
 
-    private static UpstreamPool open(String address, PoolConfig pool, Loop loop) {
-        int colon = address.lastIndexOf(':');
-        String host = address.substring(0, colon);
+    private static UpstreamPool open(Upstreams.Way way, Loop loop) {
+        int colon = way.address().lastIndexOf(':');
+        String host = way.address().substring(0, colon);
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        int port = Integer.parseInt(address.substring(colon + 1));
+        int port = Integer.parseInt(way.address().substring(colon + 1));
         PoolLimits base = PoolLimits.DEFAULT;
-        Duration connect = pool.timeouts().connect();
         return UpstreamPool.of(
                 loop,
                 new InetSocketAddress(bare, port),
-                new PoolLimits(base.connections(), connect, base.write(), base.idleExpiry(), base.headBytes()));
-    }
-
-    private static EngineTarget target(PoolConfig pool, Endpoint endpoint) {
-        return new EngineTarget(
-                pool.name() + "/" + endpoint.id(),
-                URI.create("http://" + endpoint.address()),
-                pool.credential().map(SecretText::value),
-                Set.of(pool.models().getFirst()));
+                new PoolLimits(base.connections(), way.connect(), base.write(), base.idleExpiry(), base.headBytes()),
+                way.tls());
     }
 }

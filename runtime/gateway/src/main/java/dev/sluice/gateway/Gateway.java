@@ -153,6 +153,11 @@ public final class Gateway implements AutoCloseable {
             }
         });
         before.accessLog().close();
+        if (!listener.reload(next.server().tls())) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "server.tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
+        }
         meters.configReload(true);
         LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
     }

@@ -7,6 +7,7 @@ import dev.sluice.gateway.http.Loop;
 import io.helidon.webserver.WebServer;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.util.Optional;
 
 /** The tenants' listener: Helidon's, with our connections in it. */
 final class Listener implements AutoCloseable {
@@ -14,8 +15,10 @@ final class Listener implements AutoCloseable {
 
     private final WebServer server;
     private final HotConnections connections;
+    private final Optional<ServerTls> tls;
 
-    private Listener(WebServer server, HotConnections connections) {
+    private Listener(WebServer server, HotConnections connections, Optional<ServerTls> tls) {
+        this.tls = tls;
         this.server = server;
         this.connections = connections;
     }
@@ -35,8 +38,9 @@ final class Listener implements AutoCloseable {
                         base.keepAlive(),
                         base.writeStall(),
                         base.budgetWait()));
+        Optional<ServerTls> tls = config.tls().map(ServerTls::new);
         WebServer server = connections
-                .install(WebServer.builder())
+                .install(WebServer.builder().update(b -> tls.ifPresent(t -> b.tls(t.helidon()))))
                 .host(config.host())
                 .port(config.port())
                 .backlog(BACKLOG)
@@ -53,7 +57,7 @@ final class Listener implements AutoCloseable {
             throw new UncheckedIOException(new BindException(
                     "can't listen on " + config.host() + ":" + config.port() + ": the port is taken or can't be had"));
         }
-        return new Listener(server, connections);
+        return new Listener(server, connections, tls);
     }
 
     private static BindException cause(RuntimeException failed) {
@@ -69,6 +73,12 @@ final class Listener implements AutoCloseable {
     /** From now on connections end with their request. */
     void drain() {
         connections.drain();
+    }
+
+    /** Takes a renewed certificate or CA for the connections to come. False when that needs another listener. */
+    boolean reload(Optional<ServerConfig.Tls> next) {
+        return tls.isPresent() == next.isPresent()
+                && tls.flatMap(t -> next.map(t::reload)).orElse(true);
     }
 
     @Override

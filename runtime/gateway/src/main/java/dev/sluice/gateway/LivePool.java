@@ -337,7 +337,6 @@ final class LivePool {
             return free;
         });
         freed.forEach(this::forget);
-        upstreams.endpoints(endpoints);
     }
 
     private void forget(int slot) {

@@ -12,10 +12,17 @@ final class PoolSource {
 
     private PoolSource() {}
 
+    /**
+     * An endpoint, and how it is spoken to.
+     *
+     * @param secure by TLS
+     */
+    record Listed(Endpoint endpoint, boolean secure) {}
+
     /** The endpoints now; those of before when the file is bad, so that a broken file loses nothing. */
-    static List<Endpoint> endpoints(PoolConfig pool, List<Endpoint> before) {
+    static List<Listed> endpoints(PoolConfig pool, List<Listed> before) {
         if (pool.discovery().isEmpty()) {
-            return pool.endpoints().stream().map(EndpointConfig::endpoint).toList();
+            return listed(pool, pool.endpoints());
         }
         EndpointsFile.Read read = EndpointsFile.read(pool.discovery().get().file());
         if (!read.good()) {
@@ -27,6 +34,13 @@ final class PoolSource {
                     read.errors());
             return before;
         }
-        return read.endpoints();
+        return listed(pool, read.rows());
+    }
+
+    private static List<Listed> listed(PoolConfig pool, List<EndpointConfig> rows) {
+        boolean otherwise = pool.tls().isPresent();
+        return rows.stream()
+                .map(row -> new Listed(row.endpoint(), row.secure(otherwise)))
+                .toList();
     }
 }

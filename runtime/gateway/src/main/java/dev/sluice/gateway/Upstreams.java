@@ -1,41 +1,45 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.http.UpstreamPool;
-import dev.sluice.spi.Endpoint;
+import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** The connection pools of one pool's endpoints. One that is no longer listed is closed; its legs run to their end. */
+/**
+ * The connection pools of one pool's endpoints. One that is no longer listed, or is to be reached in another way, is
+ * closed; its legs run to their end.
+ */
 final class Upstreams implements AutoCloseable {
-    private final Function<String, UpstreamPool> opener;
+    private final Function<Way, UpstreamPool> opener;
     private volatile Map<String, Entry> byId = Map.of();
 
-    private record Entry(String address, UpstreamPool pool) {}
+    private record Entry(Way way, UpstreamPool pool) {}
 
     /**
-     * No endpoints yet.
+     * How an endpoint is reached.
      *
-     * @param opener makes the connection pool of an address {@code host:port}
+     * @param address {@code host:port}
+     * @param connect longest time to open a connection
+     * @param tls what its certificate is judged by; empty for plaintext
      */
-    Upstreams(Function<String, UpstreamPool> opener) {
+    record Way(String address, Duration connect, Optional<SSLContext> tls) {}
+
+    /** No endpoints yet. */
+    Upstreams(Function<Way, UpstreamPool> opener) {
         this.opener = opener;
     }
 
-    synchronized void endpoints(List<Endpoint> endpoints) {
+    synchronized void endpoints(Map<String, Way> ways) {
         Map<String, Entry> old = byId;
         Map<String, Entry> next = new LinkedHashMap<>();
-        for (Endpoint e : endpoints) {
-            @Nullable Entry same = old.get(e.id());
-            next.put(
-                    e.id(),
-                    same != null && same.address().equals(e.address())
-                            ? same
-                            : new Entry(e.address(), opener.apply(e.address())));
-        }
+        ways.forEach((id, way) -> {
+            @Nullable Entry same = old.get(id);
+            next.put(id, same != null && same.way().equals(way) ? same : new Entry(way, opener.apply(way)));
+        });
         byId = Map.copyOf(next);
         old.forEach((id, entry) -> {
             if (!entry.equals(next.get(id))) {

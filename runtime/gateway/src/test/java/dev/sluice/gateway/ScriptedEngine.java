@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 
 /**
  * An engine that does what a test tells it, byte by byte, over a real socket. Health, models and metrics answer by
@@ -59,8 +60,17 @@ final class ScriptedEngine implements AutoCloseable {
     private final int port;
 
     ScriptedEngine(String model) throws IOException {
+        this(model, new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
+    }
+
+    /** One that speaks TLS. */
+    ScriptedEngine(String model, SSLContext tls) throws IOException {
+        this(model, tls.getServerSocketFactory().createServerSocket(0, 100, InetAddress.getLoopbackAddress()));
+    }
+
+    private ScriptedEngine(String model, ServerSocket server) {
         this.model = model;
-        this.server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        this.server = server;
         this.port = server.getLocalPort();
         accept(server);
     }

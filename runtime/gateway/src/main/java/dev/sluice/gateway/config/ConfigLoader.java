@@ -78,6 +78,7 @@ public final class ConfigLoader {
                 .with(PoolConfig.Connector.class, new ConnectorForm())
                 .with(SessionSource.class, new SessionSource.Form())
                 .with(HttpUrl.class, new HttpUrl.Form())
+                .with(Pem.class, new Pem.Form())
                 .with(Role.class, new RoleForm());
     }
 }

@@ -119,6 +119,11 @@ final class CrossChecks {
                 twice(poolOfId.putIfAbsent(pool.name() + " " + id, pool.name()), id, pool, item);
             }
         }
+        if (pool.tls().isPresent()
+                && pool.discovery().isEmpty()
+                && pool.endpoints().stream().noneMatch(e -> e.secure(true))) {
+            at.problems().warningAt(file(), at.key("tls").path(), "no engine of this pool is https");
+        }
         pool.discovery().ifPresent(discovery -> EndpointsFile.check(discovery.file(), at.key("discovery")));
     }
 

@@ -61,6 +61,11 @@ public record EndpointConfig(
         return new Endpoint(id, hostPort, role.orElse(Role.BOTH), all);
     }
 
+    /** Whether it is spoken to by TLS: as its URL says, and without one as its pool says. */
+    public boolean secure(boolean otherwise) {
+        return url.map(HttpUrl::secure).orElse(otherwise);
+    }
+
     private static String bracketed(String host) {
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }

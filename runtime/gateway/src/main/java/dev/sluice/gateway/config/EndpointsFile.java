@@ -3,7 +3,6 @@ package dev.sluice.gateway.config;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Endpoint;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -16,9 +15,14 @@ public final class EndpointsFile {
     /**
      * What came of reading one.
      *
-     * @param endpoints empty when there are errors, or when the file lists none
+     * @param rows empty when there are errors, or when the file lists none
      */
-    public record Read(List<Endpoint> endpoints, List<ConfigError> errors) {
+    public record Read(List<EndpointConfig> rows, List<ConfigError> errors) {
+        /** The rows' endpoints. */
+        public List<Endpoint> endpoints() {
+            return rows.stream().map(EndpointConfig::endpoint).toList();
+        }
+
         /** True when the endpoints count. */
         public boolean good() {
             return errors.isEmpty();
@@ -31,8 +35,8 @@ public final class EndpointsFile {
     public static Read read(Path file) {
         Problems problems = new Problems(name -> Optional.empty());
         Node whole = new Node.Scalar(Position.start(file.toString()), "", Node.Kind.TEXT);
-        List<Endpoint> endpoints = rows(file, whole, new Reading("", file, problems));
-        return new Read(problems.none() ? endpoints : List.of(), problems.errors());
+        List<EndpointConfig> rows = rows(file, whole, new Reading("", file, problems));
+        return new Read(problems.none() ? rows : List.of(), problems.errors());
     }
 
     /** Reports to a load what is wrong with a file that the configuration names. */
@@ -42,12 +46,11 @@ public final class EndpointsFile {
         rows(file, new Node.Scalar(position, file.toString(), Node.Kind.TEXT), at.in(file));
     }
 
-    private static List<Endpoint> rows(Path file, Node named, Reading at) {
+    private static List<EndpointConfig> rows(Path file, Node named, Reading at) {
         Optional<Rows> rows = at.content(file, named)
                 .flatMap(text -> Yaml.read(file.toString(), text, at.problems()))
                 .flatMap(root -> Header.stripped(root, "Endpoints", Header.OWN_VERSIONS, at))
                 .flatMap(root -> new Binder(ConfigLoader.codecs(Catalog.of(List.of()))).bind(Rows.class, root, at));
-        List<Endpoint> endpoints = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         List<EndpointConfig> list = rows.map(Rows::endpoints).orElse(List.of());
         for (int i = 0; i < list.size(); i++) {
@@ -62,8 +65,7 @@ public final class EndpointsFile {
                                 path,
                                 (address ? endpoint.id() : endpoint.address()) + " stands twice in this file");
             }
-            endpoints.add(endpoint);
         }
-        return endpoints;
+        return list;
     }
 }

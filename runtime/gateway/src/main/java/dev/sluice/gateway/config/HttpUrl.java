@@ -9,10 +9,11 @@ import java.util.Optional;
 /**
  * The URL of an engine: scheme, host and port, nothing else.
  *
+ * @param secure https
  * @param host a name, an IPv4 address, or an IPv6 address in brackets, lower case
  * @param port 1 to 65535
  */
-public record HttpUrl(String host, int port) {
+public record HttpUrl(boolean secure, String host, int port) {
     /** {@code host:port}. */
     public String address() {
         return host + ":" + port;
@@ -21,7 +22,7 @@ public record HttpUrl(String host, int port) {
     /** As it is written. */
     @Override
     public String toString() {
-        return "http://" + address();
+        return (secure ? "https://" : "http://") + address();
     }
 
     static final class Form implements Codec<HttpUrl> {
@@ -34,9 +35,8 @@ public record HttpUrl(String host, int port) {
                 } catch (URISyntaxException e) {
                     return at.error(node, "is not a URL: " + e.getReason());
                 }
-                if ("https".equals(uri.getScheme())) {
-                    return at.error(node, "https engines are not supported yet");
-                } else if (!"http".equals(uri.getScheme()) || uri.getHost() == null) {
+                boolean secure = "https".equals(uri.getScheme());
+                if (!(secure || "http".equals(uri.getScheme())) || uri.getHost() == null) {
                     return at.expected(notation(), node);
                 } else if (uri.getUserInfo() != null) {
                     return at.error(node, "a URL never holds a password: use the pool's credential");
@@ -47,8 +47,8 @@ public record HttpUrl(String host, int port) {
                 } else if (uri.getPort() == 0 || uri.getPort() > 65535) {
                     return at.error(node, "the port must be 1 to 65535, is " + uri.getPort());
                 }
-                return Optional.of(
-                        new HttpUrl(uri.getHost().toLowerCase(Locale.ROOT), uri.getPort() < 0 ? 80 : uri.getPort()));
+                int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
+                return Optional.of(new HttpUrl(secure, uri.getHost().toLowerCase(Locale.ROOT), port));
             });
         }
 
@@ -59,7 +59,7 @@ public record HttpUrl(String host, int port) {
 
         @Override
         public Map<String, Object> schema() {
-            return Map.of("type", "string", "pattern", "^http://[^/?#@]+/?$");
+            return Map.of("type", "string", "pattern", "^https?://[^/?#@]+/?$");
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.config;
 
+import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Range;
@@ -10,7 +11,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Engines that serve one base model. */
-@NotYet("tls")
 public record PoolConfig(
         @Doc("Unique; shown in metrics.") String name,
 
@@ -39,6 +39,8 @@ public record PoolConfig(
 
         @Doc("Sent to the engines as Bearer.") Optional<SecretText> credential,
 
+        @Doc("How https engines are known.") Optional<Tls> tls,
+
         @Doc("A key of `routing`. Absent: the default policy.")
         Optional<String> routing) {
 
@@ -55,6 +57,7 @@ public record PoolConfig(
                 timeouts,
                 concurrency,
                 credential,
+                tls,
                 routing);
     }
 
@@ -63,6 +66,22 @@ public record PoolConfig(
     public record Discovery(
             @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.")
             Path file) {}
+
+    /** TLS to engines. Rows without a URL are https when this is there. */
+    public record Tls(
+            @Doc("The engines' certificates must come from one of these. Absent: from one that the JDK trusts.")
+            Optional<Pem> ca) {
+        /** Refuses what holds no certificate. */
+        public Tls {
+            ca.ifPresent(pem -> {
+                try {
+                    pem.certificates();
+                } catch (ConfigException wrong) {
+                    throw new ConfigException("ca: " + wrong.getMessage());
+                }
+            });
+        }
+    }
 
     /** Time limits. */
     public record Timeouts(

@@ -1,6 +1,5 @@
 package dev.sluice.gateway.config;
 
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,32 +24,11 @@ public record SecretText(String value) {
             if (node instanceof Node.Scalar scalar && scalar.kind() != Node.Kind.NOTHING) {
                 return at.error(node, "a secret is never written here: use {file: PATH} or {env: NAME}");
             }
-            if (!(node instanceof Node.Mapping mapping)
-                    || mapping.entries().size() != 1
-                    || !(mapping.entries().getFirst().value() instanceof Node.Scalar named)
-                    || named.kind() == Node.Kind.NOTHING
-                    || named.text().isBlank()) {
-                return at.expected(notation(), node);
-            }
-            Node.Entry entry = mapping.entries().getFirst();
-            return switch (entry.key()) {
-                case "file" -> fromFile(named, at.key("file"));
-                case "env" ->
-                    at.problems()
-                            .environment(named.text())
-                            .or(() -> at.key("env").error(named, "the environment has no " + named.text()))
-                            .flatMap(value -> checked(value, named, at.key("env")));
-                default ->
-                    at.error(
-                            entry.at(),
-                            "unknown key \"" + entry.key() + "\"" + Nearest.hint(entry.key(), List.of("file", "env")));
-            };
-        }
-
-        private static Optional<SecretText> fromFile(Node.Scalar named, Reading at) {
-            return Paths.path(named, at)
-                    .flatMap(path -> at.content(path, named))
-                    .flatMap(content -> checked(content.stripTrailing(), named, at));
+            return FileOrEnvironment.read(node, at)
+                    .flatMap(from -> checked(
+                            from.at().path().endsWith(".file") ? from.content().stripTrailing() : from.content(),
+                            from.named(),
+                            from.at()));
         }
 
         private static Optional<SecretText> checked(String value, Node node, Reading at) {
@@ -64,23 +42,12 @@ public record SecretText(String value) {
 
         @Override
         public String notation() {
-            return "{file: PATH} or {env: NAME}";
+            return FileOrEnvironment.NOTATION;
         }
 
         @Override
         public Map<String, Object> schema() {
-            Map<String, Object> text = Map.of("type", "string", "minLength", 1);
-            return Map.of(
-                    "type",
-                    "object",
-                    "properties",
-                    Map.of("file", text, "env", text),
-                    "additionalProperties",
-                    false,
-                    "minProperties",
-                    1,
-                    "maxProperties",
-                    1);
+            return FileOrEnvironment.schema();
         }
 
         @Override

@@ -1,15 +1,18 @@
 package dev.sluice.gateway.config;
 
+import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.OneOf;
 import dev.sluice.spi.Range;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Listeners, limits and shutdown. Ports: 0 takes a free one. */
-@NotYet("tls")
 public record ServerConfig(
         @Doc("Address of the tenants' listener.") @Default("0.0.0.0")
         String host,
@@ -29,6 +32,9 @@ public record ServerConfig(
         @Default("false")
         boolean debugHeaders,
 
+        @Doc("TLS on the tenants' listener. Absent: plaintext. Renewed files are taken over while it runs.")
+        Optional<Tls> tls,
+
         @Doc("What one client may take.") @Default("{}") Limits limits,
         @Doc("How a stop goes about it.") @Default("{}") Drain drain,
 
@@ -43,7 +49,37 @@ public record ServerConfig(
 
     /** The same with other ports, as options and environment give them. */
     ServerConfig withPorts(int newPort, Admin newAdmin, Optional<Metrics> newMetrics) {
-        return new ServerConfig(host, newPort, newAdmin, newMetrics, debugHeaders, limits, drain, session, accessLog);
+        return new ServerConfig(
+                host, newPort, newAdmin, newMetrics, debugHeaders, tls, limits, drain, session, accessLog);
+    }
+
+    /** TLS on a listener. */
+    public record Tls(
+            @Doc("Its certificate, PEM, followed by those between it and the CA.")
+            Pem cert,
+
+            @Doc("The certificate's private key, PEM, without a password.")
+            Pem key,
+
+            @Doc("Clients must show a certificate of one of these. Absent: they need none.")
+            Optional<Pem> clientCa) {
+        /** Refuses what can't serve. */
+        public Tls {
+            X509Certificate own = named("cert", () -> cert.certificates().getFirst());
+            PrivateKey secret = named("key", key::privateKey);
+            if (!Pem.pair(secret, own.getPublicKey())) {
+                throw new ConfigException("key: is not the key of the certificate");
+            }
+            clientCa.ifPresent(ca -> named("clientCa", ca::certificates));
+        }
+
+        private static <T> T named(String key, Supplier<T> read) {
+            try {
+                return read.get();
+            } catch (ConfigException wrong) {
+                throw new ConfigException(key + ": " + wrong.getMessage());
+            }
+        }
     }
 
     /** The operators' listener. */

@@ -9,6 +9,9 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -35,6 +38,7 @@ final class EngineConnection implements AutoCloseable {
     private final String host;
     private final int port;
     private final boolean secure;
+    private final Optional<SSLContext> tls;
     private final String prefix;
     private final String headers;
     private final Duration timeout;
@@ -47,6 +51,7 @@ final class EngineConnection implements AutoCloseable {
         URI base = target.base();
         this.timeout = timeout;
         this.secure = "https".equalsIgnoreCase(base.getScheme());
+        this.tls = target.tls();
         this.port = base.getPort() >= 0 ? base.getPort() : secure ? 443 : 80;
         this.host = base.getHost().startsWith("[")
                 ? base.getHost().substring(1, base.getHost().length() - 1)
@@ -120,18 +125,22 @@ final class EngineConnection implements AutoCloseable {
     }
 
     private Socket secured(Socket plain) throws IOException {
-        SSLSocket tls =
-                (SSLSocket) ((SSLSocketFactory) SSLSocketFactory.getDefault()).createSocket(plain, host, port, true);
-        SSLParameters parameters = tls.getSSLParameters();
+        SSLSocketFactory factory =
+                tls.map(SSLContext::getSocketFactory).orElseGet(() -> (SSLSocketFactory) SSLSocketFactory.getDefault());
+        SSLSocket secured = (SSLSocket) factory.createSocket(plain, host, port, true);
+        SSLParameters parameters = secured.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        tls.setSSLParameters(parameters);
-        tls.startHandshake();
-        return tls;
+        secured.setSSLParameters(parameters);
+        secured.startHandshake();
+        return secured;
     }
 
     private static String words(Exception failure) {
         if (failure instanceof UnknownHostException) {
             return "unknown host";
+        }
+        if (failure instanceof SSLException refused) {
+            return TlsWords.of(refused);
         }
         String message = failure.getMessage();
         return message == null ? failure.getClass().getSimpleName() : message;

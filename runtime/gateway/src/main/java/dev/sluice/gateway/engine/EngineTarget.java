@@ -3,6 +3,7 @@ package dev.sluice.gateway.engine;
 import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
 
 /**
  * An engine to watch.
@@ -11,8 +12,10 @@ import java.util.Set;
  * @param base scheme, host and port, such as {@code http://10.0.0.7:8000}; a path is kept as a prefix
  * @param bearer the engine's own key, sent as {@code Authorization: Bearer}
  * @param expectedModels the engine must serve at least one of these; empty: any model will do
+ * @param tls what an https engine's certificate is judged by; empty: by what the JDK trusts
  */
-public record EngineTarget(String id, URI base, Optional<String> bearer, Set<String> expectedModels) {
+public record EngineTarget(
+        String id, URI base, Optional<String> bearer, Set<String> expectedModels, Optional<SSLContext> tls) {
     /**
      * Copies the models.
      *
@@ -24,6 +27,11 @@ public record EngineTarget(String id, URI base, Optional<String> bearer, Set<Str
         if (base.getHost() == null || !("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))) {
             throw new IllegalArgumentException("not an http address: " + base);
         }
+    }
+
+    /** An engine whose certificate, if it has one, is judged by what the JDK trusts. */
+    public EngineTarget(String id, URI base, Optional<String> bearer, Set<String> expectedModels) {
+        this(id, base, bearer, expectedModels, Optional.empty());
     }
 
     /** Hides the key. */

@@ -145,6 +145,6 @@ public final class HotConnections implements ServerConnectionSelector {
         byte[] bytes = already == 0
                 ? new byte[0]
                 : context.dataReader().readBuffer(already).readBytes();
-        return new SocketWire(loop, context.serverSocket(), channel, bytes);
+        return new SocketWire(loop, new HelidonCarrier(context.serverSocket(), channel), bytes);
     }
 }

@@ -343,8 +343,14 @@ final class Leg implements UpstreamConnection {
         return body == Body.COMPLETE;
     }
 
+    /** The engine's channel; only where there is one. */
     ChannelWire wire() {
-        return link.wire;
+        return (ChannelWire) wire;
+    }
+
+    /** Whether a loop can read this leg. */
+    boolean loops(Loop loop) {
+        return wire instanceof ChannelWire channel && channel.loop().equals(loop);
     }
 
     /** As {@link #next}, with one read that does not wait; on the loop's thread. */
@@ -352,7 +358,7 @@ final class Leg implements UpstreamConnection {
         ByteBuffer b = lease().bytes.clear();
         int n;
         try {
-            n = link.wire.pull(b);
+            n = wire().pull(b);
         } catch (IOException e) {
             throw lost("within the body", e);
         }

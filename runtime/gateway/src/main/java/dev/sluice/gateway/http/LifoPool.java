@@ -1,14 +1,17 @@
 package dev.sluice.gateway.http;
 
 import dev.sluice.gateway.http.UpstreamException.ConnectFailed;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /** The pool of one endpoint. */
@@ -17,16 +20,18 @@ final class LifoPool implements UpstreamPool {
     private final InetSocketAddress address;
     private final String host;
     private final PoolLimits limits;
+    private final @Nullable SSLContext tls;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition place = lock.newCondition();
     private final ArrayDeque<Link> idle = new ArrayDeque<>();
     private int total;
     private boolean closed;
 
-    LifoPool(Loop loop, InetSocketAddress address, PoolLimits limits) {
+    LifoPool(Loop loop, InetSocketAddress address, PoolLimits limits, @Nullable SSLContext tls) {
         this.loop = loop;
         this.address = address;
         this.limits = limits;
+        this.tls = tls;
         String name = address.getHostString();
         this.host = (name.indexOf(':') >= 0 ? "[" + name + "]" : name) + ":" + address.getPort();
     }
@@ -99,6 +104,35 @@ final class LifoPool implements UpstreamPool {
     }
 
     private Link connect() throws ConnectFailed {
+        return tls == null ? connectPlain() : connectSecure(tls);
+    }
+
+    private Link connectSecure(SSLContext context) throws ConnectFailed {
+        long end = Wire.in(limits.connect().toNanos());
+        Socket plain = new Socket();
+        SocketWire wire = null;
+        try {
+            if (address.isUnresolved()) {
+                throw new IOException("unknown host " + host);
+            }
+            plain.setTcpNoDelay(true);
+            plain.setKeepAlive(true);
+            plain.connect(address, Math.max(1, (int) limits.connect().toMillis()));
+            TlsCarrier carrier = new TlsCarrier(plain, context, address.getHostString(), address.getPort());
+            wire = new SocketWire(loop, carrier, new byte[0]);
+            wire.within(end - System.nanoTime(), carrier::handshake);
+            return new Link(this, wire);
+        } catch (IOException | RuntimeException e) {
+            if (wire != null) {
+                wire.dispose();
+            }
+            closeQuietly(plain);
+            gone();
+            throw new ConnectFailed("cannot connect to " + host + ": " + e);
+        }
+    }
+
+    private Link connectPlain() throws ConnectFailed {
         SocketChannel channel = null;
         ChannelWire wire = null;
         try {
@@ -126,7 +160,7 @@ final class LifoPool implements UpstreamPool {
         }
     }
 
-    private static void closeQuietly(SocketChannel channel) {
+    private static void closeQuietly(Closeable channel) {
         try {
             channel.close();
         } catch (IOException e) {

@@ -2,7 +2,7 @@ package dev.sluice.gateway.http;
 
 /** A connection to an engine that may serve one leg after another. */
 final class Link implements Wire.Watcher {
-    final ChannelWire wire;
+    final Wire wire;
     private final LifoPool pool;
     private final ResponseHead head = new ResponseHead();
     private final ChunkDecoder chunks = new ChunkDecoder(false);
@@ -10,7 +10,7 @@ final class Link implements Wire.Watcher {
     private boolean reused;
     private volatile boolean stale;
 
-    Link(LifoPool pool, ChannelWire wire) {
+    Link(LifoPool pool, Wire wire) {
         this.pool = pool;
         this.wire = wire;
     }

@@ -22,7 +22,7 @@ public final class Relay {
             throws IOException {
         if (from instanceof Leg leg && to instanceof Exchange exchange) {
             ChannelWire client = exchange.loopWire();
-            if (client != null && client.loop().equals(leg.wire().loop())) {
+            if (client != null && leg.loops(client.loop())) {
                 return new LoopRelay(leg, exchange, client, watcher).run(idle);
             }
         }

@@ -1,31 +1,26 @@
 package dev.sluice.gateway.http;
 
-import io.helidon.common.buffers.BufferData;
-import io.helidon.common.socket.HelidonSocket;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection whose bytes Helidon carries: TLS, and plaintext when its channel could not be had. Each read is done by a
- * short-lived virtual thread, so that the owner can stop waiting without closing, and so that watching is the same thing
- * as reading with nobody waiting. A write that stalls can only be ended by closing.
+ * A connection whose bytes come by blocking calls: TLS on either side, and plaintext when its channel could not be had.
+ * Each read is done by a short-lived virtual thread, so that the owner can stop waiting without closing, and so that
+ * watching is the same thing as reading with nobody waiting. A write that stalls can only be ended by closing.
  */
 final class SocketWire extends Wire {
     private static final int READ_AHEAD = 64 << 10;
 
-    private final HelidonSocket socket;
-    private final @Nullable SocketChannel channel;
+    private final Carrier carrier;
     private volatile boolean closed;
     private volatile long writeDeadline;
     private volatile boolean writing;
-    private boolean writeTimedOut;
+    private volatile boolean writeTimedOut;
 
     // All below: guarded by this.
     private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
@@ -40,12 +35,12 @@ final class SocketWire extends Wire {
     private boolean telling;
 
     /**
-     * @param channel below the socket, to close without a farewell that could wait; when it is known
+     * Over a carrier.
+     *
      * @param already bytes that were read before
      */
-    SocketWire(Loop loop, HelidonSocket socket, @Nullable SocketChannel channel, byte[] already) {
-        this.socket = socket;
-        this.channel = channel;
+    SocketWire(Loop loop, Carrier carrier, byte[] already) {
+        this.carrier = carrier;
         if (already.length > 0) {
             arrived.add(already);
             held = already.length;
@@ -60,11 +55,9 @@ final class SocketWire extends Wire {
             byte[] bytes = null;
             IOException error = null;
             try {
-                bytes = socket.get();
-            } catch (UncheckedIOException e) {
-                error = e.getCause();
-            } catch (RuntimeException e) {
-                error = new IOException(e);
+                bytes = carrier.get();
+            } catch (IOException e) {
+                error = e;
             }
             more = took(bytes, error);
         }
@@ -206,7 +199,7 @@ final class SocketWire extends Wire {
     void write(ByteBuffer data, long stall) throws IOException {
         byte[] copy = new byte[data.remaining()];
         data.get(copy);
-        send(BufferData.create(copy), stall);
+        send(copy, stall);
     }
 
     @Override
@@ -222,19 +215,30 @@ final class SocketWire extends Wire {
             data[i].get(copy, at, n);
             at += n;
         }
-        send(BufferData.create(copy), stall);
+        send(copy, stall);
     }
 
-    private void send(BufferData data, long stall) throws IOException {
+    private void send(byte[] data, long stall) throws IOException {
+        within(stall, () -> carrier.write(data));
+    }
+
+    /** What may block. */
+    @FunctionalInterface
+    interface Blocking {
+        void run() throws IOException;
+    }
+
+    /** Does what may block, such as a handshake, and closes the wire when it takes longer than the limit. */
+    void within(long limit, Blocking action) throws IOException {
         if (closed) {
             throw new Closed();
         }
-        writeDeadline = in(stall);
+        writeDeadline = in(limit);
         writing = true;
         try {
-            socket.write(data);
-        } catch (UncheckedIOException e) {
-            throw writeTimedOut ? new TimedOut() : closed ? new Closed() : e.getCause();
+            action.run();
+        } catch (IOException e) {
+            throw writeTimedOut ? new TimedOut() : closed ? new Closed() : e;
         } finally {
             writing = false;
         }
@@ -306,23 +310,14 @@ final class SocketWire extends Wire {
             closed = true;
             LockSupport.unpark(reader);
         }
-        try {
-            if (channel != null) {
-                channel.close();
-            } else {
-                // may want to write, and to wait: never on the loop's thread
-                Thread.ofVirtual().name("socket-close").start(socket::close);
-            }
-        } catch (IOException e) {
-            // the descriptor is gone either way
-        }
+        carrier.cut();
     }
 
-    /** Helidon closes its socket itself, with TLS's own farewell, when the connection's handler returns. */
     @Override
     void dispose() {
         unwatch();
         closed = true;
+        carrier.dispose();
     }
 
     @Override

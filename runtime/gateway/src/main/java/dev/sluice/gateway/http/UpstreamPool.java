@@ -1,6 +1,8 @@
 package dev.sluice.gateway.http;
 
 import java.net.InetSocketAddress;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /**
  * The connections to one endpoint: last in, first out, bounded; idle ones are watched, so that one which the engine has
@@ -14,7 +16,17 @@ public interface UpstreamPool extends AutoCloseable {
      * @param address where the engine listens
      */
     static UpstreamPool of(Loop loop, InetSocketAddress address, PoolLimits limits) {
-        return new LifoPool(loop, address, limits);
+        return new LifoPool(loop, address, limits, null);
+    }
+
+    /**
+     * The same for an engine that is spoken to by TLS, when there is a context; its certificate must be for the
+     * address's host.
+     *
+     * @param tls what its certificate is judged by
+     */
+    static UpstreamPool of(Loop loop, InetSocketAddress address, PoolLimits limits, Optional<SSLContext> tls) {
+        return new LifoPool(loop, address, limits, tls.orElse(null));
     }
 
     /** The endpoint. */

@@ -30,6 +30,7 @@ class GatewayConfigTest {
                         new ServerConfig.Admin("127.0.0.1", 9190, Optional.empty()),
                         Optional.empty(),
                         false,
+                        Optional.empty(),
                         new ServerConfig.Limits(
                                 new Size(64 << 20),
                                 new Size(32 << 10),
@@ -106,6 +107,7 @@ class GatewayConfigTest {
                         new ServerConfig.Admin("0.0.0.0", 82, Optional.of(new SecretText("s3cret"))),
                         Optional.of(new ServerConfig.Metrics("127.0.0.2", 83)),
                         true,
+                        Optional.empty(),
                         new ServerConfig.Limits(
                                 new Size(1 << 20),
                                 new Size(8 << 10),
