@@ -35,6 +35,8 @@ final class Exchange {
     private static final long QUEUE_WAIT_NS = 10_000_000_000L;
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
+    /** Engines that a request may break: what broke two of them is not shown to a third. */
+    private static final int BROKEN = 2;
 
     private final LiveState runtime;
     private final LiveState.Settings settings;
@@ -137,6 +139,7 @@ final class Exchange {
             Set<String> tried = new HashSet<>(4);
             Leg.@Nullable Answer last = null;
             int budgeted = 0;
+            int broken = 0;
             while (true) {
                 LivePool.Placed placed = pool.place(ask, tried);
                 if (admitted) {
@@ -165,7 +168,12 @@ final class Exchange {
                 if (!free) {
                     budgeted++;
                 }
-                boolean again = free ? attempts < FREE_ATTEMPTS : budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
+                if (result.suspect()) {
+                    broken++;
+                }
+                boolean again = free
+                        ? attempts < FREE_ATTEMPTS
+                        : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
                 if (!again
                         || System.nanoTime() - started > target.entry().limits().total()) {
                     fail(last, result);

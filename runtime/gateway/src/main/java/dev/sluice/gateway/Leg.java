@@ -64,19 +64,24 @@ final class Leg {
      * @param done the client has its answer, or has gone: nothing more is to be done
      * @param answer what the engine said when it refused; passed on if all refuse
      * @param cut the answer had begun and ended too early
+     * @param suspect the engine broke of this request: one more try, and no third engine
      * @param text what went wrong, fit for the client
      */
-    record Result(Outcome outcome, boolean done, @Nullable Answer answer, boolean cut, String text) {
+    record Result(Outcome outcome, boolean done, @Nullable Answer answer, boolean cut, boolean suspect, String text) {
+        static Result broke(String text) {
+            return new Result(Outcome.FAILED, false, null, false, true, text);
+        }
+
         static Result done(Outcome outcome) {
-            return new Result(outcome, true, null, false, "");
+            return new Result(outcome, true, null, false, false, "");
         }
 
         static Result failed(Outcome outcome, String text) {
-            return new Result(outcome, false, null, false, text);
+            return new Result(outcome, false, null, false, false, text);
         }
 
         static Result wasCut(String text) {
-            return new Result(Outcome.FAILED, false, null, true, text);
+            return new Result(Outcome.FAILED, false, null, true, false, text);
         }
     }
 
@@ -178,19 +183,33 @@ final class Leg {
         if (content.isEmpty()) {
             return Result.failed(Outcome.FAILED, "the engine's error is too long");
         }
-        Answer answer = new Answer(status, type, retryAfter, copy(content.get()));
-        return switch (status) {
-            case 400, 404, 405, 409, 413, 415, 422 -> {
+        return refused(new Answer(status, type, retryAfter, copy(content.get())), claim);
+    }
+
+    /** An error in the place of a stream's first event: the same as a status with that body. */
+    Result refused(int status, ByteBuffer content, Charge claim) throws IOException {
+        if (status < 400 || status > 599) {
+            return Result.failed(Outcome.FAILED, "the engine failed");
+        }
+        return refused(new Answer(status, Optional.of("application/json"), Optional.empty(), content), claim);
+    }
+
+    private Result refused(Answer answer, Charge claim) throws IOException {
+        return switch (answer.status()) {
+            case 401, 403 -> Result.failed(Outcome.FAILED, "the engine refused the gateway's credential");
+            case 429, 503 -> new Result(Outcome.OVERLOADED, false, answer, false, false, "the engine is overloaded");
+            case 500 -> Result.broke("the engine failed");
+            default -> {
+                if (answer.status() < 400 || answer.status() >= 500 || answer.status() == 408) {
+                    yield Result.failed(Outcome.FAILED, "the engine failed");
+                }
                 settle(Outcome.REJECTED, Usage.UNKNOWN);
-                if (status == 404) {
+                if (answer.status() == 404) {
                     exchange.runtime().probe.accept(pool.name(), claim.endpointId());
                 }
                 answer.pass(exchange);
                 yield Result.done(Outcome.REJECTED);
             }
-            case 429, 503 -> new Result(Outcome.OVERLOADED, false, answer, false, "the engine is overloaded");
-            case 401, 403 -> Result.failed(Outcome.FAILED, "the engine refused the gateway's credential");
-            default -> Result.failed(Outcome.FAILED, "the engine failed");
         };
     }
 

@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Relays one stream and ends it honestly. The 200 is kept back until the engine's first data event: a death before that
- * is tried elsewhere, and the client never knows. After it the stream is the client's: it ends with the engine's own
+ * is tried elsewhere, and the client never knows; an error before that is answered as if it had come as a status. After it the stream is the client's: it ends with the engine's own
  * terminal marker, or with one error event and no marker.
  */
 final class StreamRelay implements ChunkWatcher {
@@ -46,7 +46,9 @@ final class StreamRelay implements ChunkWatcher {
     Leg.Result run() throws IOException {
         HeldPassage held = new HeldPassage();
         while (!watcher.firstData()) {
-            if (watcher.verdict() != Verdict.OPEN) {
+            if (watcher.verdict() == Verdict.ENGINE_ERROR) {
+                return leg.refused(watcher.errorCode(), watcher.errorData(), charge);
+            } else if (watcher.verdict() != Verdict.OPEN) {
                 return Leg.Result.failed(Outcome.FAILED, "the engine failed");
             }
             if (!connection.next(leg.limit(leg.entry.limits().firstByte()))) {

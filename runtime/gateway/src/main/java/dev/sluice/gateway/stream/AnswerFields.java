@@ -146,12 +146,27 @@ final class AnswerFields {
         }
         while (json.nextKey()) {
             boolean code = json.is(CODE);
-            json.next();
+            boolean type = json.is(TYPE) && dialect == Dialect.ANTHROPIC;
+            Token value = json.next();
             if (code) {
                 errorCode = json.count();
+            } else if (type && value == Token.STRING && errorCode < 0) {
+                errorCode = anthropicStatus(json.string());
             }
             json.skip();
         }
+    }
+
+    /** Anthropic's errors have names in place of a code. */
+    private static int anthropicStatus(String type) {
+        return switch (type) {
+            case "invalid_request_error" -> 400;
+            case "not_found_error" -> 404;
+            case "request_too_large" -> 413;
+            case "rate_limit_error" -> 429;
+            case "overloaded_error" -> 503;
+            default -> -1;
+        };
     }
 
     /** The answer within an event: {@code response} of Responses, {@code message} of Anthropic. */

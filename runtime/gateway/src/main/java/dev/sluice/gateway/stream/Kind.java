@@ -7,6 +7,8 @@ import java.util.Arrays;
 enum Kind {
     /** Has no name. */
     NONE,
+    /** Says that the engine has the request, and nothing of an answer. */
+    PRELUDE,
     /** A name that ends nothing. */
     STEP,
     /** The answer is complete. */
@@ -19,6 +21,10 @@ enum Kind {
     ERROR;
 
     private static final byte[] MESSAGE_STOP = JsonReader.ascii("message_stop");
+    private static final byte[] PING = JsonReader.ascii("ping");
+    private static final byte[] CREATED = JsonReader.ascii("response.created");
+    private static final byte[] QUEUED = JsonReader.ascii("response.queued");
+    private static final byte[] IN_PROGRESS = JsonReader.ascii("response.in_progress");
     private static final byte[] COMPLETED = JsonReader.ascii("response.completed");
     private static final byte[] INCOMPLETE = JsonReader.ascii("response.incomplete");
     private static final byte[] RESPONSE_FAILED = JsonReader.ascii("response.failed");
@@ -34,13 +40,16 @@ enum Kind {
             return ERROR;
         }
         if (dialect == Dialect.ANTHROPIC) {
-            return is(b, from, to, MESSAGE_STOP) ? TERMINAL : STEP;
+            return is(b, from, to, MESSAGE_STOP) ? TERMINAL : is(b, from, to, PING) ? PRELUDE : STEP;
         }
         if (dialect != Dialect.RESPONSES) {
             return STEP;
         }
         if (is(b, from, to, COMPLETED) || is(b, from, to, INCOMPLETE)) {
             return TERMINAL;
+        }
+        if (is(b, from, to, CREATED) || is(b, from, to, IN_PROGRESS) || is(b, from, to, QUEUED)) {
+            return PRELUDE;
         }
         if (is(b, from, to, RESPONSE_FAILED)) {
             return FAILED;

@@ -3,6 +3,7 @@ package dev.sluice.gateway.stream;
 import dev.sluice.gateway.http.ChunkWatcher;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -53,6 +54,7 @@ public final class StreamWatcher implements ChunkWatcher {
     private boolean openCr;
 
     private boolean lastPassed;
+    private byte[] errorData = {};
 
     /**
      * @param dialect of the route
@@ -146,7 +148,7 @@ public final class StreamWatcher implements ChunkWatcher {
             openCr = c == '\r';
             lastPassed = judge(start);
             lines.begin();
-            if (lastPassed) {
+            if (lastPassed && !insertedWithoutAddresses(start, i, out)) {
                 pass(start, i, first, base, out);
             }
             start = i;
@@ -183,6 +185,20 @@ public final class StreamWatcher implements ChunkWatcher {
             view.clear().limit(to).position(from);
             out.insert(view);
         }
+    }
+
+    /** An engine's error may name where it lives: then it goes on without that. */
+    private boolean insertedWithoutAddresses(int from, int to, Passage out) {
+        if (verdict != Verdict.ENGINE_ERROR) {
+            return false;
+        }
+        String said = new String(buffer, from, to - from, StandardCharsets.UTF_8);
+        String clean = Errors.withoutAddresses(said);
+        if (clean.equals(said)) {
+            return false;
+        }
+        out.insert(ByteBuffer.wrap(clean.getBytes(StandardCharsets.UTF_8)));
+        return true;
     }
 
     private void keep(int start, int end) {
@@ -223,6 +239,7 @@ public final class StreamWatcher implements ChunkWatcher {
             return end(Verdict.GARBAGE, false);
         }
         if (fields.error() || kind == Kind.ERROR || kind == Kind.FAILED) {
+            errorData = Arrays.copyOfRange(b, from, to);
             return end(Verdict.ENGINE_ERROR, true);
         }
         if (fields.aborted() || kind == Kind.CANCELLED) {
@@ -236,7 +253,7 @@ public final class StreamWatcher implements ChunkWatcher {
             firstData = true;
             return end(Verdict.COMPLETE, true);
         }
-        firstData = true;
+        firstData |= kind != Kind.PRELUDE;
         tokens += fields.tokens();
         return !(dropUsage && dialect.choices() && fields.usageOnly());
     }
@@ -269,8 +286,10 @@ public final class StreamWatcher implements ChunkWatcher {
         if (verdict == Verdict.OPEN || verdict == Verdict.GARBAGE) {
             verdict = Verdict.CUT;
         } else if (passed) {
-            view.clear().limit(held);
-            out.insert(view);
+            if (!insertedWithoutAddresses(0, held, out)) {
+                view.clear().limit(held);
+                out.insert(view);
+            }
             out.insert(ByteBuffer.wrap(openLine ? TWO_ENDS : ONE_END));
         }
     }
@@ -288,7 +307,10 @@ public final class StreamWatcher implements ChunkWatcher {
         return verdict;
     }
 
-    /** Whether an event with data has come that is no error. Until then nothing of an answer need reach the client. */
+    /**
+     * Whether an event with data of an answer has come: no error, and more than the word that the request has arrived
+     * ({@code response.created} and the like). Until then nothing of an answer need reach the client.
+     */
     public boolean firstData() {
         return firstData;
     }
@@ -311,6 +333,12 @@ public final class StreamWatcher implements ChunkWatcher {
     /** With {@link Verdict#ENGINE_ERROR}: the status the engine's error event names, -1 when it names none. */
     public int errorCode() {
         return verdict == Verdict.ENGINE_ERROR ? fields.errorCode() : -1;
+    }
+
+    /** With {@link Verdict#ENGINE_ERROR}: that event's data, without addresses. */
+    public ByteBuffer errorData() {
+        String said = new String(errorData, StandardCharsets.UTF_8);
+        return ByteBuffer.wrap(Errors.withoutAddresses(said).getBytes(StandardCharsets.UTF_8));
     }
 
     /** The event that tells the client of the break; never followed by an end marker. */
