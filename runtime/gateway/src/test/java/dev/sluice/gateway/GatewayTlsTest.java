@@ -241,7 +241,7 @@ class GatewayTlsTest {
             assertThat(refused.reason()).contains("its certificate comes from a CA that is not trusted");
             assertThat(post(http, gateway, false).statusCode()).isEqualTo(503);
 
-            gateway.reload(good(load(engine, "https", serverTls("server", ""), engineCa("ca"))));
+            gateway.reload(good(load(engine, "https", serverTls("server", ""), engineCa("ca"))), Catalog.onClassPath());
             assertThat(gateway.awaitReady(Duration.ofSeconds(20))).isTrue();
             assertThat(post(http, gateway, false).statusCode()).isEqualTo(200);
         }
@@ -296,7 +296,7 @@ class GatewayTlsTest {
             try (SSLSocket client = secure(gateway, "")) {
                 assertThat(client.getSession().getPeerPrincipal()).hasToString("CN=server");
             }
-            gateway.reload(good(load(engine, "http", serverTls("elsewhere", ""), "")));
+            gateway.reload(good(load(engine, "http", serverTls("elsewhere", ""), "")), Catalog.onClassPath());
             try (SSLSocket client = secure(gateway, "")) {
                 assertThat(client.getSession().getPeerPrincipal()).hasToString("CN=elsewhere");
             }
