@@ -1,5 +1,10 @@
 package dev.sluice.app;
 
+import dev.sluice.app.bench.GoneBench;
+import dev.sluice.app.bench.IdleBench;
+import dev.sluice.app.bench.ProxyBench;
+import dev.sluice.app.bench.StartBench;
+import dev.sluice.app.bench.StreamsBench;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,7 +16,14 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "WHAT",
-        subcommands = BenchCommand.Routing.class,
+        subcommands = {
+            BenchCommand.Routing.class,
+            ProxyBench.class,
+            StartBench.class,
+            StreamsBench.class,
+            IdleBench.class,
+            GoneBench.class
+        },
         description = "Measures.")
 final class BenchCommand implements Runnable {
     @Spec
