@@ -35,6 +35,8 @@ public final class Main implements Runnable {
     static final int FAILED = 1;
     /** It was not tried: the command line or a configuration is wrong. */
     static final int WRONG_USE = 2;
+    /** The machine failed under it: memory ran out. What the JVM itself uses for this. */
+    private static final int MACHINE_FAILED = 3;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -44,7 +46,20 @@ public final class Main implements Runnable {
     /** Runs a command and exits with its code. */
     public static void main(String... arguments) {
         Logs.toStandardError();
+        Thread.setDefaultUncaughtExceptionHandler(Main::endIfTheMachineFails);
         System.exit(run(writer(System.out), writer(System.err), arguments));
+    }
+
+    /**
+     * Memory or stack that ran out where nobody handles it leaves the gateway in an unknown state, so that it is better
+     * started again. Calls of plugins never get here: what they throw is caught where they are made.
+     */
+    private static void endIfTheMachineFails(Thread thread, Throwable failure) {
+        System.err.println("sluice: thread " + thread.getName() + " failed: " + failure);
+        if (failure instanceof VirtualMachineError) {
+            Runtime.getRuntime().halt(MACHINE_FAILED);
+        }
+        failure.printStackTrace();
     }
 
     private static PrintWriter writer(PrintStream stream) {

@@ -12,9 +12,21 @@ import java.util.Optional;
  * @param rows rows of the snapshot in order of preference; empty when there is no place
  * @param refusal why there is no place
  * @param fallback why the policy's own answer could not be used, or empty
+ * @param votes what those parts answered that can't be asked again
  */
 public record Decision(
-        Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
+        Policy policy,
+        Placement placement,
+        int[] rows,
+        Optional<Refusal> refusal,
+        Optional<String> fallback,
+        Votes votes) {
+    /** A decision in which no part was asked that can't be asked again. */
+    public Decision(
+            Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
+        this(policy, placement, rows, refusal, fallback, Votes.NONE);
+    }
+
     /** Why no endpoint was chosen. */
     public enum Refusal {
         /** No endpoint is in service. */
@@ -28,6 +40,10 @@ public record Decision(
     /** The endpoint to use; only when there is no refusal. */
     public Endpoint endpoint() {
         return placement.snapshot().endpoint(rows[0]);
+    }
+
+    Decision with(Votes cast) {
+        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast);
     }
 
     /** Row of that endpoint in the snapshot. */

@@ -9,7 +9,8 @@ import java.util.Optional;
 
 /**
  * Explains a decision by making it again, this time writing down what happened. A counterfactual is found the same way: one
- * number of one endpoint is changed, and the policy itself says whether that turns the decision.
+ * number of one endpoint is changed, and the policy itself says whether that turns the decision. Third-party parts are not
+ * asked again: what they answered then stands.
  */
 public final class Explainer {
     private static final int BISECTIONS = 24;
@@ -19,7 +20,8 @@ public final class Explainer {
     /** Explains; the decision made again is the same decision, bit for bit. */
     public static Explanation explain(Decision decision) {
         Trail trail = new Trail();
-        Decision again = Scheduler.decide(decision.policy(), decision.placement(), Faults.IGNORED, trail);
+        Decision again =
+                Scheduler.decide(decision.policy(), decision.placement(), Faults.IGNORED, decision.votes(), trail);
         Snapshot snapshot = decision.placement().snapshot();
         Map<Integer, Integer> indexOf = new LinkedHashMap<>();
         for (int i = 0; i < trail.candidateRows.length; i++) {
@@ -43,6 +45,7 @@ public final class Explainer {
                 placed ? snapshot.endpoint(winner).id() : "",
                 second < 0 ? "" : snapshot.endpoint(second).id(),
                 placed && second >= 0 ? counterfactual(decision, winner, second) : Optional.empty(),
+                Map.copyOf(trail.abstained),
                 note);
     }
 
@@ -135,7 +138,7 @@ public final class Explainer {
         double asked = signal == Signal.CACHED_TOKENS && value == 0 ? -1 : value;
         Placement changed =
                 decision.placement().on(decision.placement().snapshot().with(row, signal, asked));
-        Decision again = Scheduler.decide(decision.policy(), changed, Faults.IGNORED);
+        Decision again = Scheduler.decideAgain(decision.policy(), changed, Faults.IGNORED, decision.votes());
         return again.rows().length == 0 ? -1 : again.row();
     }
 }

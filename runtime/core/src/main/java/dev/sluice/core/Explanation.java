@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param picked id of the endpoint chosen; empty when none was
  * @param runnerUp id of the next best; empty when there was none
  * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
+ * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
  */
 public record Explanation(
@@ -24,6 +25,7 @@ public record Explanation(
         String picked,
         String runnerUp,
         Optional<Counterfactual> counterfactual,
+        Map<String, String> abstained,
         String note) {
     /**
      * One endpoint in the decision.

@@ -6,6 +6,7 @@ import dev.sluice.core.Policy.Weighted;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Producer;
+import dev.sluice.spi.Scorer;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,10 +25,19 @@ public final class Scheduler {
 
     /** Decides. Pure: the same placement gives the same decision. */
     public static Decision decide(Policy policy, Placement placement, Faults faults) {
-        return decide(policy, placement, faults, null);
+        return decide(policy, placement, faults, null, null);
     }
 
-    static Decision decide(Policy policy, Placement placement, Faults faults, @Nullable Trail trail) {
+    /**
+     * Decides again, perhaps on a newer snapshot, with the answers that {@link OnceAsked} parts gave the time before: they
+     * are not asked.
+     */
+    public static Decision decideAgain(Policy policy, Placement placement, Faults faults, Votes given) {
+        return decide(policy, placement, faults, given, null);
+    }
+
+    static Decision decide(
+            Policy policy, Placement placement, Faults faults, @Nullable Votes given, @Nullable Trail trail) {
         int[] rows = serviceable(placement);
         if (rows.length == 0) {
             return refuse(
@@ -36,22 +46,17 @@ public final class Scheduler {
                     anyInService(placement) ? Decision.Refusal.SATURATED : Decision.Refusal.NO_ENDPOINT);
         }
         SplittableRandom random = new SplittableRandom(placement.seed());
+        Asking asking = new Asking(placement, faults, given, trail);
         CandidateSet all = new CandidateSet(placement, rows);
         for (Named<Producer> producer : policy.producers()) {
-            guard("producer", producer.name(), faults, () -> producer.part().produce(placement.request(), all, all));
+            asking.produce(producer, all);
         }
         for (Named<Admission> admission : policy.admissions()) {
-            List<String> reasons = new ArrayList<>(1);
-            guard(
-                    "admission",
-                    admission.name(),
-                    faults,
-                    () -> admission.part().refuse(placement.request(), all).ifPresent(reasons::add));
-            if (!reasons.isEmpty()) {
-                return refuse(policy, placement, Decision.Refusal.FILTERED);
+            if (asking.refuse(admission, all).isPresent()) {
+                return refuse(policy, placement, Decision.Refusal.FILTERED).with(asking.votes());
             }
         }
-        return runProfiles(policy, placement, all, random, faults, trail);
+        return runProfiles(policy, placement, all, random, asking, trail).with(asking.votes());
     }
 
     private static Decision runProfiles(
@@ -59,38 +64,27 @@ public final class Scheduler {
             Placement placement,
             CandidateSet all,
             SplittableRandom random,
-            Faults faults,
+            Asking asking,
             @Nullable Trail trail) {
         if (policy.profiles().size() == 1) {
-            return finish(
-                    policy, placement, all, run(policy.profiles().getFirst(), placement, all, random, faults, trail));
+            return finish(policy, placement, all, run(policy.profiles().getFirst(), all, random, asking, trail));
         }
         List<String> names = policy.profiles().stream().map(Profile::name).toList();
         List<String> done = new ArrayList<>();
         List<int[]> picks = new ArrayList<>();
         for (int guard = 0; guard <= names.size(); guard++) {
-            List<String> next = new ArrayList<>(1);
-            guard(
-                    "profile-handler",
-                    policy.handler().name(),
-                    faults,
-                    () -> policy.handler()
-                            .part()
-                            .next(placement.request(), names, List.copyOf(done))
-                            .ifPresent(next::add));
-            if (next.isEmpty() || !names.contains(next.getFirst()) || done.contains(next.getFirst())) {
+            Optional<String> next = asking.next(policy.handler(), names, done);
+            if (next.isEmpty() || !names.contains(next.get()) || done.contains(next.get())) {
                 break;
             }
-            picks.add(run(policy.profile(next.getFirst()), placement, all, random, faults, trail));
-            done.add(next.getFirst());
+            picks.add(run(policy.profile(next.get()), all, random, asking, trail));
+            done.add(next.get());
         }
-        String[] primary = {done.isEmpty() ? "" : done.getFirst()};
-        guard(
-                "profile-handler",
-                policy.handler().name(),
-                faults,
-                () -> primary[0] = policy.handler().part().primary(placement.request(), List.copyOf(done)));
-        int index = done.indexOf(primary[0]);
+        if (done.isEmpty()) {
+            return finish(policy, placement, all, new int[0]);
+        }
+        String primary = asking.primary(policy.handler(), done).orElse(done.getFirst());
+        int index = done.indexOf(primary);
         return finish(policy, placement, all, index < 0 ? new int[0] : picks.get(index));
     }
 
@@ -122,26 +116,18 @@ public final class Scheduler {
 
     /** Rows in order of preference; empty when the profile leaves none. */
     private static int[] run(
-            Profile profile,
-            Placement placement,
-            CandidateSet all,
-            SplittableRandom random,
-            Faults faults,
-            @Nullable Trail trail) {
+            Profile profile, CandidateSet all, SplittableRandom random, Asking asking, @Nullable Trail trail) {
         CandidateSet left = all;
         for (Named<Filter> filter : profile.filters()) {
             boolean[] keep = new boolean[left.size()];
             Arrays.fill(keep, true);
-            CandidateSet before = left;
-            boolean ok = guard(
-                    "filter", filter.name(), faults, () -> filter.part().filter(placement.request(), before, keep));
-            if (!ok) {
+            if (!asking.filter(profile.name(), filter, left, keep)) {
                 continue;
             }
             if (trail != null) {
                 for (int i = 0; i < keep.length; i++) {
                     if (!keep[i]) {
-                        trail.removed.put(before.row(i), filter.name());
+                        trail.removed.put(left.row(i), filter.name());
                     }
                 }
             }
@@ -150,28 +136,35 @@ public final class Scheduler {
                 return new int[0];
             }
         }
-        double[] totals = score(profile, placement, left, faults, trail);
+        double[] totals = score(profile, left, asking, trail);
         if (trail != null) {
             trail.profiles.add(profile.name());
             trail.totals = totals.clone();
             trail.candidateRows = rowsOf(left);
         }
-        return pick(profile, placement, left, totals, random, faults);
+        return pick(profile, left, totals, random, asking);
     }
 
-    private static double[] score(
-            Profile profile, Placement placement, CandidateSet left, Faults faults, @Nullable Trail trail) {
+    private static double[] score(Profile profile, CandidateSet left, Asking asking, @Nullable Trail trail) {
         double[] totals = new double[left.size()];
         double[] scores = new double[left.size()];
+        if (trail != null) {
+            // Candidates of an earlier profile were others: its numbers mean nothing beside these.
+            trail.scores.clear();
+            trail.weights.clear();
+        }
+        List<RemoteScorer.Answer> answers = asking.askRemote(profile.scorers(), left);
+        int remote = 0;
         for (Weighted weighted : profile.scorers()) {
-            String name = weighted.scorer().name();
+            Named<Scorer> scorer = weighted.scorer();
+            String name = scorer.name();
             Arrays.fill(scores, Double.NaN);
-            boolean ok = guard(
-                    "scorer", name, faults, () -> weighted.scorer().part().score(placement.request(), left, scores));
-            if (!ok) {
+            boolean elsewhere = scorer.part() instanceof RemoteScorer && remote < answers.size();
+            RemoteScorer.Answer answer = elsewhere ? answers.get(remote++) : null;
+            if (!asking.score(profile.name(), scorer, left, scores, answer)) {
                 continue;
             }
-            double mean = meanOfKnown(scores, name, faults);
+            double mean = meanOfKnown(scores, name, asking);
             if (Double.isNaN(mean)) {
                 continue;
             }
@@ -183,13 +176,9 @@ public final class Scheduler {
                 trail.weights.put(name, weighted.weight());
                 for (int i = 0; i < totals.length; i++) {
                     int index = i;
-                    guard(
-                            "scorer",
-                            name,
-                            Faults.IGNORED,
-                            () -> trail.terms
-                                    .computeIfAbsent(left.row(index), r -> new java.util.LinkedHashMap<>())
-                                    .putAll(weighted.scorer().part().explain(placement.request(), left, index)));
+                    asking.explain(() -> trail.terms
+                            .computeIfAbsent(left.row(index), r -> new java.util.LinkedHashMap<>())
+                            .putAll(scorer.part().explain(asking.request(), left, index)));
                 }
             }
         }
@@ -197,7 +186,7 @@ public final class Scheduler {
     }
 
     /** Clamps scores to 0..1 and returns the mean of those that are known, NaN when none is. */
-    private static double meanOfKnown(double[] scores, String name, Faults faults) {
+    private static double meanOfKnown(double[] scores, String name, Asking asking) {
         double sum = 0;
         int known = 0;
         for (int i = 0; i < scores.length; i++) {
@@ -206,7 +195,7 @@ public final class Scheduler {
                 continue;
             }
             if (score < 0 || score > 1) {
-                faults.fault("scorer", name, new IllegalStateException("score " + score + " is outside 0..1"));
+                asking.fault("scorer", name, "score " + score + " is outside 0..1");
                 scores[i] = Math.clamp(score, 0.0, 1.0);
             }
             sum += scores[i];
@@ -216,31 +205,21 @@ public final class Scheduler {
     }
 
     private static int[] pick(
-            Profile profile,
-            Placement placement,
-            CandidateSet left,
-            double[] totals,
-            SplittableRandom random,
-            Faults faults) {
+            Profile profile, CandidateSet left, double[] totals, SplittableRandom random, Asking asking) {
         int[] order = new int[left.size()];
-        int[] count = {0};
         String name = profile.picker().name();
-        boolean ok = guard(
-                "picker",
-                name,
-                faults,
-                () -> count[0] = profile.picker().part().pick(placement.request(), left, totals, order, random));
-        boolean valid = ok && count[0] >= 1 && count[0] <= order.length;
-        for (int i = 0; valid && i < count[0]; i++) {
+        int count = asking.pick(profile.name(), profile.picker(), left, totals, order, random);
+        boolean valid = count >= 1 && count <= order.length;
+        for (int i = 0; valid && i < count; i++) {
             valid = order[i] >= 0 && order[i] < left.size();
         }
         if (!valid) {
-            if (ok) {
-                faults.fault("picker", name, new IllegalStateException("picked " + count[0] + " of " + order.length));
+            if (count >= 0) {
+                asking.fault("picker", name, "picked " + count + " of " + order.length);
             }
             return new int[] {left.row(best(totals))};
         }
-        int[] rows = new int[count[0]];
+        int[] rows = new int[count];
         for (int i = 0; i < rows.length; i++) {
             rows[i] = left.row(order[i]);
         }
@@ -307,16 +286,5 @@ public final class Scheduler {
 
     private static Decision refuse(Policy policy, Placement placement, Decision.Refusal refusal) {
         return new Decision(policy, placement, new int[0], Optional.of(refusal), Optional.empty());
-    }
-
-    /** Runs a plugin's code; anything it throws is its own fault, but for errors of the machine itself. */
-    private static boolean guard(String point, String name, Faults faults, Runnable call) {
-        try {
-            call.run();
-            return true;
-        } catch (StackOverflowError | LinkageError | RuntimeException fault) {
-            faults.fault(point, name, fault);
-            return false;
-        }
     }
 }

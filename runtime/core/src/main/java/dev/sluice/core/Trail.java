@@ -12,6 +12,9 @@ final class Trail {
     /** Scorer → row → score. */
     final Map<String, double[]> scores = new LinkedHashMap<>();
 
+    /** Part → why it had no vote. */
+    final Map<String, String> abstained = new LinkedHashMap<>();
+
     final Map<String, Double> weights = new LinkedHashMap<>();
     final Map<Integer, Map<String, Double>> terms = new LinkedHashMap<>();
     final List<String> profiles = new ArrayList<>();

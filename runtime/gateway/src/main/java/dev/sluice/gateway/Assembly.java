@@ -6,6 +6,7 @@ import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.DefaultRouting;
 import dev.sluice.gateway.config.GatewayConfig;
+import dev.sluice.gateway.config.PluginsConfig;
 import dev.sluice.gateway.config.PoolConfig;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.config.SecretText;
@@ -14,6 +15,8 @@ import dev.sluice.gateway.http.Loop;
 import dev.sluice.gateway.http.PoolLimits;
 import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.gateway.plugin.PluginGuard;
+import dev.sluice.gateway.plugin.PluginWorkers;
 import dev.sluice.spi.Endpoint;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -41,6 +44,7 @@ final class Assembly {
     private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
     final List<EngineTarget> targets = new ArrayList<>();
+    final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
 
     private Assembly(EngineTrust trust) {
         this.trust = trust;
@@ -52,30 +56,55 @@ final class Assembly {
      * @param before the assembly in force; nothing of it is changed until {@link #apply}
      * @throws dev.sluice.spi.ConfigException when a policy can't be built
      */
-    static Assembly build(GatewayConfig config, Catalog catalog, Meters meters, Loop loop, Optional<Assembly> before) {
+    static Assembly build(
+            GatewayConfig config,
+            Catalog catalog,
+            Meters meters,
+            Loop loop,
+            PluginWorkers workers,
+            Optional<Assembly> before) {
         Assembly next = new Assembly(before.map(b -> b.trust).orElseGet(EngineTrust::new));
+        try {
+            next.fill(config, catalog, meters, loop, workers, before);
+            return next;
+        } catch (RuntimeException refused) {
+            next.pipelines.values().forEach(Pipeline::retire);
+            throw refused;
+        }
+    }
+
+    private void fill(
+            GatewayConfig config,
+            Catalog catalog,
+            Meters meters,
+            Loop loop,
+            PluginWorkers workers,
+            Optional<Assembly> before) {
+        PluginGuard guard = new PluginGuard(
+                config.plugins().map(PluginsConfig::budget).orElse(PluginsConfig.BUDGET), meters, workers);
+        workers.plugins(catalog.loaded().size());
         RoutingConfig builtIn = DefaultRouting.of(catalog);
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
-            var policy = PolicyBuilder.build(pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing);
+            Pipeline pipeline = PolicyBuilder.build(
+                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing, catalog, guard);
+            pipelines.put(pool.name(), pipeline);
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(
                     settings(pool),
                     new PrefixIndex(INDEX_SLOTS, INDEX_CAPACITY, INDEX_BYTES),
                     QUEUE,
-                    policy,
+                    pipeline,
                     meters::pluginFault,
                     new Upstreams(way -> open(way, loop))));
             List<PoolSource.Listed> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of()))
                     .orElse(List.of());
             List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
-            next.pools.put(pool.name(), live);
-            next.endpoints.put(pool.name(), now);
-            next.policies.put(pool.name(), policy);
-            next.entries.add(entry(pool, live));
-            now.forEach(listed -> next.add(pool, listed));
+            pools.put(pool.name(), live);
+            endpoints.put(pool.name(), now);
+            entries.add(entry(pool, live));
+            now.forEach(listed -> add(pool, listed));
         }
-        return next;
     }
 
     private void add(PoolConfig pool, PoolSource.Listed listed) {
@@ -93,12 +122,13 @@ final class Assembly {
                         new Upstreams.Way(endpoint.address(), pool.timeouts().connect(), tls));
     }
 
-    private final Map<String, dev.sluice.core.Policy> policies = new LinkedHashMap<>();
-
     /** Puts policies and endpoints into force. */
     void apply() {
         pools.forEach((name, pool) -> {
-            pool.policy(policies.getOrDefault(name, pool.policy()));
+            Pipeline pipeline = pipelines.get(name);
+            if (pipeline != null) {
+                pool.pipeline(pipeline);
+            }
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());

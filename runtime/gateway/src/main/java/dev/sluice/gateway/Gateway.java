@@ -18,7 +18,11 @@ import dev.sluice.gateway.http.ByteBudget;
 import dev.sluice.gateway.http.Loop;
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.metrics.PoolView;
+import dev.sluice.gateway.plugin.LoadedPlugin;
+import dev.sluice.gateway.plugin.PluginWorkers;
+import dev.sluice.gateway.plugin.Unloads;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +40,9 @@ public final class Gateway implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.sluice.gateway");
     private static final long BODY_BUDGET = 1L << 30;
     private static final int MAX_IN_FLIGHT = 20_000;
+    /** How long an end waits for plugins to close. */
+    private static final Duration CLOSE = Duration.ofSeconds(5);
+
     private static final Duration TICK = Duration.ofMillis(50);
 
     private volatile Catalog catalog;
@@ -45,6 +52,8 @@ public final class Gateway implements AutoCloseable {
     private final AdminServer admin;
     private final Listener listener;
     private final Loop loop = Loop.start("sluice-loop");
+    private final PluginWorkers workers = new PluginWorkers();
+    private final Unloads unloads = new Unloads();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile GatewayConfig config;
@@ -54,7 +63,7 @@ public final class Gateway implements AutoCloseable {
         this.config = config;
         this.catalog = catalog;
         this.meters = new Meters(version());
-        this.assembly = Assembly.build(config, catalog, meters, loop, Optional.empty());
+        this.assembly = Assembly.build(config, catalog, meters, loop, workers, Optional.empty());
         this.engines = new Engines(EngineSettings.DEFAULT, new Events());
         BiConsumer<String, String> probe = (pool, id) -> engines.probeNow(pool + "/" + id);
         BiConsumer<String, String> traffic = (pool, id) -> engines.traffic(pool + "/" + id);
@@ -128,7 +137,7 @@ public final class Gateway implements AutoCloseable {
     public synchronized void reload(GatewayConfig next, Catalog types) {
         Assembly fresh;
         try {
-            fresh = Assembly.build(next, types, meters, loop, Optional.of(assembly));
+            fresh = Assembly.build(next, types, meters, loop, workers, Optional.of(assembly));
         } catch (RuntimeException wrong) {
             meters.configReload(false);
             throw wrong;
@@ -139,7 +148,6 @@ public final class Gateway implements AutoCloseable {
         runtime.settings = settings(next, fresh);
         assembly = fresh;
         config = next;
-        catalog = types;
         engines.setTargets(fresh.targets);
         fresh.pools.forEach((name, pool) -> {
             if (old.pools.get(name) != pool) {
@@ -153,6 +161,8 @@ public final class Gateway implements AutoCloseable {
             }
         });
         before.accessLog().close();
+        retire(old, types);
+        catalog = types;
         if (!listener.reload(next.server().tls())) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -160,6 +170,29 @@ public final class Gateway implements AutoCloseable {
         }
         meters.configReload(true);
         LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
+    }
+
+    /** Closes what is no longer in force when its last decision has been made, and lets go of plugins that are gone. */
+    private void retire(Assembly old, Catalog types) {
+        List<LoadedPlugin> gone = new ArrayList<>(catalog.loaded());
+        gone.removeAll(types.loaded());
+        List<Pipeline> leaving = List.copyOf(old.pipelines.values());
+        leaving.forEach(Pipeline::retire);
+        if (!gone.isEmpty()) {
+            Thread.ofVirtual().name("plugin-unload").start(() -> {
+                leaving.forEach(pipeline -> pipeline.closed().join());
+                workers.renew();
+                gone.forEach(unloads::unloaded);
+            });
+        }
+    }
+
+    Map<String, Pipeline> pipelines() {
+        return assembly.pipelines;
+    }
+
+    Unloads unloads() {
+        return unloads;
     }
 
     /** Notes that a configuration could not be read; the one in force stays. */
@@ -262,9 +295,21 @@ public final class Gateway implements AutoCloseable {
         admin.close();
         engines.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());
+        retireAll();
+        workers.close();
         loop.close();
         runtime.settings.accessLog().close();
         meters.close();
+    }
+
+    private void retireAll() {
+        List<Pipeline> all = List.copyOf(assembly.pipelines.values());
+        all.forEach(Pipeline::retire);
+        for (Pipeline pipeline : all) {
+            pipeline.closed()
+                    .completeOnTimeout(false, CLOSE.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        }
     }
 
     /** Engine news for the pool that the endpoint belongs to: ids are {@code pool/endpoint}. */

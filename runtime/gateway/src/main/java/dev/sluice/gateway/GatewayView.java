@@ -121,7 +121,13 @@ final class GatewayView implements AdminView {
 
     @Override
     public List<PluginStatus> plugins() {
-        return new PluginPage(gateway.config(), gateway.catalog(), DefaultRouting.of(gateway.catalog())).rows();
+        return new PluginPage(
+                        gateway.config(),
+                        gateway.catalog(),
+                        DefaultRouting.of(gateway.catalog()),
+                        gateway.pipelines(),
+                        gateway.unloads().remains())
+                .rows();
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.sluice.core.Scrape;
 import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
+import dev.sluice.core.Votes;
 import dev.sluice.core.Work;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
@@ -51,7 +52,7 @@ final class LivePool {
     private final PrefixIndex index;
     private final Faults faults;
     private final Upstreams upstreams;
-    private volatile Policy policy;
+    private volatile Pipeline pipeline;
     private volatile Map<String, Set<String>> adapters = Map.of();
     private volatile int slots;
     private int granted;
@@ -60,13 +61,13 @@ final class LivePool {
             PoolSettings settings,
             PrefixIndex index,
             AdmissionQueue.Bounds bounds,
-            Policy policy,
+            Pipeline pipeline,
             Faults faults,
             Upstreams upstreams) {
         this.pool = new Pool(settings);
         this.queue = AdmissionQueue.fifo(bounds);
         this.index = index;
-        this.policy = policy;
+        this.pipeline = pipeline;
         this.faults = faults;
         this.upstreams = upstreams;
     }
@@ -129,12 +130,31 @@ final class LivePool {
         return upstreams;
     }
 
-    void policy(Policy next) {
-        policy = next;
+    /** Decisions that begin from now on are made with this one. */
+    void pipeline(Pipeline next) {
+        pipeline = next;
     }
 
-    Policy policy() {
-        return policy;
+    Pipeline pipeline() {
+        return pipeline;
+    }
+
+    /** Decides with the policy in force, whose instances are not closed meanwhile. */
+    private <T> T withPolicy(Function<Policy, T> decide) {
+        Pipeline current = pipeline;
+        boolean held = current.enter();
+        while (!held && !current.equals(pipeline)) {
+            current = pipeline;
+            held = current.enter();
+        }
+        // Not held: the pool has been taken out of the configuration, and third parties of its last policy abstain.
+        try {
+            return decide.apply(current.policy());
+        } finally {
+            if (held) {
+                current.leave();
+            }
+        }
     }
 
     /** Places a request that has room set aside, or finds that there is none. */
@@ -146,9 +166,15 @@ final class LivePool {
         String sessionEndpoint = ask.request().session().isEmpty()
                 ? ""
                 : sessionEndpoint(ask.request().session().get());
+        return withPolicy(policy -> place(policy, ask, tried, matched, sessionEndpoint));
+    }
+
+    private Placed place(Policy policy, Ask ask, Set<String> tried, int[] matched, String sessionEndpoint) {
         long start = System.nanoTime();
+        Votes[] votes = {Votes.NONE};
         for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
-            Decision decision = decide(ask, tried, matched, sessionEndpoint, snapshot());
+            Decision decision =
+                    Scheduler.decide(policy, placement(ask, tried, matched, sessionEndpoint, snapshot()), faults);
             if (decision.refusal().isPresent()) {
                 return refused(decision, start);
             }
@@ -156,10 +182,13 @@ final class LivePool {
             if (placed.isPresent()) {
                 return remember(placed.get(), ask);
             }
+            votes[0] = decision.votes();
         }
+        // Nobody waits for a third party inside the lock: what it has just said counts.
         return remember(
                 locked(() -> {
-                    Decision decision = decide(ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
+                    Placement last = placement(ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
+                    Decision decision = Scheduler.decideAgain(policy, last, faults, votes[0]);
                     return decision.refusal().isPresent()
                             ? refused(decision, start)
                             : charge(decision, ask, start).orElse(NO_ROOM);
@@ -182,10 +211,9 @@ final class LivePool {
         return new Placed(Optional.of(decision), Optional.empty(), 0, System.nanoTime() - start);
     }
 
-    private Decision decide(Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
-        Placement placement =
-                new Placement(ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
-        return Scheduler.decide(policy, placement, faults);
+    private static Placement placement(
+            Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
+        return new Placement(ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
     }
 
     private Optional<Placed> charge(Decision decision, Ask ask, long start) {
@@ -215,7 +243,8 @@ final class LivePool {
         index.match(ask.hashes(), ask.count(), matched);
         String sessionEndpoint =
                 ask.request().session().map(this::sessionEndpoint).orElse("");
-        return decide(ask, Set.of(), matched, sessionEndpoint, snapshot());
+        Placement placement = placement(ask, Set.of(), matched, sessionEndpoint, snapshot());
+        return withPolicy(policy -> Scheduler.decide(policy, placement, faults));
     }
 
     private String sessionEndpoint(String session) {

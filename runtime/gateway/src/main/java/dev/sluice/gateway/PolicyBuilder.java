@@ -2,7 +2,11 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
+import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.RoutingConfig;
+import dev.sluice.gateway.plugin.LoadedPlugin;
+import dev.sluice.gateway.plugin.PluginGuard;
+import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Filter;
@@ -20,16 +24,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Turns a routing section into a policy that runs: creates the instances and puts them where profiles name them. */
+/** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
     private final String name;
     private final RoutingConfig config;
-    private final Map<String, Part> parts = new LinkedHashMap<>();
-    private final Map<String, String> types = new LinkedHashMap<>();
+    private final Catalog catalog;
+    private final PluginGuard guard;
+    private final Map<String, Pipeline.Created> created = new LinkedHashMap<>();
+    private final List<Watched> watched = new ArrayList<>();
 
-    private PolicyBuilder(String name, RoutingConfig config) {
+    private PolicyBuilder(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
         this.name = name;
         this.config = config;
+        this.catalog = catalog;
+        this.guard = guard;
     }
 
     /**
@@ -37,15 +45,23 @@ final class PolicyBuilder {
      *
      * @throws ConfigException when an instance can't be created or a profile can't run; the message names it
      */
-    static Policy build(String name, RoutingConfig config) {
-        return new PolicyBuilder(name, config).build();
+    static Pipeline build(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+        PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
+        try {
+            Policy policy = builder.build();
+            return new Pipeline(policy, List.copyOf(builder.created.values()), builder.watched);
+        } catch (RuntimeException refused) {
+            Pipeline.close(List.copyOf(builder.created.values()));
+            throw refused;
+        }
     }
 
     private Policy build() {
         for (RoutingConfig.PluginEntry entry : config.plugins()) {
             try {
-                parts.put(entry.name(), entry.create(new Context(entry.name())));
-                types.put(entry.name(), entry.type());
+                Part part = entry.create(new Context(entry.name()));
+                Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
+                created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
             } catch (ConfigException wrong) {
                 throw new ConfigException("routing." + name + ": plugin " + entry.name() + ": " + wrong.getMessage());
             }
@@ -55,11 +71,9 @@ final class PolicyBuilder {
             profiles.add(profile(profile));
         }
         if (profiles.isEmpty()) {
-            List<RoutingConfig.Use> all = parts.entrySet().stream()
-                    .filter(e -> e.getValue() instanceof Filter
-                            || e.getValue() instanceof Scorer
-                            || e.getValue() instanceof Picker)
-                    .map(e -> new RoutingConfig.Use(e.getKey(), 1))
+            List<RoutingConfig.Use> all = created.values().stream()
+                    .filter(c -> c.part() instanceof Filter || c.part() instanceof Scorer || c.part() instanceof Picker)
+                    .map(c -> new RoutingConfig.Use(c.name(), 1))
                     .toList();
             profiles.add(profile(new RoutingConfig.Profile("default", all)));
         }
@@ -82,16 +96,18 @@ final class PolicyBuilder {
         List<Policy.Weighted> scorers = new ArrayList<>();
         List<Named<Picker>> pickers = new ArrayList<>();
         for (RoutingConfig.Use use : profile.plugins()) {
-            Part part = parts.get(use.pluginRef());
-            String type = types.getOrDefault(use.pluginRef(), "");
-            if (part instanceof Filter filter) {
-                filters.add(new Named<>(type, use.pluginRef(), filter));
+            Pipeline.Created instance = created.get(use.pluginRef());
+            if (instance == null) {
+                throw new ConfigException("routing." + name + ": there is no plugin named " + use.pluginRef());
             }
-            if (part instanceof Scorer scorer) {
-                scorers.add(new Policy.Weighted(new Named<>(type, use.pluginRef(), scorer), use.weight()));
+            if (instance.part() instanceof Filter) {
+                filters.add(guarded(Filter.class, instance));
             }
-            if (part instanceof Picker picker) {
-                pickers.add(new Named<>(type, use.pluginRef(), picker));
+            if (instance.part() instanceof Scorer) {
+                scorers.add(new Policy.Weighted(guarded(Scorer.class, instance), use.weight()));
+            }
+            if (instance.part() instanceof Picker) {
+                pickers.add(guarded(Picker.class, instance));
             }
         }
         if (pickers.size() > 1) {
@@ -103,14 +119,30 @@ final class PolicyBuilder {
         return new Policy.Profile(profile.name(), filters, scorers, picker);
     }
 
-    private <P> List<Named<P>> all(Class<P> kind) {
+    private <P extends Part> List<Named<P>> all(Class<P> kind) {
         List<Named<P>> found = new ArrayList<>();
-        parts.forEach((instance, part) -> {
-            if (kind.isInstance(part)) {
-                found.add(new Named<>(types.getOrDefault(instance, ""), instance, kind.cast(part)));
+        for (Pipeline.Created instance : created.values()) {
+            if (kind.isInstance(instance.part())) {
+                found.add(guarded(kind, instance));
             }
-        });
+        }
         return found;
+    }
+
+    private <P extends Part> Named<P> guarded(Class<P> kind, Pipeline.Created instance) {
+        P part = kind.cast(instance.part());
+        P guarded = instance.plugin().isPresent()
+                ? guard.thirdParty(
+                        kind,
+                        instance.type(),
+                        instance.name(),
+                        part,
+                        instance.plugin().get())
+                : guard.own(kind, instance.type(), instance.name(), part);
+        if (guarded instanceof Watched counted) {
+            watched.add(counted);
+        }
+        return new Named<>(instance.type(), instance.name(), guarded);
     }
 
     private final class Context implements PluginContext {
@@ -132,11 +164,11 @@ final class PolicyBuilder {
 
         @Override
         public <P extends Part> P reference(String other, Class<P> kind) {
-            Part part = parts.get(other);
-            if (!kind.isInstance(part)) {
+            Pipeline.Created instance = created.get(other);
+            if (instance == null || !kind.isInstance(instance.part())) {
                 throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other + " before it");
             }
-            return kind.cast(part);
+            return kind.cast(instance.part());
         }
     }
 

@@ -36,6 +36,12 @@ final class GatewayFixture implements AutoCloseable {
     /** Starts a gateway; {@code extra} are further lines of the pool. */
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra)
             throws IOException, InterruptedException {
+        return before(dir, engines, extra, "");
+    }
+
+    /** Starts a gateway; {@code top} are further keys of the configuration. */
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top)
+            throws IOException, InterruptedException {
         StringBuilder yaml = new StringBuilder("""
                 server:
                   host: 127.0.0.1
@@ -56,6 +62,7 @@ final class GatewayFixture implements AutoCloseable {
                     .append(engine.port())
                     .append("\"}\n");
         }
+        yaml.append(top);
         Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
         Catalog catalog = Catalog.onClassPath();
         Loaded loaded = new ConfigLoader().load(file, catalog);
@@ -63,7 +70,7 @@ final class GatewayFixture implements AutoCloseable {
             throw new IllegalStateException(loaded.errors().toString());
         }
         GatewayFixture fixture =
-                new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), catalog));
+                new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog()));
         if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
             throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
         }

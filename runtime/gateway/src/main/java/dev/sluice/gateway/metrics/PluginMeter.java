@@ -14,19 +14,24 @@ public final class PluginMeter {
     PluginMeter(MeterRegistry registry, String point, String type, String name) {
         Tags tags = Tags.of("point", point, "type", type, "name", name);
         this.duration = Timer.builder("sluice.plugin.duration")
-                .description("Time of one call of a plugin")
+                .description("Time of one call of a plugin; of the gateway's own, every sixteenth")
                 .serviceLevelObjectives(Buckets.OWN)
                 .tags(tags)
                 .register(registry);
         this.calls = new FewCounters((ignored, outcome) -> Counter.builder("sluice.plugin.calls")
-                .description("Calls of a plugin by outcome: ok, fault (it lost its vote), ...")
+                .description(
+                        "Calls of a plugin by outcome: ok or clamped, or why it had no vote: fault, timeout, busy, open, off")
                 .tags(tags.and("outcome", outcome))
                 .register(registry));
     }
 
-    /** One call of so many ns with {@code ok}, {@code fault}, {@code timeout} or another outcome of a small set. */
-    public void called(String outcome, long nanos) {
+    /** One call with this outcome, one of a small set. */
+    public void count(String outcome) {
         calls.get(0, outcome).increment();
+    }
+
+    /** One call took so long. */
+    public void time(long nanos) {
         duration.record(nanos, TimeUnit.NANOSECONDS);
     }
 

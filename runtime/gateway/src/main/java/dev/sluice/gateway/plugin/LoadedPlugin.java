@@ -12,9 +12,16 @@ import java.util.List;
  * @param jars what it was loaded from, the order of its class path
  * @param loader sees the plugin's own jars, the JDK and the SPI
  * @param factories what it brings
+ * @param lane the way into its code
  */
 public record LoadedPlugin(
-        String id, String version, String spi, List<Jar> jars, ClassLoader loader, List<Factory<?>> factories) {
+        String id,
+        String version,
+        String spi,
+        List<Jar> jars,
+        ClassLoader loader,
+        List<Factory<?>> factories,
+        Lane lane) {
     /** Copies the lists. */
     public LoadedPlugin {
         jars = List.copyOf(jars);

@@ -174,7 +174,8 @@ public final class PluginDirectory {
                         .map(jar -> new LoadedPlugin.Jar(jar.name(), jar.sha256()))
                         .toList(),
                 loader,
-                factories(manifest, loader));
+                factories(manifest, loader),
+                new Lane(id));
     }
 
     private static List<Factory<?>> factories(PluginManifest manifest, PluginClassLoader loader) throws PluginRefused {

@@ -79,6 +79,7 @@ final class FakeView implements AdminView {
                         "a",
                         "",
                         Optional.empty(),
+                        Map.of(),
                         ""))
                 : Optional.empty();
     }

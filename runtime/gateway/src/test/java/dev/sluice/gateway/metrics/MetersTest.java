@@ -143,7 +143,8 @@ class MetersTest {
 
     @Test
     void pluginsAreCountedByTypeAndNameAndFaultsFindTheirMeter() throws IOException {
-        meters.plugin("scorer", "prefix-cache-scorer", "prefix").called("ok", 2_000);
+        meters.plugin("scorer", "prefix-cache-scorer", "prefix").count("ok");
+        meters.plugin("scorer", "prefix-cache-scorer", "prefix").time(2_000);
         meters.pluginFault("scorer", "prefix", new IllegalStateException("x"));
         assertThat(page())
                 .contains("sluice_plugin_calls_total{name=\"prefix\",outcome=\"ok\",point=\"scorer\","
@@ -206,7 +207,8 @@ class MetersTest {
         lane.tokens("m", 1, 1, 1);
         meters.decision(1);
         meters.decisionFallback("exception");
-        meters.plugin("scorer", "t", "n").called("ok", 1);
+        meters.plugin("scorer", "t", "n").count("ok");
+        meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
         meters.configReload(true);
         String expected = documented(page());

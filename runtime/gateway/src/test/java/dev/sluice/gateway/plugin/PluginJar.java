@@ -114,6 +114,12 @@ public final class PluginJar {
         return this;
     }
 
+    /** Compiles against a class that is not in the jar. */
+    public PluginJar againstSource(String name, String text) throws IOException {
+        return against(empty().source(name, text)
+                .write(Files.createTempDirectory("library").resolve("library.jar")));
+    }
+
     /** Compiles against a library too. */
     PluginJar against(Path jar) {
         classPath.add(jar);

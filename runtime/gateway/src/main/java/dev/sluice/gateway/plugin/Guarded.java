@@ -1,0 +1,143 @@
+package dev.sluice.gateway.plugin;
+
+import dev.sluice.spi.Admission;
+import dev.sluice.spi.Attributes;
+import dev.sluice.spi.Candidates;
+import dev.sluice.spi.Filter;
+import dev.sluice.spi.Picker;
+import dev.sluice.spi.Producer;
+import dev.sluice.spi.ProfileHandler;
+import dev.sluice.spi.Request;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** A third party's parts other than scorers: each is asked alone, since the next step needs its answer. */
+final class Guarded {
+    private static final int LONGEST_TEXT = 200;
+
+    private Guarded() {}
+
+    static final class OfFilter extends GuardedPart<Filter> implements Filter {
+        OfFilter(PluginGuard.Seat seat, Filter own) {
+            super(seat, own);
+        }
+
+        @Override
+        public void filter(Request request, Candidates candidates, boolean[] keep) {
+            boolean[] buffer = keep.clone();
+            ask(own -> own.filter(request, candidates, buffer));
+            System.arraycopy(buffer, 0, keep, 0, keep.length);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfPicker extends GuardedPart<Picker> implements Picker {
+        OfPicker(PluginGuard.Seat seat, Picker own) {
+            super(seat, own);
+        }
+
+        @Override
+        public int pick(Request request, Candidates candidates, double[] totals, int[] order, RandomGenerator random) {
+            double[] copy = totals.clone();
+            int[] buffer = new int[order.length];
+            int[] count = {0};
+            ask(own -> count[0] = own.pick(request, candidates, copy, buffer, random));
+            boolean valid = count[0] >= 1 && count[0] <= buffer.length;
+            for (int i = 0; valid && i < count[0]; i++) {
+                valid = buffer[i] >= 0 && buffer[i] < buffer.length;
+            }
+            if (!valid) {
+                throw wrong("picked what is no candidate: " + count[0] + " of " + buffer.length + ", "
+                        + Arrays.toString(Arrays.copyOf(buffer, Math.clamp(count[0], 0, Math.min(4, buffer.length)))));
+            }
+            System.arraycopy(buffer, 0, order, 0, order.length);
+            return count[0];
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfProducer extends GuardedPart<Producer> implements Producer {
+        OfProducer(PluginGuard.Seat seat, Producer own) {
+            super(seat, own);
+        }
+
+        @Override
+        public void produce(Request request, Candidates candidates, Attributes out) {
+            Map<String, double[]> written = new LinkedHashMap<>();
+            int size = candidates.size();
+            ask(own -> own.produce(request, candidates, (candidate, name, value) -> {
+                double[] values = written.computeIfAbsent(name, n -> unknown(size));
+                values[candidate] = value;
+            }));
+            written.forEach((name, values) -> {
+                for (int i = 0; i < size; i++) {
+                    out.set(i, name, values[i]);
+                }
+            });
+        }
+
+        private static double[] unknown(int size) {
+            double[] values = new double[size];
+            Arrays.fill(values, Double.NaN);
+            return values;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfAdmission extends GuardedPart<Admission> implements Admission {
+        OfAdmission(PluginGuard.Seat seat, Admission own) {
+            super(seat, own);
+        }
+
+        @Override
+        public Optional<String> refuse(Request request, Candidates candidates) {
+            Said said = new Said();
+            ask(own -> said.text = cut(own.refuse(request, candidates)));
+            return said.text;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfProfileHandler extends GuardedPart<ProfileHandler> implements ProfileHandler {
+        OfProfileHandler(PluginGuard.Seat seat, ProfileHandler own) {
+            super(seat, own);
+        }
+
+        @Override
+        public Optional<String> next(Request request, List<String> profiles, List<String> done) {
+            Said said = new Said();
+            ask(own -> said.text = cut(own.next(request, profiles, done)));
+            return said.text;
+        }
+
+        @Override
+        public String primary(Request request, List<String> done) {
+            Said said = new Said();
+            ask(own -> said.text = Optional.of(own.primary(request, done)));
+            return said.text.orElse("");
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class Said {
+        private Optional<String> text = Optional.empty();
+    }
+
+    private static Optional<String> cut(Optional<String> text) {
+        return text.map(t -> t.length() > LONGEST_TEXT ? t.substring(0, LONGEST_TEXT) : t);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.sluice.gateway.plugin;
+
+import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.spi.Admission;
+import dev.sluice.spi.Filter;
+import dev.sluice.spi.Part;
+import dev.sluice.spi.Picker;
+import dev.sluice.spi.Producer;
+import dev.sluice.spi.ProfileHandler;
+import dev.sluice.spi.Scorer;
+import java.time.Duration;
+
+/**
+ * Puts a guard before every instance of a policy. The gateway's own are called where they stand and counted; those of
+ * third parties run on {@link PluginWorkers} with a budget, a breaker and a check of what they answer.
+ *
+ * @param budget how long a decision waits for a third party's instance
+ */
+public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers) {
+    /** All that a guarded part needs to know of where it stands. */
+    record Seat(
+            String point,
+            String name,
+            Lane lane,
+            ClassLoader loader,
+            CallStats stats,
+            PluginWorkers workers,
+            long budgetNanos) {}
+
+    /** The gateway's own instance, as one of its kinds. */
+    public <P extends Part> P own(Class<P> kind, String type, String name, P part) {
+        String point = point(kind);
+        CallStats stats = new CallStats(meters.plugin(point, type, name));
+        Part watched = switch (part) {
+            case Scorer scorer when kind == Scorer.class -> new Metered.OfScorer(name, stats, scorer);
+            case Filter filter when kind == Filter.class -> new Metered.OfFilter(name, stats, filter);
+            case Picker picker when kind == Picker.class -> new Metered.OfPicker(name, stats, picker);
+            default -> part;
+        };
+        return kind.cast(watched);
+    }
+
+    /** A third party's instance, as one of its kinds. */
+    public <P extends Part> P thirdParty(Class<P> kind, String type, String name, P part, LoadedPlugin plugin) {
+        String point = point(kind);
+        Seat seat = new Seat(
+                point,
+                name,
+                plugin.lane(),
+                plugin.loader(),
+                new CallStats(meters.plugin(point, type, name)),
+                workers,
+                budget.toNanos());
+        Part guarded = switch (part) {
+            case Scorer scorer when kind == Scorer.class -> new GuardedScorer(seat, scorer);
+            case Filter filter when kind == Filter.class -> new Guarded.OfFilter(seat, filter);
+            case Picker picker when kind == Picker.class -> new Guarded.OfPicker(seat, picker);
+            case Producer producer when kind == Producer.class -> new Guarded.OfProducer(seat, producer);
+            case Admission admission when kind == Admission.class -> new Guarded.OfAdmission(seat, admission);
+            case ProfileHandler handler
+            when kind == ProfileHandler.class -> new Guarded.OfProfileHandler(seat, handler);
+            default -> throw new IllegalArgumentException("no guard for " + kind);
+        };
+        return kind.cast(guarded);
+    }
+
+    private static String point(Class<? extends Part> kind) {
+        return kind == ProfileHandler.class
+                ? "profile-handler"
+                : kind.getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    }
+}
