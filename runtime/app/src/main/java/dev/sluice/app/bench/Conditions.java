@@ -16,7 +16,8 @@ final class Conditions {
         String commit = bench.launcher().commit();
         return String.format(
                 Locale.ROOT,
-                "%s UTC%s, AOT cache: %s, Java %s; %s, Linux %s, gateway on core %s, load and backends on %s",
+                "%s UTC%s, AOT cache: %s, Java %s; %s, Linux %s, gateway on core %s, load and backends on %s;"
+                        + " load average before: %s",
                 ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT)),
                 commit.isEmpty() ? "" : ", commit " + commit,
                 bench.cached() ? "yes" : "no",
@@ -24,7 +25,8 @@ final class Conditions {
                 processor(),
                 System.getProperty("os.version"),
                 bench.cores().gateway(),
-                bench.cores().load());
+                bench.cores().load(),
+                bench.loadBefore());
     }
 
     private static String processor() throws IOException {

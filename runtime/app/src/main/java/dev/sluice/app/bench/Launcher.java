@@ -18,14 +18,16 @@ final class Launcher {
     /** Set by the launcher to its own path. */
     private static final String PROPERTY = "sluice.launcher";
 
-    private static final Duration TRAINING_LIMIT = Duration.ofMinutes(2);
+    private static final Duration TRAINING_LIMIT = Duration.ofMinutes(3);
 
     private final Path file;
+    private final Path jar;
     private final Path jars;
 
-    private Launcher(Path file, Path jars) {
+    private Launcher(Path file, Path jar) {
         this.file = file;
-        this.jars = jars;
+        this.jar = jar;
+        this.jars = Objects.requireNonNull(jar.getParent());
     }
 
     static Launcher find() throws IOException {
@@ -39,7 +41,7 @@ final class Launcher {
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            return new Launcher(Path.of(named), Objects.requireNonNull(jar.getParent()));
+            return new Launcher(Path.of(named), jar);
         } catch (URISyntaxException e) {
             throw new IOException("no jar to be started", e);
         }
@@ -61,7 +63,9 @@ final class Launcher {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
         }
-        return exists(".aot", Instant.EPOCH);
+        // Caches of earlier builds lie beside it; the launcher takes none that is older than what it was made of.
+        Instant built = modified(jar).isAfter(modified(file)) ? modified(jar) : modified(file);
+        return exists(".aot", built);
     }
 
     private boolean exists(String ending, Instant since) throws IOException {

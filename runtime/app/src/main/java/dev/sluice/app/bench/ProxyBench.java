@@ -79,16 +79,18 @@ public final class ProxyBench implements Callable<Integer> {
                     measured.add(target, sample);
                     bench.say(String.format(
                             Locale.ROOT,
-                            "%s, round %d of %d, %s: %.0f requests/s, %.1f µs CPU per %s, p50 %.3f ms, p99 %.3f ms%s",
+                            "%s, round %d of %d, %s: %.0f %ss/s, %.1f µs CPU per %s, %s p50 %.3f ms, p99 %.3f ms%s",
                             work.title(),
                             round,
                             count,
                             target,
-                            sample.perSecond(),
+                            work.rate(sample),
+                            work.unit(),
                             work.cost(sample),
                             work.unit(),
-                            sample.p50(),
-                            sample.p99(),
+                            work.timed(),
+                            work.p50(sample),
+                            work.p99(sample),
                             sample.failed() > 0 ? ", " + sample.failed() + " failed" : ""));
                 }
             }

@@ -74,10 +74,10 @@ final class Report {
         row(
                 text,
                 "",
-                "requests/s",
+                work.unit() + "s/s",
                 "CPU µs per " + work.unit(),
                 "× HAProxy",
-                "p50 ms",
+                work.timed() + " p50 ms",
                 "p99 ms",
                 "added p50",
                 "added p99",
@@ -89,24 +89,24 @@ final class Report {
             row(
                     text,
                     target.toString(),
-                    number("%.0f", rounds.median(target, Sample::perSecond)),
+                    number("%.0f", rounds.median(target, work::rate)),
                     direct ? "–" : number("%.1f", rounds.median(target, work::cost)),
                     direct || target == Target.HAPROXY
                             ? "–"
                             : rounds.ratio(target, Target.HAPROXY, work::cost).show(),
-                    number("%.3f", rounds.median(target, Sample::p50)),
-                    number("%.3f", rounds.median(target, Sample::p99)),
+                    number("%.3f", rounds.median(target, work::p50)),
+                    number("%.3f", rounds.median(target, work::p99)),
                     direct
                             ? "–"
                             : number(
                                     "%.3f",
-                                    rounds.difference(target, Target.DIRECT, Sample::p50)
+                                    rounds.difference(target, Target.DIRECT, work::p50)
                                             .median()),
                     direct
                             ? "–"
                             : number(
                                     "%.3f",
-                                    rounds.difference(target, Target.DIRECT, Sample::p99)
+                                    rounds.difference(target, Target.DIRECT, work::p99)
                                             .median()),
                     direct ? "–" : number("%.0f", rounds.median(target, sample -> sample.rssKb() / 1024.0)),
                     Long.toString(failed(rounds, target)));

@@ -14,6 +14,9 @@ import java.io.IOException;
  * @param perSecond answers per second
  * @param p50 of latency, ms
  * @param p99 of latency, ms
+ * @param eventsPerSecond of streams
+ * @param gapP50 from one event of a stream to its next, ms
+ * @param gapP99 from one event of a stream to its next, ms
  * @param events of streams
  * @param cpuSeconds of the gateway; 0 when there is none
  * @param rssKb of the gateway at the end, KiB; 0 when there is none
@@ -25,6 +28,9 @@ record Sample(
         double perSecond,
         double p50,
         double p99,
+        double eventsPerSecond,
+        double gapP50,
+        double gapP99,
         long events,
         double cpuSeconds,
         long rssKb) {
@@ -48,6 +54,10 @@ record Sample(
                 json.path("perSecond").asDouble(),
                 json.path("p50").asDouble(),
                 json.path("p99").asDouble(),
+                json.path("events").asLong()
+                        / Math.max(1e-9, json.path("seconds").asDouble()),
+                json.path("gapP50").asDouble(),
+                json.path("gapP99").asDouble(),
                 json.path("events").asLong(),
                 json.path("cpu").path(GATEWAY).asDouble(),
                 json.path("rssKb").path(GATEWAY).asLong());

@@ -5,9 +5,9 @@ import java.util.List;
 /** What the proxies are made to do, with the bars for it. */
 enum Work {
     SATURATED("8 KB at saturation", 4, 1.5, "request"),
-    PACED("8 KB at 400 requests/s", 8, 3, "request"),
+    PACED("8 KB at 400 requests/s", 8, 2, "request"),
     LARGE("400 KB, about 100,000 tokens", 4, 1.5, "request"),
-    STREAMS("64 streams, a chunk each 10 ms", 6, 3, "chunk");
+    STREAMS("64 streams, a chunk each 10 ms", 6, 2.5, "chunk");
 
     private static final String RATIO = "× HAProxy";
 
@@ -67,6 +67,26 @@ enum Work {
         return this == STREAMS ? sample.cpuPerEvent() : sample.cpuPerRequest();
     }
 
+    /** Units per second. */
+    double rate(Sample sample) {
+        return this == STREAMS ? sample.eventsPerSecond() : sample.perSecond();
+    }
+
+    /** What p50 and p99 are of. */
+    String timed() {
+        return this == STREAMS ? "gap" : "latency";
+    }
+
+    /** Of latency, or of the gaps in streams; ms. */
+    double p50(Sample sample) {
+        return this == STREAMS ? sample.gapP50() : sample.p50();
+    }
+
+    /** Of latency, or of the gaps in streams; ms. */
+    double p99(Sample sample) {
+        return this == STREAMS ? sample.gapP99() : sample.p99();
+    }
+
     /** Judges what was measured; every bar multiplied by a factor. */
     List<Finding> judge(Rounds rounds, double factor) {
         return bars().stream().map(bar -> judge(bar.times(factor), rounds)).toList();
@@ -78,7 +98,7 @@ enum Work {
         }
         if (bar.unit().equals("ms")) {
             boolean middle = bar.what().endsWith("p50");
-            Rounds.Reading latency = middle ? Sample::p50 : Sample::p99;
+            Rounds.Reading latency = middle ? this::p50 : this::p99;
             return bar.judge(
                     rounds.difference(Target.SLUICE, Target.DIRECT, latency).median(),
                     rounds.difference(Target.CONTROL, Target.HAPROXY, latency).deviation(0));

@@ -27,6 +27,7 @@ final class Workbench implements AutoCloseable {
     private final Cores cores;
     private final Launcher launcher;
     private final boolean cached;
+    private final String loadBefore;
     private final Path directory;
     private final Deque<Child> children = new ArrayDeque<>();
     private final Thread cleaner = new Thread(this::clean);
@@ -38,6 +39,7 @@ final class Workbench implements AutoCloseable {
         this.cores = Cores.find();
         this.launcher = Launcher.find();
         this.cached = launcher.awaitCache(progress);
+        this.loadBefore = Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0];
         this.directory = Files.createTempDirectory("sluice-bench");
         Runtime.getRuntime().addShutdownHook(cleaner);
         Command.output(compiler, "-O2", "-o", file("load"), resource("load.c"), "-lm");
@@ -87,6 +89,11 @@ final class Workbench implements AutoCloseable {
     /** Whether the launcher has an AOT cache to start Sluice with. */
     boolean cached() {
         return cached;
+    }
+
+    /** How many threads wanted a core, mean of the last minute before anything was measured: a quiet machine is near 0. */
+    String loadBefore() {
+        return loadBefore;
     }
 
     /** Starts backends whose streams have so many events, so many microseconds apart. */

@@ -81,10 +81,10 @@ class PartsTest {
     @Test
     void theGeneratorsLineIsRead() throws IOException {
         Sample sample = Sample.parse("""
-                {"good":100,"bad":2,"cut":3,"errors":5,"unfinished":7,"perSecond":10.5,"p50":0.5,"p99":2.5,"events":200,\
+                {"good":100,"bad":2,"cut":3,"errors":5,"unfinished":7,"seconds":2,"perSecond":10.5,"p50":0.5,"p99":2.5,"gapP50":10,"gapP99":12,"events":200,\
                 "cpu":{"load":1.0,"gateway":0.011},"rssKb":{"gateway":2048}}""");
 
-        assertThat(sample).isEqualTo(new Sample(100, 10, 7, 10.5, 0.5, 2.5, 200, 0.011, 2048));
+        assertThat(sample).isEqualTo(new Sample(100, 10, 7, 10.5, 0.5, 2.5, 100, 10, 12, 200, 0.011, 2048));
         assertThat(sample.cpuPerRequest()).isEqualTo(100);
         assertThat(sample.cpuPerEvent()).isEqualTo(55);
         assertThatThrownBy(() -> Sample.parse("connect: refused"))

@@ -23,7 +23,7 @@ class ReportTest {
 
                 closed loop, 32 connections
 
-                |  | requests/s | CPU µs per request | × HAProxy | p50 ms | p99 ms | added p50 | added p99 | RSS MB | failed |
+                |  | requests/s | CPU µs per request | × HAProxy | latency p50 ms | p99 ms | added p50 | added p99 | RSS MB | failed |
                 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
                 | direct | 1000 | – | – | 0.000 | 0.000 | – | – | – | 0 |
                 | HAProxy | 1000 | 20.0 | – | 0.200 | 0.400 | 0.200 | 0.400 | 10 | 0 |
@@ -36,6 +36,17 @@ class ReportTest {
                 |---|--:|--:|--:|---|
                 | CPU per 8 KB request at saturation | 1.50 × HAProxy | 1.90 × HAProxy; 1.40 × HAProxy | ± 0.02 × HAProxy | met |
                 """);
+    }
+
+    @Test
+    void streamsAreShownByChunksAndTheirGaps() {
+        Report report = new Report("");
+        report.add(Work.STREAMS, RoundsTest.rounds(new double[] {20}, new double[] {20}, new double[] {30}), 1);
+
+        assertThat(report.markdown())
+                .contains(
+                        "|  | chunks/s | CPU µs per chunk | × HAProxy | gap p50 ms |",
+                        "| direct | 640 | – | – | 10.000 |");
     }
 
     @Test

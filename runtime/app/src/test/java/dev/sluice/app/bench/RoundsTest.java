@@ -9,7 +9,7 @@ class RoundsTest {
 
     /** A sample of 1,000 requests with this cost each, in microseconds. */
     static Sample cost(double micros) {
-        return new Sample(1000, 0, 0, 1000, micros / 100, micros / 50, 0, micros / 1000, 10_240);
+        return new Sample(1000, 0, 0, 1000, micros / 100, micros / 50, 640, 10, 12, 0, micros / 1000, 10_240);
     }
 
     static Rounds rounds(double[] haproxy, double[] control, double[] sluice) {
