@@ -99,7 +99,7 @@ public final class PluginJar {
         return this;
     }
 
-    PluginJar file(String path, String text) {
+    public PluginJar file(String path, String text) {
         files.put(path, text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         return this;
     }
@@ -135,6 +135,7 @@ public final class PluginJar {
     public Path write(Path jar) throws IOException {
         Path classes = Files.createTempDirectory("classes");
         compile(classes);
+        sources.clear();
         Manifest lines = new Manifest();
         lines.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.forEach(lines.getMainAttributes()::putValue);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.gateway.plugin.bench;
+
+import org.jspecify.annotations.NullMarked;
