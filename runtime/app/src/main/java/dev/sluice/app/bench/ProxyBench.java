@@ -24,7 +24,9 @@ public final class ProxyBench implements Callable<Integer> {
     private static final int ROUNDS = 5;
     private static final int BRIEF_ROUNDS = 2;
     /** How long a JVM gets load before anything is measured. */
-    private static final double WARM_UP_SECONDS = 15;
+    private static final double WARM_UP_SECONDS = 30;
+
+    private static final double BRIEF_WARM_UP_SECONDS = 15;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each work. Default: 5; 2 with --brief.")
     private Optional<Integer> rounds = Optional.empty();
@@ -68,8 +70,9 @@ public final class ProxyBench implements Callable<Integer> {
     private Rounds measure(Workbench bench, Work work, int count) throws IOException {
         Rounds measured = new Rounds();
         try (Proxies proxies = Proxies.start(bench, work)) {
-            bench.say(String.format(Locale.ROOT, "%s: Sluice warms up, %.0f s", work.title(), WARM_UP_SECONDS));
-            proxies.load(Target.SLUICE, work.load(), 0, WARM_UP_SECONDS);
+            double warmUp = brief ? BRIEF_WARM_UP_SECONDS : WARM_UP_SECONDS;
+            bench.say(String.format(Locale.ROOT, "%s: Sluice warms up, %.0f s", work.title(), warmUp));
+            proxies.load(Target.SLUICE, work.warmUp(), 0, warmUp);
             for (int round = 1; round <= count; round++) {
                 // There and back again: what drifts with time hits all alike.
                 List<Target> targets =

@@ -36,6 +36,15 @@ enum Work {
         };
     }
 
+    /** The same requests as fast as they go: a JVM that saw a few thousand is still compiling. */
+    Load warmUp() {
+        return switch (this) {
+            case SATURATED, LARGE -> load();
+            case PACED -> Load.closed(Bodies.KB_8, 32);
+            case STREAMS -> Load.closed(Bodies.KB_8_STREAMS, 256);
+        };
+    }
+
     private List<Bar> bars() {
         return switch (this) {
             case SATURATED -> List.of(new Bar("CPU per 8 KB request at saturation", 1.9, 1.4, RATIO));
