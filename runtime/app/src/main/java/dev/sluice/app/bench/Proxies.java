@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** All targets of one work, running at the same time; only one gets load. */
 final class Proxies implements AutoCloseable {
@@ -14,6 +15,8 @@ final class Proxies implements AutoCloseable {
     private static final int EVENTS = 200;
     private static final long INTERVAL_MICROS = 10_000;
     private static final int LARGE_BUFFER = 65_536;
+    private static final int SETTLE_SECONDS = 15;
+    private static final double NEARLY_IDLE_CORES = 0.05;
 
     private final Workbench bench;
     private final Workbench.Backends backends;
@@ -94,6 +97,23 @@ final class Proxies implements AutoCloseable {
         }
         return bench.load(
                 one.port(), target == Target.DIRECT ? List.of() : List.of(one.child()), load, warmUpSeconds, seconds);
+    }
+
+    /** Waits until Sluice is nearly idle without load: a JVM has a queue of code to compile after a busy time. */
+    void settle() throws IOException, InterruptedException {
+        Workbench.Running sluice = running.get(Target.SLUICE);
+        if (sluice == null) {
+            return;
+        }
+        double before = sluice.child().use().cpuSeconds();
+        for (int i = 0; i < SETTLE_SECONDS; i++) {
+            TimeUnit.SECONDS.sleep(1);
+            double after = sluice.child().use().cpuSeconds();
+            if (after - before < NEARLY_IDLE_CORES) {
+                return;
+            }
+            before = after;
+        }
     }
 
     @Override

@@ -47,7 +47,7 @@ public final class ProxyBench implements Callable<Integer> {
     public ProxyBench() {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         int count = rounds.orElse(brief ? BRIEF_ROUNDS : ROUNDS);
         if (count < 1) {
             throw new ParameterException(spec.commandLine(), "--rounds must be at least 1");
@@ -67,12 +67,13 @@ public final class ProxyBench implements Callable<Integer> {
         }
     }
 
-    private Rounds measure(Workbench bench, Work work, int count) throws IOException {
+    private Rounds measure(Workbench bench, Work work, int count) throws IOException, InterruptedException {
         Rounds measured = new Rounds();
         try (Proxies proxies = Proxies.start(bench, work)) {
             double warmUp = brief ? BRIEF_WARM_UP_SECONDS : WARM_UP_SECONDS;
             bench.say(String.format(Locale.ROOT, "%s: Sluice warms up, %.0f s", work.title(), warmUp));
             proxies.load(Target.SLUICE, work.warmUp(), 0, warmUp);
+            proxies.settle();
             for (int round = 1; round <= count; round++) {
                 // There and back again: what drifts with time hits all alike.
                 List<Target> targets =
