@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.spi.testkit;
+
+import org.jspecify.annotations.NullMarked;
