@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "plugins",
+        subcommands = NewPluginCommand.class,
         mixinStandardHelpOptions = true,
         description = "Lists the plugin types that a configuration may name, and what a plugin directory would add:"
                 + " which jars, which SPI, or why not. Exit 1 if a plugin would not load.")

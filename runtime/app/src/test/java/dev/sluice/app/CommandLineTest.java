@@ -86,4 +86,26 @@ class CommandLineTest {
         assertThat(checked.code()).isEqualTo(2);
         assertThat(checked.out()).contains("warning: plugin zone is refused: its directory holds no jar");
     }
+
+    @Test
+    void aNewPluginIsAProjectWithNothingLeftToFillIn() throws IOException {
+        Path project = directory.resolve("spot-price");
+        Ran made = Ran.of("plugins", "new", "spot-price", "--into", project.toString());
+
+        assertThat(made.code()).isZero();
+        try (var files = Files.walk(project)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(Files.readString(file))
+                        .as(file.toString())
+                        .doesNotContain("@NAME@", "@CLASS@", "@PACKAGE@", "@VERSION@")
+                        .isNotBlank();
+            }
+        }
+        assertThat(project.resolve("src/main/java/plugin/spotprice/SpotPriceScorer.java"))
+                .exists();
+        assertThat(Ran.of("plugins", "new", "spot-price", "--into", project.toString())
+                        .err())
+                .contains("is there already");
+        assertThat(Ran.of("plugins", "new", "Spot Price").code()).isEqualTo(2);
+    }
 }
