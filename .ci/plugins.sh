@@ -67,4 +67,16 @@ for name in zone-price-scorer joules-scorer fewest-waiting-scorer; do
   curl -fsS "http://127.0.0.1:$admin/metrics" >"$work/page"
   grep "^sluice_plugin_calls_total{name=\"$name\",outcome=\"ok\",point=\"scorer\"" "$work/page"
 done
+# A jar that is replaced is loaded again while requests go on.
+sha() { sha256sum "$work"/plugins/zone-price/*.jar | cut -d ' ' -f 1; }
+before=$(sha)
+cp "$work"/plugins/zone-price/*.jar "$work/next.jar"
+"$JDK/bin/jar" uf "$work/next.jar" -C "$work" joules.txt
+mv "$work/next.jar" "$work"/plugins/zone-price/*.jar
+end=$((SECONDS + 20))
+until curl -fsS "http://127.0.0.1:$admin/plugins" | grep -q "$(sha)"; do
+  [ $SECONDS -lt $end ] || { echo "the new jar $(sha) is not in force, the old one was $before"; exit 1; }
+  curl -fsS -o /dev/null "http://127.0.0.1:$gateway/v1/chat/completions" -H 'content-type: application/json' \
+    -d '{"model": "acme/chat", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]}'
+done
 echo "plugins: ok"

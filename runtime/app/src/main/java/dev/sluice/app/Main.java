@@ -35,8 +35,8 @@ public final class Main implements Runnable {
     static final int FAILED = 1;
     /** It was not tried: the command line or a configuration is wrong. */
     static final int WRONG_USE = 2;
-    /** The machine failed under it: memory ran out. What the JVM itself uses for this. */
-    private static final int MACHINE_FAILED = 3;
+    /** What the JVM itself uses for this. */
+    private static final int MEMORY_RAN_OUT = 3;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -46,18 +46,19 @@ public final class Main implements Runnable {
     /** Runs a command and exits with its code. */
     public static void main(String... arguments) {
         Logs.toStandardError();
-        Thread.setDefaultUncaughtExceptionHandler(Main::endIfTheMachineFails);
+        Thread.setDefaultUncaughtExceptionHandler(Main::endIfMemoryRanOut);
         System.exit(run(writer(System.out), writer(System.err), arguments));
     }
 
     /**
-     * Memory or stack that ran out where nobody handles it leaves the gateway in an unknown state, so that it is better
-     * started again. Calls of plugins never get here: what they throw is caught where they are made.
+     * Memory that ran out where nobody handles it leaves the gateway in an unknown state: it is better started again. Only
+     * its own threads count, which have its loader as their context; what a plugin does on its own threads ends those.
      */
-    private static void endIfTheMachineFails(Thread thread, Throwable failure) {
+    private static void endIfMemoryRanOut(Thread thread, Throwable failure) {
         System.err.println("sluice: thread " + thread.getName() + " failed: " + failure);
-        if (failure instanceof VirtualMachineError) {
-            Runtime.getRuntime().halt(MACHINE_FAILED);
+        boolean own = Main.class.getClassLoader().equals(thread.getContextClassLoader());
+        if (own && failure instanceof OutOfMemoryError) {
+            Runtime.getRuntime().halt(MEMORY_RAN_OUT);
         }
         failure.printStackTrace();
     }

@@ -18,11 +18,12 @@ final class Reloads implements AutoCloseable {
     private final Set<Path> good;
     private final WatchedFiles watched;
 
-    Reloads(Gateway gateway, Supplier<Loaded> load, Loaded first, Duration every) {
+    /** @param first what the configuration in force was read from */
+    Reloads(Gateway gateway, Supplier<Loaded> load, Set<Path> first, Duration every) {
         this.gateway = gateway;
         this.load = load;
-        this.good = new HashSet<>(first.files());
-        this.watched = WatchedFiles.start(first.files(), every, this::changed);
+        this.good = new HashSet<>(first);
+        this.watched = WatchedFiles.start(first, every, this::changed);
     }
 
     private void changed() {

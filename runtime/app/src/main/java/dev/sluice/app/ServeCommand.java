@@ -7,8 +7,10 @@ import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -57,30 +59,43 @@ final class ServeCommand implements Callable<Integer> {
             err.println("sluice serve: PORT is not a number: " + System.getenv("PORT"));
             return Main.WRONG_USE;
         }
+        Optional<Started> started = start(wanted, err);
+        if (started.isEmpty()) {
+            return Main.WRONG_USE;
+        }
+        Gateway gateway = started.get().gateway;
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
+        try (Reloads _ =
+                new Reloads(gateway, () -> load(wanted, gateway.catalog()), started.get().files, WatchedFiles.USUAL)) {
+            stopped.await();
+        }
+        return Main.FINE;
+    }
+
+    /** A gateway and what its configuration was read from. The configuration itself, and its plugins, may be replaced. */
+    private record Started(Gateway gateway, Set<Path> files) {}
+
+    private Optional<Started> start(Optional<Integer> wanted, PrintWriter err) {
         Loaded loaded = load(wanted, Catalog.onClassPath());
         err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
         err.flush();
         if (loaded.config().isEmpty()) {
-            return Main.WRONG_USE;
+            return Optional.empty();
         }
         Gateway gateway;
         try {
             gateway = Gateway.start(loaded.config().get(), loaded.catalog());
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
-            return Main.WRONG_USE;
+            return Optional.empty();
         }
         LOG.log(
                 System.Logger.Level.INFO,
                 "serving on port {0}, admin on port {1}; open to everybody: no tenants are configured",
                 Integer.toString(gateway.port()),
                 Integer.toString(gateway.adminPort()));
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
-        try (Reloads _ = new Reloads(gateway, () -> load(wanted, gateway.catalog()), loaded, WatchedFiles.USUAL)) {
-            stopped.await();
-        }
-        return Main.FINE;
+        return Optional.of(new Started(gateway, loaded.files()));
     }
 
     private static Optional<Integer> portOfEnvironment() {

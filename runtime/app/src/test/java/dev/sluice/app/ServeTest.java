@@ -51,7 +51,7 @@ class ServeTest {
                                 loads.add(loaded.errors().size());
                                 return loaded;
                             },
-                            first,
+                            first.files(),
                             Duration.ofMillis(10))) {
                 assertThat(models(gateway)).contains("\"served\"").doesNotContain("other");
 

@@ -26,6 +26,9 @@ import java.util.random.RandomGenerator;
 
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
+    private static final List<Class<? extends Part>> USED =
+            List.of(Filter.class, Scorer.class, Picker.class, Producer.class, Admission.class, ProfileHandler.class);
+
     private final String name;
     private final RoutingConfig config;
     private final Catalog catalog;
@@ -62,6 +65,9 @@ final class PolicyBuilder {
                 Part part = entry.create(new Context(entry.name()));
                 Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
                 created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
+                if (USED.stream().noneMatch(kind -> kind.isInstance(part))) {
+                    throw new ConfigException(entry.type() + " makes nothing that this version of the gateway uses");
+                }
             } catch (ConfigException wrong) {
                 throw new ConfigException("routing." + name + ": plugin " + entry.name() + ": " + wrong.getMessage());
             }

@@ -49,12 +49,23 @@ public final class PluginWorkers implements AutoCloseable {
         int now = threads.get();
         while (now < limit && !closed) {
             if (threads.compareAndSet(now, now + 1)) {
-                new Worker(task).start();
+                start(task);
                 return;
             }
             now = threads.get();
         }
         queue.put(task);
+    }
+
+    /** Without a thread the task waits in the queue, and its calls go without votes. */
+    private void start(Runnable task) {
+        Worker worker = new Worker(task);
+        try {
+            worker.start();
+        } catch (OutOfMemoryError noThread) {
+            worker.struckOff();
+            queue.put(task);
+        }
     }
 
     void afterGrace(Runnable check) {
@@ -114,8 +125,7 @@ public final class PluginWorkers implements AutoCloseable {
         public void run() {
             try {
                 while (true) {
-                    task.run();
-                    task = () -> {};
+                    runOne();
                     if (leaving || mine != generation.get() || closed) {
                         return;
                     }
@@ -130,6 +140,17 @@ public final class PluginWorkers implements AutoCloseable {
             } finally {
                 struckOff();
                 adopt();
+            }
+        }
+
+        /** What a call throws is caught there; memory may yet run out around it, and is no reason to lose a thread. */
+        private void runOne() {
+            try {
+                task.run();
+            } catch (OutOfMemoryError around) {
+                LOG.log(System.Logger.Level.WARNING, "memory ran out on a plugin thread");
+            } finally {
+                task = () -> {};
             }
         }
 
