@@ -22,6 +22,7 @@ final class Call {
 
     private final GuardedPart<?> part;
     private final Runnable code;
+    private final boolean counted;
     private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
     private final AtomicBoolean claimed = new AtomicBoolean();
     /** Set by the thread that comes back, or by the one that gives it up; whoever is first. */
@@ -32,9 +33,15 @@ final class Call {
     private volatile @Nullable Batch batch;
     private @Nullable String failure;
 
-    Call(GuardedPart<?> part, Runnable code) {
+    /** @param counted false for questions that no request waits for */
+    Call(GuardedPart<?> part, Runnable code, boolean counted) {
         this.part = part;
         this.code = code;
+        this.counted = counted;
+    }
+
+    boolean counted() {
+        return counted;
     }
 
     void in(Batch its) {
@@ -74,7 +81,9 @@ final class Call {
         } catch (Throwable thrown) {
             failure = Aside.words(thrown);
         } finally {
-            part.stats().time(System.nanoTime() - begun);
+            if (counted) {
+                part.stats().time(System.nanoTime() - begun);
+            }
             comeBack(self);
         }
     }

@@ -71,16 +71,20 @@ abstract class GuardedPart<P extends Part> implements OnceAsked, Watched {
     }
 
     /** Asks and waits. */
-    void ask(long nanos, Consumer<P> code) {
-        Call call = prepare(code);
-        Batch alone = new Batch(workers);
-        alone.add(call);
-        alone.start().await(nanos);
-        settle(call, false);
+    void ask(Consumer<P> code) {
+        alone(prepare(code, true), budget);
     }
 
-    void ask(Consumer<P> code) {
-        ask(budget, code);
+    /** The same for a question that no request waits for: it is not counted. */
+    void askAside(long nanos, Consumer<P> code) {
+        alone(prepare(code, false), nanos);
+    }
+
+    private void alone(Call call, long nanos) {
+        Batch batch = new Batch(workers);
+        batch.add(call);
+        batch.start().await(nanos);
+        settle(call, false);
     }
 
     /**
@@ -88,7 +92,7 @@ abstract class GuardedPart<P extends Part> implements OnceAsked, Watched {
      *
      * @throws Abstained when the instance is not to be asked now
      */
-    Call prepare(Consumer<P> code) {
+    Call prepare(Consumer<P> code, boolean counted) {
         P part = own;
         if (part == null) {
             throw new Abstained("was replaced meanwhile");
@@ -102,7 +106,7 @@ abstract class GuardedPart<P extends Part> implements OnceAsked, Watched {
             stats.count(Outcome.OPEN);
             throw new Abstained("not asked, its breaker is open; last: " + breaker.last());
         }
-        return new Call(this, () -> code.accept(part));
+        return new Call(this, () -> code.accept(part), counted);
     }
 
     /**
@@ -119,12 +123,12 @@ abstract class GuardedPart<P extends Part> implements OnceAsked, Watched {
                     throw wrong(call.failure());
                 }
                 breaker.good(now);
-                stats.count(clamped ? Outcome.CLAMPED : Outcome.OK);
+                count(call, clamped ? Outcome.CLAMPED : Outcome.OK);
             }
             case LATE -> {
                 String what = "not done within " + budget / 1000 + " µs";
                 breaker.late(now, what);
-                stats.count(Outcome.TIMEOUT);
+                count(call, Outcome.TIMEOUT);
                 throw new Abstained(what);
             }
             default -> {
@@ -136,9 +140,15 @@ abstract class GuardedPart<P extends Part> implements OnceAsked, Watched {
                 } else {
                     breaker.notAsked(now);
                 }
-                stats.count(Outcome.BUSY);
+                count(call, Outcome.BUSY);
                 throw new Abstained(what);
             }
+        }
+    }
+
+    private void count(Call call, Outcome outcome) {
+        if (call.counted()) {
+            stats.count(outcome);
         }
     }
 

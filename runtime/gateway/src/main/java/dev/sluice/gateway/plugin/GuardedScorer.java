@@ -34,7 +34,7 @@ final class GuardedScorer extends GuardedPart<Scorer> implements RemoteScorer {
             double[] buffer = new double[candidates.size()];
             Arrays.fill(buffer, Double.NaN);
             try {
-                Call call = guarded.prepare(own -> own.score(request, candidates, buffer));
+                Call call = guarded.prepare(own -> own.score(request, candidates, buffer), true);
                 batch.add(call);
                 answers.add(scores -> {
                     batch.await(budget());
@@ -66,7 +66,7 @@ final class GuardedScorer extends GuardedPart<Scorer> implements RemoteScorer {
     @Override
     public Map<String, Double> explain(Request request, Candidates candidates, int index) {
         Map<String, Double> terms = new LinkedHashMap<>();
-        ask(
+        askAside(
                 EXPLAIN_NANOS,
                 own -> own.explain(request, candidates, index).forEach((term, value) -> {
                     if (terms.size() < MOST_TERMS) {
