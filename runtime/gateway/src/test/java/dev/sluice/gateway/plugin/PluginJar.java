@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +158,11 @@ public final class PluginJar {
                 jar,
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING,
                 java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        try (Stream<Path> compiled = Files.walk(classes)) {
+            for (Path path : compiled.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
         return jar;
     }
 
