@@ -111,7 +111,11 @@ final class Watch implements AutoCloseable {
     private boolean rest(long started, int failures, int round) {
         while (!closed) {
             dozing = true; // before the time is computed, or traffic in between would wake nobody
-            long left = started + interval(failures, round) - System.nanoTime();
+            long interval = interval(failures, round);
+            if (interval <= settings.busy().toNanos()) {
+                dozing = false; // no traffic would bring it forward: each request would wake this thread for nothing
+            }
+            long left = started + interval - System.nanoTime();
             if (left <= 0) {
                 dozing = false;
                 return true;

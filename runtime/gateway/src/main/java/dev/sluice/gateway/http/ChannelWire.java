@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code armed} says whether the selector looks for input. It is level-triggered, so input that nobody wants yet would
  * make it spin: the loop then disarms, and the owner reads directly next time. The order of writes decides: the owner
  * writes state, then reads armed; the loop writes armed, then reads state; so one of the two always sees the other.
+ *
+ * <p>Who reads, the loop or the owner? Waiting in the loop costs two changes of thread; reading at once, after the others
+ * have run, costs none, but when the bytes are not there yet it has cost a read and two changes of the selector besides.
+ * Under load they nearly always are there. So each wire tries, and tries less often the less it finds: see {@link Luck}.
  */
 final class ChannelWire extends Wire {
     private static final int IDLE = 0;
@@ -71,6 +75,9 @@ final class ChannelWire extends Wire {
     private boolean ended;
 
     private @Nullable Pump pump;
+
+    // Touched by the owner, and by the loop only while BUSY.
+    private final Luck luck = new Luck();
 
     // A write, or a connect, that waits; the callback only on the loop's thread.
     private @Nullable Writable writable;
@@ -145,8 +152,10 @@ final class ChannelWire extends Wire {
                 n += k;
             }
             if (n >= atLeast) {
+                luck.hit();
                 return n;
             }
+            luck.miss();
         }
         target = into;
         got = n;
@@ -180,6 +189,7 @@ final class ChannelWire extends Wire {
                 }
             }
             if (n > 0) {
+                luck.hit();
                 lease.bytes.limit(lease.capacity());
                 return lease;
             }
@@ -187,6 +197,7 @@ final class ChannelWire extends Wire {
                 ended = true;
                 return null;
             }
+            luck.miss();
         }
         target = null;
         fresh = null;
@@ -346,6 +357,9 @@ final class ChannelWire extends Wire {
             if (got >= wanted) {
                 if (fresh != null) {
                     into.limit(into.capacity());
+                }
+                if (luck.tryNext()) {
+                    disarm();
                 }
                 complete(null);
                 return;
