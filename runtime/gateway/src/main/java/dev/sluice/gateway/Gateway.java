@@ -51,7 +51,7 @@ public final class Gateway implements AutoCloseable {
     private final LiveState runtime;
     private final AdminServer admin;
     private final Listener listener;
-    private final Loop loop = Loop.start("sluice-loop");
+    private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
     private final CountDownLatch stop = new CountDownLatch(1);

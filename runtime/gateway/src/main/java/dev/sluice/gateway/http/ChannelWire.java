@@ -24,10 +24,6 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code armed} says whether the selector looks for input. It is level-triggered, so input that nobody wants yet would
  * make it spin: the loop then disarms, and the owner reads directly next time. The order of writes decides: the owner
  * writes state, then reads armed; the loop writes armed, then reads state; so one of the two always sees the other.
- *
- * <p>Who reads, the loop or the owner? Waiting in the loop costs two changes of thread; reading at once, after the others
- * have run, costs none, but when the bytes are not there yet it has cost a read and two changes of the selector besides.
- * Under load they nearly always are there. So each wire tries, and tries less often the less it finds: see {@link Luck}.
  */
 final class ChannelWire extends Wire {
     private static final int IDLE = 0;
@@ -75,9 +71,6 @@ final class ChannelWire extends Wire {
     private boolean ended;
 
     private @Nullable Pump pump;
-
-    // Touched by the owner, and by the loop only while BUSY.
-    private final Luck luck = new Luck();
 
     // A write, or a connect, that waits; the callback only on the loop's thread.
     private @Nullable Writable writable;
@@ -152,10 +145,8 @@ final class ChannelWire extends Wire {
                 n += k;
             }
             if (n >= atLeast) {
-                luck.hit();
                 return n;
             }
-            luck.miss();
         }
         target = into;
         got = n;
@@ -189,7 +180,6 @@ final class ChannelWire extends Wire {
                 }
             }
             if (n > 0) {
-                luck.hit();
                 lease.bytes.limit(lease.capacity());
                 return lease;
             }
@@ -197,7 +187,6 @@ final class ChannelWire extends Wire {
                 ended = true;
                 return null;
             }
-            luck.miss();
         }
         target = null;
         fresh = null;
@@ -357,9 +346,6 @@ final class ChannelWire extends Wire {
             if (got >= wanted) {
                 if (fresh != null) {
                     into.limit(into.capacity());
-                }
-                if (luck.tryNext()) {
-                    disarm();
                 }
                 complete(null);
                 return;
@@ -574,12 +560,23 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer data, long stall) throws IOException {
+        gather();
         while (true) {
             push(data);
             if (!data.hasRemaining()) {
                 return;
             }
             await(SelectionKey.OP_WRITE, in(stall));
+        }
+    }
+
+    /**
+     * Under load, those who compute run first and those who write then write one right after the other: the other side is
+     * woken once for many and not by each. To wake a core that sleeps costs the writer more than all else in a write.
+     */
+    private void gather() {
+        if (loop.crowded()) {
+            letOthersRun();
         }
     }
 
@@ -593,6 +590,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer[] data, int count, long stall) throws IOException {
+        gather();
         int first = 0;
         while (true) {
             try {
