@@ -90,6 +90,22 @@ final class ScriptedEngine implements AutoCloseable {
         return requests;
     }
 
+    /** How often it was asked which models it serves. */
+    int probes() {
+        return probes.get();
+    }
+
+    /** Waits until it was asked so often. */
+    void awaitModelsAsked(int times) {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (probes.get() < times) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("asked " + probes.get() + " times, not " + times);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
     /**
      * Stops listening and resets all connections. A listener that is closed while a thread waits in accept() goes on to
      * take connections until that thread has noticed, so it is waited for.
@@ -184,7 +200,9 @@ final class ScriptedEngine implements AutoCloseable {
     private boolean step(Request request, OutputStream out) throws IOException, InterruptedException {
         String line = request.head().substring(0, request.head().indexOf('\r'));
         if (line.startsWith("GET")) {
-            probes.incrementAndGet();
+            if (line.contains("/v1/models")) {
+                probes.incrementAndGet();
+            }
             String answer = line.contains("/v1/models")
                     ? "{\"object\":\"list\",\"data\":[{\"id\":\"" + model + "\",\"object\":\"model\"}]}"
                     : "";
