@@ -148,7 +148,9 @@ final class Exchange {
                     admitted = false;
                     pool.admissionUsed();
                 }
-                placed.decision().ifPresent(this::log);
+                DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
+                        ? null
+                        : log(placed.decision().get());
                 runtime.meters.decision(placed.decideNanos());
                 placed.decision()
                         .flatMap(Decision::fallback)
@@ -164,8 +166,7 @@ final class Exchange {
                 attempts++;
                 endpointId = charge.endpointId();
                 runtime.traffic.accept(pool.name(), endpointId);
-                Leg.Result result = legs.run(charge, attempts, placed.predictedTokens());
-                runtime.meters.attempt(result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+                Leg.Result result = attempt(legs, charge, placed.predictedTokens(), entry);
                 if (result.done()) {
                     return;
                 }
@@ -191,6 +192,21 @@ final class Exchange {
         } finally {
             if (admitted) {
                 pool.admissionUsed();
+            }
+        }
+    }
+
+    private Leg.Result attempt(Leg legs, Charge charge, int predicted, DecisionLog.@Nullable Entry entry)
+            throws IOException, InterruptedException {
+        Outcome outcome = Outcome.CANCELLED;
+        try {
+            Leg.Result result = legs.run(charge, attempts, predicted);
+            outcome = result.outcome();
+            return result;
+        } finally {
+            runtime.meters.attempt(outcome.label());
+            if (entry != null) {
+                entry.ended(outcome.label(), usage);
             }
         }
     }
@@ -331,9 +347,10 @@ final class Exchange {
         return new Refused(GatewayError.OVERLOADED, message, reason, 1);
     }
 
-    private void log(Decision decision) {
-        runtime.decisions.add(
-                new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
+    private DecisionLog.Entry log(Decision decision) {
+        DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
+        runtime.decisions.add(entry);
+        return entry;
     }
 
     private void refuse(Refused refused) throws IOException {

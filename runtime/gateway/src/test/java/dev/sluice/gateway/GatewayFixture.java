@@ -51,6 +51,12 @@ final class GatewayFixture implements AutoCloseable {
         return ready(start(dir, engines, server, "", ""), engines.size());
     }
 
+    /** Starts a gateway that goes on to take requests for so long when it drains. */
+    static GatewayFixture draining(Path dir, List<ScriptedEngine> engines, String notReadyFor)
+            throws IOException, InterruptedException {
+        return withServer(dir, engines, "drain: {notReadyFor: " + notReadyFor + ", streams: 20s}");
+    }
+
     /** Starts a gateway whose engines do not become ready. */
     static GatewayFixture notReady(Path dir, List<ScriptedEngine> engines) throws IOException {
         return start(dir, engines, "", "", "");
@@ -79,8 +85,10 @@ final class GatewayFixture implements AutoCloseable {
                   port: 0
                   debugHeaders: true
                   admin: {port: 0}
-                  drain: {notReadyFor: 0s, streams: 20s}
                 """);
+        if (!server.contains("drain:")) {
+            yaml.append("  drain: {notReadyFor: 0s, streams: 20s}\n");
+        }
         if (!server.isEmpty()) {
             yaml.append("  ").append(server).append('\n');
         }

@@ -87,7 +87,8 @@ final class Lease {
             this.most = most;
         }
 
-        @Nullable Lease pop() {
+        @Nullable
+        Lease pop() {
             while (true) {
                 Node first = top.get();
                 if (first == null) {
