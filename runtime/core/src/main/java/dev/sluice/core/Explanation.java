@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param requestId the exchange
  * @param policy name of the routing section
  * @param profiles profiles that ran
+ * @param weights weight by scorer
  * @param candidates every endpoint of the pool
  * @param picked id of the endpoint chosen; empty when none was
  * @param runnerUp id of the next best; empty when there was none
@@ -21,6 +22,7 @@ public record Explanation(
         String requestId,
         String policy,
         List<String> profiles,
+        Map<String, Double> weights,
         List<Candidate> candidates,
         String picked,
         String runnerUp,

@@ -76,7 +76,8 @@ final class Exchange {
             refuse(refused);
         } catch (RequestException bad) {
             client.closeAfter();
-            refuse(new Refused(HotRoutes.error(bad.status()), String.valueOf(bad.getMessage())));
+            GatewayError error = HotRoutes.error(bad.status());
+            refuse(new Refused(error, String.valueOf(bad.getMessage()), "", error.status() == 503 ? 1 : 0));
         } catch (ClientGone gone) {
             ended(499, "cancelled");
             throw gone;
@@ -138,6 +139,7 @@ final class Exchange {
         try {
             Set<String> tried = new HashSet<>(4);
             Leg.@Nullable Answer last = null;
+            Leg.@Nullable Result failure = null;
             int budgeted = 0;
             int broken = 0;
             while (true) {
@@ -146,23 +148,30 @@ final class Exchange {
                     admitted = false;
                     pool.admissionUsed();
                 }
-                placed.decision().ifPresent(this::log);
+                DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
+                        ? null
+                        : log(placed.decision().get());
                 runtime.meters.decision(placed.decideNanos());
-                placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
+                placed.decision()
+                        .flatMap(Decision::fallback)
+                        .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 if (placed.charge().isEmpty()) {
-                    exhausted(last, placed, tried);
+                    if (failure == null) {
+                        throw nowhere(placed);
+                    }
+                    fail(last, failure);
                     return;
                 }
                 Charge charge = placed.charge().get();
                 attempts++;
                 endpointId = charge.endpointId();
                 runtime.traffic.accept(pool.name(), endpointId);
-                Leg.Result result = legs.run(charge, attempts, placed.predictedTokens());
-                runtime.meters.attempt(result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+                Leg.Result result = attempt(legs, charge, placed.predictedTokens(), entry);
                 if (result.done()) {
                     return;
                 }
                 last = result.answer() == null ? last : result.answer();
+                failure = worse(failure, result);
                 tried.add(endpointId);
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
                 if (!free) {
@@ -176,13 +185,28 @@ final class Exchange {
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
                 if (!again
                         || System.nanoTime() - started > target.entry().limits().total()) {
-                    fail(last, result);
+                    fail(last, failure);
                     return;
                 }
             }
         } finally {
             if (admitted) {
                 pool.admissionUsed();
+            }
+        }
+    }
+
+    private Leg.Result attempt(Leg legs, Charge charge, int predicted, DecisionLog.@Nullable Entry entry)
+            throws IOException, InterruptedException {
+        Outcome outcome = Outcome.CANCELLED;
+        try {
+            Leg.Result result = legs.run(charge, attempts, predicted);
+            outcome = result.outcome();
+            return result;
+        } finally {
+            runtime.meters.attempt(outcome.label());
+            if (entry != null) {
+                entry.ended(outcome.label(), usage);
             }
         }
     }
@@ -237,7 +261,8 @@ final class Exchange {
     }
 
     private void admit(LivePool pool, int bytes) throws Refused, InterruptedException, IOException {
-        Waiter mine = new Waiter(bytes, started + QUEUE_WAIT_NS, 0);
+        long asked = System.nanoTime();
+        Waiter mine = new Waiter(bytes, asked + QUEUE_WAIT_NS, 0);
         waiter = mine;
         switch (pool.admit(mine)) {
             case AT_ONCE -> {}
@@ -247,7 +272,7 @@ final class Exchange {
                     pool.leave(mine);
                 }
                 boolean granted = mine.await();
-                lane().queued(System.nanoTime() - started);
+                lane().queued(System.nanoTime() - asked);
                 if (left) {
                     if (granted) {
                         pool.admissionUsed();
@@ -288,34 +313,33 @@ final class Exchange {
         }
     }
 
-    private void exhausted(Leg.@Nullable Answer last, LivePool.Placed placed, Set<String> tried)
-            throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        if (!tried.isEmpty()) {
-            throw new Refused(GatewayError.UPSTREAM_ERROR, "the engines failed to answer", "attempts_exhausted", 0);
-        }
+    /** No engine could be asked at all. */
+    private static Refused nowhere(LivePool.Placed placed) {
         boolean saturated = placed.decision().isEmpty()
                 || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
-        if (saturated) {
-            throw overloaded("all engines of this model are busy", "saturated");
-        }
-        throw new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
+        return saturated
+                ? overloaded("all engines of this model are busy", "saturated")
+                : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
     }
 
-    private void fail(Leg.@Nullable Answer last, Leg.Result result) throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        switch (result.outcome()) {
+    /** What is told of two attempts: that an engine failed rather than that one was not there or refused. */
+    private static Leg.Result worse(Leg.@Nullable Result before, Leg.Result now) {
+        return before == null || (now.answer() == null && now.outcome() != Outcome.UNREACHABLE) ? now : before;
+    }
+
+    /** All attempts are made. An engine's refusal passes only when no engine did worse. */
+    private void fail(Leg.@Nullable Answer refusal, Leg.Result failure) throws Refused, IOException {
+        switch (failure.outcome()) {
             case TIMED_OUT -> throw new Refused(GatewayError.UPSTREAM_TIMEOUT, "the engine did not answer in time");
             case FAILED ->
                 throw new Refused(
-                        result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
-            default -> throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                        failure.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, failure.text());
+            default -> {
+                if (refusal == null) {
+                    throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                }
+                refusal.pass(this);
+            }
         }
     }
 
@@ -323,9 +347,10 @@ final class Exchange {
         return new Refused(GatewayError.OVERLOADED, message, reason, 1);
     }
 
-    private void log(Decision decision) {
-        runtime.decisions.add(
-                new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
+    private DecisionLog.Entry log(Decision decision) {
+        DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
+        runtime.decisions.add(entry);
+        return entry;
     }
 
     private void refuse(Refused refused) throws IOException {
@@ -360,7 +385,7 @@ final class Exchange {
     }
 
     /** A client's own id counts when it is short and printable. */
-    private static boolean sane(String value) {
+    static boolean sane(String value) {
         if (value.isEmpty() || value.length() > 128) {
             return false;
         }

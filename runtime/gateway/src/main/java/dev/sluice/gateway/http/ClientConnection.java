@@ -149,10 +149,9 @@ final class ClientConnection implements ServerConnection {
             return;
         }
         exchange.closeAfter();
-        exchange.respond(
-                status,
-                exchange.headers().clear().add("content-type", "application/json"),
-                owner.handler().errorBody(status, message));
+        HeaderBlock block = exchange.headers().clear().add("content-type", "application/json");
+        owner.handler().errorHeaders(status, block);
+        exchange.respond(status, block, owner.handler().errorBody(status, message));
     }
 
     /** Answers a request that has no proper head. */
@@ -165,8 +164,9 @@ final class ClientConnection implements ServerConnection {
             headers.clear()
                     .add("content-type", "application/json")
                     .add("content-length", Integer.toString(body.length))
-                    .add("connection", "close")
-                    .putInto(b);
+                    .add("connection", "close");
+            owner.handler().errorHeaders(status, headers);
+            headers.putInto(b);
             wire.write(
                     b.put((byte) '\r').put((byte) '\n').put(body).flip(),
                     owner.limits().writeStall().toNanos());
