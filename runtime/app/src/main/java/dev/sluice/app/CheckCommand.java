@@ -34,16 +34,16 @@ final class CheckCommand implements Callable<Integer> {
                 options.load(Catalog.onClassPath(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
         spec.commandLine().getOut().print(format.format(loaded.errors(), loaded.warnings()));
         if (format == ErrorFormat.TEXT) {
-            loaded.config().ifPresent(this::praise);
+            loaded.config().ifPresent(config -> praise(loaded, config));
         }
         spec.commandLine().getOut().flush();
         return loaded.errors().isEmpty() && loaded.catalog().refused().isEmpty() ? Main.FINE : Main.WRONG_USE;
     }
 
-    private void praise(GatewayConfig config) {
+    private void praise(Loaded loaded, GatewayConfig config) {
         spec.commandLine()
                 .getOut()
-                .println(options.config + ": good; pools: "
+                .println(loaded.file() + ": good; pools: "
                         + String.join(
                                 ", ",
                                 config.pools().stream().map(pool -> pool.name()).toList()));

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigLoader;
 import dev.sluice.gateway.config.Loaded;
+import dev.sluice.gateway.config.Overrides;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,9 +64,12 @@ final class GatewayFixture implements AutoCloseable {
                     .append("\"}\n");
         }
         yaml.append(top);
-        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
-        Catalog catalog = Catalog.onClassPath();
-        Loaded loaded = new ConfigLoader().load(file, catalog);
+        return load(Files.writeString(dir.resolve("gateway.yaml"), yaml.toString()), Overrides.NONE, engines.size());
+    }
+
+    /** Starts a gateway with a configuration, and waits until so many endpoints are in service. */
+    static GatewayFixture load(Path file, Overrides overrides, int endpoints) throws InterruptedException {
+        Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath(), overrides);
         if (!loaded.errors().isEmpty()) {
             throw new IllegalStateException(loaded.errors().toString());
         }
@@ -74,7 +78,7 @@ final class GatewayFixture implements AutoCloseable {
         if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
             throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
         }
-        fixture.awaitServing(engines.size());
+        fixture.awaitServing(endpoints);
         return fixture;
     }
 
