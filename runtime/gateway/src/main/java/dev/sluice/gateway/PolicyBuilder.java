@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PluginGuard;
@@ -62,6 +63,30 @@ final class PolicyBuilder {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
         }
+    }
+
+    /** What keeps a policy from being built, with its place; nothing of it is left behind. */
+    static Optional<ConfigError> problem(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+        PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
+        try {
+            builder.build();
+            return Optional.empty();
+        } catch (ConfigException wrong) {
+            return Optional.of(builder.placed(String.valueOf(wrong.getMessage())));
+        } finally {
+            builder.watched.forEach(Watched::release);
+            Pipeline.close(List.copyOf(builder.created.values()));
+        }
+    }
+
+    /** Where it stands: at the plugin that was being made, else at the beginning of the file that the policy is in. */
+    private ConfigError placed(String message) {
+        String first = making.stream().findFirst().orElse("");
+        return config.plugins().stream()
+                .filter(entry -> entry.name().equals(first))
+                .findFirst()
+                .map(entry -> entry.error(message))
+                .orElseGet(() -> config.plugins().getFirst().fileError(message));
     }
 
     private Policy build() {

@@ -48,6 +48,16 @@ public record RoutingConfig(List<PluginEntry> plugins, List<Profile> schedulingP
             return maker.parameters;
         }
 
+        /** An error at this entry. */
+        public ConfigError error(String message) {
+            return ConfigError.at(at, path, message);
+        }
+
+        /** An error of the file that it stands in. */
+        public ConfigError fileError(String message) {
+            return ConfigError.at(Position.start(at.file()), "", message);
+        }
+
         /**
          * Makes the instance.
          *
