@@ -320,7 +320,7 @@ public final class Gateway implements AutoCloseable {
                 Set<String> own = new LinkedHashSet<>();
                 config.pools().stream()
                         .filter(p -> p.name().equals(pool.name()))
-                        .forEach(p -> own.addAll(p.models()));
+                        .forEach(p -> own.addAll(p.models().names()));
                 pool.probeSucceeded(endpoint, served.models(), own);
             });
         }

@@ -282,7 +282,7 @@ final class Leg {
         if (outcome == Outcome.COMPLETED) {
             var lane = exchange.lane();
             lane.tokens(
-                    entry.models().contains(exchange.model) ? entry.models().getFirst() : exchange.model,
+                    entry.models().contains(exchange.model) ? entry.base() : exchange.model,
                     usage.promptTokens(),
                     usage.cachedTokens(),
                     usage.outputTokens());

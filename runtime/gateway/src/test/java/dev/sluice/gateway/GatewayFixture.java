@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigLoader;
 import dev.sluice.gateway.config.Loaded;
+import dev.sluice.gateway.config.Overrides;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -107,9 +108,17 @@ final class GatewayFixture implements AutoCloseable {
                     .append("\"}\n");
         }
         yaml.append(top);
-        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
-        Catalog catalog = Catalog.onClassPath();
-        Loaded loaded = new ConfigLoader().load(file, catalog);
+        return read(Files.writeString(dir.resolve("gateway.yaml"), yaml.toString()), Overrides.NONE);
+    }
+
+    /** Starts a gateway with a configuration, and waits until so many endpoints are in service. */
+    static GatewayFixture load(Path file, Overrides overrides, int endpoints) throws IOException, InterruptedException {
+        Loaded loaded = read(file, overrides);
+        return ready(new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog())), endpoints);
+    }
+
+    private static Loaded read(Path file, Overrides overrides) {
+        Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath(), overrides);
         if (!loaded.errors().isEmpty()) {
             throw new IllegalStateException(loaded.errors().toString());
         }

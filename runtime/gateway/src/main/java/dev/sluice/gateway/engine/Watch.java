@@ -40,7 +40,7 @@ final class Watch implements AutoCloseable {
         this.target = target;
         this.settings = settings;
         this.events = events;
-        this.forMetrics = new EngineConnection(target, settings.timeout());
+        this.forMetrics = new EngineConnection(target, target.metrics(), settings.timeout());
         this.forProbes = new EngineConnection(target, settings.timeout());
         this.seed = mix(target.id().hashCode());
         this.trafficAt = System.nanoTime() - settings.busyFor().toNanos();
@@ -88,7 +88,7 @@ final class Watch implements AutoCloseable {
         for (int round = 1; rest(started, failures, round); round++) {
             started = System.nanoTime();
             try {
-                Scrape scrape = forMetrics.get("/metrics", this::readPage);
+                Scrape scrape = forMetrics.get("", this::readPage);
                 good = System.nanoTime();
                 failures = 0;
                 if (lost) {
@@ -138,7 +138,7 @@ final class Watch implements AutoCloseable {
     private Scrape readPage(int status, InputStream body) throws IOException {
         if (status != 200) {
             body.readNBytes(BUFFER);
-            throw new IOException("GET /metrics answered " + status);
+            throw new IOException("GET " + target.metrics().getRawPath() + " answered " + status);
         }
         MetricsPage page = new MetricsPage();
         int held = 0;
