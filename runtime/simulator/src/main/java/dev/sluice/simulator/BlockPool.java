@@ -82,6 +82,11 @@ final class BlockPool {
         return byHash.get(contentHash);
     }
 
+    /** Whether this block has this content. */
+    boolean holds(int block, long contentHash) {
+        return block >= 0 && block < total && hashed[block] && hash[block] == contentHash;
+    }
+
     boolean inUse(int block) {
         return refs[block] > 0;
     }

@@ -46,23 +46,15 @@ final class EngineDriver implements EngineSink, AutoCloseable {
             }
             var ids = new ArrayList<Long>();
             for (var i = 0; i < requests.size(); i++) {
-                var r = requests.get(i);
                 var id = nextId++;
-                var submission = engine.submit(
-                        new EngineRequest(
-                                id,
-                                r.promptTokens(),
-                                r.blocks(),
-                                r.outputTokens(),
-                                r.maxTokens(),
-                                r.outputSeed(),
-                                r.priority()),
-                        now);
+                var submission = engine.submit(requests.get(i).withId(id), now);
                 if (submission != Submission.ACCEPTED) {
                     ids.forEach(known -> forget(known, now));
-                    throw submission == Submission.QUEUE_FULL
-                            ? ApiException.busy()
-                            : ApiException.bad("The prompt does not fit into the KV cache.", "");
+                    throw switch (submission) {
+                        case QUEUE_FULL -> ApiException.busy();
+                        case DEAD -> ApiException.engineDead();
+                        default -> ApiException.bad("The prompt does not fit into the KV cache.", "");
+                    };
                 }
                 ids.add(id);
                 places.put(id, new Place(answer, i));
