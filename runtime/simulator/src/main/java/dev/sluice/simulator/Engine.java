@@ -302,7 +302,7 @@ public final class Engine {
                 stepping = true;
                 stepEnd = clock + Math.max(1, stepNanos());
                 stats.steps++;
-                stats.iterationTokens.record(scheduler.load.decoding + scheduler.load.prefillTokens);
+                stats.iterationTokens.record(scheduler.step.decoding + scheduler.step.prefillTokens);
                 return;
             }
             if (!scheduler.fatal().isEmpty()) {
@@ -360,7 +360,8 @@ public final class Engine {
     private long stepNanos() {
         random += 0x9E3779B97F4A7C15L;
         var noise = (Hashes.mix(random) >>> 11) * 0x1.0p-52 - 1;
-        return nanos(scheduler.load.millis(profile) * slowness * (1 + profile.jitter() * noise));
+        return nanos(scheduler.step.millis(profile) * slowness * (1 + profile.jitter() * noise))
+                + scheduler.step.loadNanos;
     }
 
     private void dropDeadPending() {

@@ -39,7 +39,6 @@ public final class EngineStats {
     long generationTokens;
     long steps;
     long queueRefusals;
-    long externalQueries;
     long externalHits;
     long externalPromptTokens;
     long expiredLeases;
@@ -88,12 +87,7 @@ public final class EngineStats {
         return queueRefusals;
     }
 
-    /** Prompt tokens that other engines were asked for. */
-    public long externalQueries() {
-        return externalQueries;
-    }
-
-    /** Of these, tokens that they had. */
+    /** Prompt tokens that other engines or a storage had. */
     public long externalHits() {
         return externalHits;
     }
@@ -135,9 +129,8 @@ public final class EngineStats {
         prefillTime.record(seconds(seqs.firstTokenAt[slot] - seqs.startedAt[slot]));
         decodeTime.record(seconds(now - seqs.firstTokenAt[slot]));
         inferenceTime.record(seconds(now - seqs.startedAt[slot]));
-        if (seqs.generated[slot] > 1) {
-            timePerOutputToken.record(seconds(now - seqs.firstTokenAt[slot]) / (seqs.generated[slot] - 1));
-        }
+        // An answer of one token counts with 0, as in vLLM.
+        timePerOutputToken.record(seconds(now - seqs.firstTokenAt[slot]) / Math.max(1, seqs.generated[slot] - 1));
         requestPromptTokens.record(seqs.prompt[slot]);
         requestGenerationTokens.record(seqs.generated[slot]);
         requestMaxTokens.record(seqs.maxTokens[slot]);

@@ -11,10 +11,11 @@ import java.util.Optional;
  *
  * @param keep what becomes of its blocks once the answer is complete
  * @param pull what another engine has of its prompt
+ * @param load what a storage has of its prompt
  */
-public record KvTransfer(Optional<Keep> keep, Optional<Pull> pull) {
+public record KvTransfer(Optional<Keep> keep, Optional<Pull> pull, Optional<Load> load) {
     /** A request that this engine does alone. */
-    public static final KvTransfer NONE = new KvTransfer(Optional.empty(), Optional.empty());
+    public static final KvTransfer NONE = new KvTransfer(Optional.empty(), Optional.empty(), Optional.empty());
 
     /**
      * Once the answer ends with {@link FinishReason#LENGTH} or {@link FinishReason#STOP}, the blocks of what was computed stay
@@ -49,6 +50,21 @@ public record KvTransfer(Optional<Keep> keep, Optional<Pull> pull) {
         }
     }
 
+    /**
+     * A storage has leading tokens of the prompt, which are read within the step that admits the sequence. They count as cached.
+     *
+     * @param tokens at least 1, less than the prompt's length, whole blocks
+     * @param nanosPerToken what reading takes
+     */
+    public record Load(int tokens, long nanosPerToken) {
+        /** Checks the ranges. */
+        public Load {
+            if (tokens < 1 || nanosPerToken < 0) {
+                throw new IllegalArgumentException("a load of " + tokens + " tokens of " + nanosPerToken + " ns");
+            }
+        }
+    }
+
     /** Parameters as vLLM 0.32 takes them badly (captures 05, 14b and 21 of a real one). */
     public enum Defect {
         NONE,
@@ -59,16 +75,22 @@ public record KvTransfer(Optional<Keep> keep, Optional<Pull> pull) {
     }
 
     KvTransfer withoutPull() {
-        return new KvTransfer(keep, Optional.empty());
+        return new KvTransfer(keep, Optional.empty(), Optional.empty());
     }
 
     /** A prefill leg. */
     public static KvTransfer keep(String key, long leaseNanos) {
-        return new KvTransfer(Optional.of(new Keep(key, leaseNanos)), Optional.empty());
+        return new KvTransfer(Optional.of(new Keep(key, leaseNanos)), Optional.empty(), Optional.empty());
     }
 
     /** A decode leg with good parameters. */
     public static KvTransfer pull(int tokens, int remoteBlocks) {
-        return new KvTransfer(Optional.empty(), Optional.of(new Pull(tokens, remoteBlocks, Defect.NONE)));
+        return new KvTransfer(
+                Optional.empty(), Optional.of(new Pull(tokens, remoteBlocks, Defect.NONE)), Optional.empty());
+    }
+
+    /** A request whose prompt a storage has, or its beginning. */
+    public static KvTransfer load(int tokens, long nanosPerToken) {
+        return new KvTransfer(Optional.empty(), Optional.empty(), Optional.of(new Load(tokens, nanosPerToken)));
     }
 }

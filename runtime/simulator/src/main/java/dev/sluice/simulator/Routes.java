@@ -67,6 +67,7 @@ final class Routes {
         get("/metrics", this::metrics);
         post("/debug/faults", this::setFaults);
         get("/debug/state", reply -> reply.json(200, state()));
+        get("/debug/kv", reply -> reply.json(200, kv()));
     }
 
     private void get(String path, Handler handler) {
@@ -253,6 +254,12 @@ final class Routes {
                 return engine;
             });
         }
+        if (body.has("lose_releases")) {
+            service.driver
+                    .exchanges()
+                    .stats()
+                    .loseReleases(body.path("lose_releases").asBoolean());
+        }
         if (body.has("paused")) {
             service.driver.pause(body.path("paused").asBoolean());
         }
@@ -260,6 +267,14 @@ final class Routes {
         if (body.path("kill_engine").asBoolean(false)) {
             server.killEngine();
         }
+    }
+
+    private String kv() {
+        var json = service.driver.exchanges().json();
+        service.driver.with(engine -> json.put("expired", engine.stats().expiredLeases())
+                .put("external_tokens", engine.stats().externalHits())
+                .put("dead", engine.isDead()));
+        return json.toString();
     }
 
     private String state() {

@@ -25,7 +25,7 @@ final class Scheduler {
     private String fatal = "";
 
     /** The step being scheduled. */
-    final StepLoad load = new StepLoad();
+    final StepLoad step = new StepLoad();
 
     Scheduler(Sequences seqs, BlockPool pool, EngineProfile profile, EngineStats stats, LongIntMap fetching) {
         this.seqs = seqs;
@@ -130,7 +130,7 @@ final class Scheduler {
 
     /** Decides the next step; false when there is nothing to compute. */
     boolean schedule(long now, EngineSink sink) {
-        load.clear();
+        step.clear();
         var budget = profile.maxNumBatchedTokens();
         var preempted = false;
         sweep();
@@ -157,7 +157,7 @@ final class Scheduler {
         if (!preempted) {
             admit(budget, now, sink);
         }
-        return fatal.isEmpty() && !load.isEmpty();
+        return fatal.isEmpty() && !step.isEmpty();
     }
 
     /** Whether, after a fruitless {@link #schedule}, the head of the queue never fits: it has the whole engine to itself. */
@@ -227,12 +227,26 @@ final class Scheduler {
         }
         seqs.published[slot] = hits;
         seqs.computed[slot] = hits * profile.blockSize();
-        if (seqs.cached[slot] < 0) {
-            seqs.cached[slot] = seqs.computed[slot];
+        var first = seqs.cached[slot] < 0;
+        if (first) {
             stats.prefixQueries += profile.prefixCaching() ? length : 0;
             stats.prefixHits += seqs.computed[slot];
         }
+        seqs.transfer[slot].load().ifPresent(load -> load(slot, load));
+        if (first) {
+            seqs.cached[slot] = seqs.computed[slot];
+        }
         return true;
+    }
+
+    /** Reads what a storage has beyond the cache, in the step that is being scheduled. */
+    private void load(int slot, KvTransfer.Load load) {
+        var from = seqs.computed[slot];
+        var until = Math.min(load.tokens(), (seqs.prompt[slot] - 1) / profile.blockSize() * profile.blockSize());
+        var tokens = Math.max(0, until - from);
+        stats.externalHits += tokens;
+        step.loadNanos += tokens * load.nanosPerToken();
+        seqs.computed[slot] = from + tokens;
     }
 
     /** Gives a sequence blocks for what another engine has of its prompt, and asks for the content. */
@@ -243,7 +257,6 @@ final class Scheduler {
         var blocks = blocksFor(from + tokens) - seqs.blockCount[slot];
         seqs.state[slot] = Sequences.REMOTE;
         remote++;
-        stats.externalQueries += seqs.prompt[slot] - from;
         if (pull.defect() == KvTransfer.Defect.NO_BLOCKS) {
             fatal = "no remote_block_ids in kv_transfer_params";
         } else if (blocks > pull.remoteBlocks() && pull.defect() == KvTransfer.Defect.NONE) {
@@ -313,7 +326,7 @@ final class Scheduler {
         if (profile.prefixCaching()) {
             publish(slot, (computed + tokens) / profile.blockSize());
         }
-        load.add(seqs, slot, tokens);
+        step.add(seqs, slot, tokens);
     }
 
     private void publish(int slot, int full) {
@@ -331,7 +344,7 @@ final class Scheduler {
         System.arraycopy(running, victim + 1, running, victim, --runningCount - victim);
         var granted = seqs.scheduled[slot];
         if (granted > 0) {
-            load.takeBack(seqs, slot, granted);
+            step.takeBack(seqs, slot, granted);
         }
         releaseBlocks(slot);
         seqs.scheduled[slot] = 0;

@@ -1,6 +1,7 @@
 package dev.sluice.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,11 +24,16 @@ final class Service {
     private final String fingerprint;
     private volatile boolean adapterUsed;
 
-    Service(SimulatorOptions options, Faults faults) {
+    /**
+     * Starts the engine.
+     *
+     * @throws IOException when its connector cannot have its port
+     */
+    Service(SimulatorOptions options, Faults faults) throws IOException {
         this.options = options;
         this.faults = faults;
         profile = options.engineProfile();
-        driver = new EngineDriver(profile, options.seed());
+        driver = new EngineDriver(profile, options);
         planner = new Planner(options.seed(), options.outputTokens());
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
@@ -98,26 +104,45 @@ final class Service {
         }
     }
 
-    /** Submits the plans to the engine. */
-    Answer start(List<Plan> plans, Sampling sampling, String model, int limit) {
+    /**
+     * Submits the plans to the engine.
+     *
+     * @param id of the answer, which the engine's own names of the sequences are made from
+     */
+    Answer start(ObjectNode body, List<Plan> plans, Sampling sampling, String model, int limit, String id) {
         var answer = new Answer(plans);
         var lora = options.adapters().contains(model) ? model : "";
         adapterUsed |= !lora.isEmpty();
-        var requests = new ArrayList<EngineRequest>();
-        for (var plan : plans) {
+        var orders = new ArrayList<EngineDriver.Order>();
+        for (var i = 0; i < plans.size(); i++) {
+            var plan = plans.get(i);
             var all = Arrays.copyOf(plan.prompt(), plan.prompt().length + plan.output().length);
             System.arraycopy(plan.output(), 0, all, plan.prompt().length, plan.output().length);
             var count = plan.output().length;
-            requests.add(new EngineRequest(
+            var hashes = Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora);
+            var request = new EngineRequest(
                     0,
                     plan.prompt().length,
-                    Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora),
+                    hashes,
                     count,
                     plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
                     0,
-                    sampling.priority()));
+                    sampling.priority());
+            var wish = driver.exchanges().wish(body, internalId(id, i, sampling.n()), plan.prompt(), hashes);
+            orders.add(new EngineDriver.Order(request, wish));
         }
-        driver.submit(answer, requests);
+        driver.submit(answer, orders);
+        driver.with(engine -> {
+            engine.stats().requestParamsN.record(sampling.n());
+            return engine;
+        });
         return answer;
+    }
+
+    /** The engine's own name of a sequence: the answer's id, prompt and choice where there are several, and a random suffix. */
+    private String internalId(String id, int sequence, int n) {
+        var choice = n > 1 ? sequence % n + "_" : "";
+        var prompt = id.startsWith("cmpl-") ? "-" + sequence / n : id.startsWith("resp_") ? "_0" : "";
+        return choice + id + prompt + "-" + newId().substring(8);
     }
 }

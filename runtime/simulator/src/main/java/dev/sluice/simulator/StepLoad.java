@@ -6,12 +6,15 @@ final class StepLoad {
     long contextTokens;
     int prefillTokens;
     double prefillContext;
+    /** What reading from a storage takes. */
+    long loadNanos;
 
     void clear() {
         decoding = 0;
         contextTokens = 0;
         prefillTokens = 0;
         prefillContext = 0;
+        loadNanos = 0;
     }
 
     boolean isEmpty() {

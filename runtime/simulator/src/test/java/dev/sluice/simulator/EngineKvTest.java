@@ -184,7 +184,7 @@ class EngineKvTest {
         bench.submit(EngineRequest.of(1, 8, Bench.prompt(1, 2), 100));
         bench.until(50);
         bench.submit(EngineRequest.of(2, 16, Bench.prompt(7, 4), 3)
-                .with(new KvTransfer(Optional.empty(), Optional.of(pull))));
+                .with(new KvTransfer(Optional.empty(), Optional.of(pull), Optional.empty())));
         bench.until(200);
         assertThat(bench.engine.isDead()).isTrue();
         assertThat(bench.engine.inFlight()).isZero();
@@ -202,7 +202,10 @@ class EngineKvTest {
     void aLegThatDoesNotSayWhoHasTheBlocksHangsAndKillsTheEngineWhenItIsAborted() {
         var bench = new Bench(Bench.plain());
         bench.submit(EngineRequest.of(1, 16, Bench.prompt(7, 4), 3)
-                .with(new KvTransfer(Optional.empty(), Optional.of(new KvTransfer.Pull(16, 4, Defect.INCOMPLETE)))));
+                .with(new KvTransfer(
+                        Optional.empty(),
+                        Optional.of(new KvTransfer.Pull(16, 4, Defect.INCOMPLETE)),
+                        Optional.empty())));
         bench.until(60_000);
         assertThat(bench.pulls).isEmpty();
         assertThat(bench.engine.kv().deferred()).isEqualTo(1);

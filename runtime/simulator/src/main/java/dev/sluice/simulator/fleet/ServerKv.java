@@ -70,7 +70,8 @@ final class ServerKv {
                 new KvTransfer(
                         Optional.empty(),
                         Optional.of(new KvTransfer.Pull(
-                                ask.promptTokens(), Integer.MAX_VALUE, KvTransfer.Defect.INCOMPLETE)));
+                                ask.promptTokens(), Integer.MAX_VALUE, KvTransfer.Defect.INCOMPLETE)),
+                        Optional.empty());
         };
     }
 
