@@ -91,6 +91,9 @@ final class SimulatorCommand implements Callable<Integer> {
     @Mixin
     private TransferFlags transfer = new TransferFlags();
 
+    @Mixin
+    private EventFlags events = new EventFlags();
+
     @Option(names = "--json", description = "Prints one JSON line with the URLs when all of them listen.")
     private boolean json;
 
@@ -145,7 +148,8 @@ final class SimulatorCommand implements Callable<Integer> {
                 .prefixCaching(!noPrefixCaching)
                 .outputTokens(outputTokens)
                 .task(task)
-                .transfer(transfer.options(index));
+                .transfer(transfer.options(index))
+                .events(events.options(index));
         model.ifPresent(builder::model);
         profile.ifPresent(builder::profile);
         return builder.build();
@@ -165,13 +169,25 @@ final class SimulatorCommand implements Callable<Integer> {
         if (peers) {
             said.put("sideChannelPorts", ports);
         }
+        if (servers.getFirst().events().isPresent()) {
+            said.put(
+                    "kvEvents",
+                    servers.stream()
+                            .map(server -> List.of(
+                                    server.options().events().endpoint(),
+                                    server.options().events().replayEndpoint()))
+                            .toList());
+        }
         spec.commandLine()
                 .getOut()
                 .println(
                         json
                                 ? new ObjectMapper().writeValueAsString(said)
                                 : "serving " + name + " at " + String.join(", ", urls)
-                                        + (peers ? ", side channels at " + ports : ""));
+                                        + (peers ? ", side channels at " + ports : "")
+                                        + (said.containsKey("kvEvents")
+                                                ? ", KV events and replay at " + said.get("kvEvents")
+                                                : ""));
         spec.commandLine().getOut().flush();
     }
 }

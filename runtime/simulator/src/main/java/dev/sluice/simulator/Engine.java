@@ -15,6 +15,7 @@ import java.util.function.LongConsumer;
  */
 public final class Engine {
     private final EngineProfile profile;
+    private final CacheListener listener;
     private final BlockPool pool;
     private final EngineStats stats;
     private final Sequences seqs = new Sequences();
@@ -41,12 +42,18 @@ public final class Engine {
      * @param seed of the noise on step times
      */
     public Engine(EngineProfile profile, long seed) {
+        this(profile, seed, CacheListener.NONE);
+    }
+
+    /** The same, with somebody who is told what happens to its cache. */
+    public Engine(EngineProfile profile, long seed, CacheListener listener) {
         this.profile = profile;
+        this.listener = listener;
         this.random = seed;
-        pool = new BlockPool(profile.kvBlocks());
+        pool = new BlockPool(profile.kvBlocks(), listener);
         stats = new EngineStats(profile.maxModelLen());
         var fetching = new LongIntMap(16);
-        scheduler = new Scheduler(seqs, pool, profile, stats, fetching);
+        scheduler = new Scheduler(seqs, pool, profile, stats, fetching, listener);
         kv = new EngineKv(this, seqs, scheduler, pool, stats, fetching);
     }
 
@@ -195,6 +202,7 @@ public final class Engine {
                 if (stepping && stepEnd <= clock) {
                     stepping = false;
                     finishStep(sink);
+                    listener.stepped(clock);
                 }
                 if (!stepping) {
                     startStep(sink);
@@ -279,9 +287,14 @@ public final class Engine {
         blocked = false;
     }
 
-    /** Forgets all cached content that no sequence uses, as {@code /reset_prefix_cache} does. */
-    public void resetCache() {
+    /** Forgets all cached content, as {@code /reset_prefix_cache} does; false, and nothing is forgotten, while blocks are in use. */
+    public boolean resetCache() {
+        if (pool.used() > 0) {
+            return false;
+        }
         pool.reset();
+        listener.cleared();
+        return true;
     }
 
     private void startStep(EngineSink sink) {

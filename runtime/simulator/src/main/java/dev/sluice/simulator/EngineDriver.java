@@ -1,5 +1,6 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.KvContent;
 import dev.sluice.simulator.transfer.Exchanges;
 import dev.sluice.simulator.transfer.Wish;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -17,15 +19,17 @@ import java.util.function.Function;
 /** Runs an {@link Engine} on the wall clock: one thread sleeps until its next event; requests come and go under one lock. */
 final class EngineDriver implements EngineSink, AutoCloseable {
     /** What is asked of the engine for one sequence of an answer. */
-    record Order(EngineRequest request, Wish wish) {}
+    record Order(EngineRequest request, Wish wish, Optional<KvContent> content) {}
 
     private record Place(Answer answer, int sequence, Order order) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final EngineProfile profile;
     private final Engine engine;
     private final Map<Long, Place> places = new HashMap<>();
     private final Map<Answer, List<Long>> answers = new HashMap<>();
+    private final Optional<KvPublisher> publisher;
     private final Exchanges exchanges;
     private final Thread thread;
     private long nextId = 1;
@@ -39,10 +43,36 @@ final class EngineDriver implements EngineSink, AutoCloseable {
      * @throws IOException when the connector cannot have its port
      */
     EngineDriver(EngineProfile profile, SimulatorOptions options) throws IOException {
-        engine = new Engine(profile, options.seed());
-        exchanges = new Exchanges(
-                options.transfer(), options.host(), options.role(), profile, options.timeScale(), new DriverKv(this));
+        this.profile = profile;
+        publisher = options.events().enabled() ? Optional.of(new KvPublisher(options.events())) : Optional.empty();
+        engine = new Engine(
+                profile, options.seed(), publisher.map(this::recorder).orElse(CacheListener.NONE));
+        try {
+            exchanges = new Exchanges(
+                    options.transfer(),
+                    options.host(),
+                    options.role(),
+                    profile,
+                    options.timeScale(),
+                    new DriverKv(this));
+        } catch (IOException e) {
+            publisher.ifPresent(KvPublisher::close);
+            throw e;
+        }
         thread = Thread.ofPlatform().name("engine").daemon().start(this::run);
+    }
+
+    private CacheListener recorder(KvPublisher to) {
+        return new KvRecorder(
+                profile.blockSize(),
+                id -> Optional.ofNullable(places.get(id))
+                        .flatMap(place -> place.order().content()),
+                to::publish);
+    }
+
+    /** Publishes its KV events, when it has any. */
+    Optional<KvPublisher> publisher() {
+        return publisher;
     }
 
     /**
@@ -279,6 +309,7 @@ final class EngineDriver implements EngineSink, AutoCloseable {
             lock.unlock();
         }
         exchanges.close();
+        publisher.ifPresent(KvPublisher::close);
         thread.interrupt();
     }
 }

@@ -1,6 +1,8 @@
 package dev.sluice.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.EventStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -67,6 +69,12 @@ final class Routes {
         get("/metrics", this::metrics);
         post("/debug/faults", this::setFaults);
         get("/debug/state", reply -> reply.json(200, state()));
+        get(
+                "/kv_event_sources",
+                reply -> reply.json(
+                        200,
+                        "{\"" + service.options.events().rank() + "\":"
+                                + server.options().events().json() + "}"));
         get("/debug/kv", reply -> reply.json(200, kv()));
     }
 
@@ -260,12 +268,26 @@ final class Routes {
                     .stats()
                     .loseReleases(body.path("lose_releases").asBoolean());
         }
+        if (body.path("kv_events").isObject()) {
+            service.driver.publisher().ifPresent(publisher -> eventFaults(publisher.stream(), body.path("kv_events")));
+        }
         if (body.has("paused")) {
             service.driver.pause(body.path("paused").asBoolean());
         }
         reply.json(200, state());
         if (body.path("kill_engine").asBoolean(false)) {
             server.killEngine();
+        }
+    }
+
+    private static void eventFaults(EventStream stream, JsonNode faults) {
+        stream.drop(faults.path("drop").asInt(0));
+        stream.lose(faults.path("lose").asInt(0));
+        stream.garble(faults.path("garble").asInt(0));
+        stream.lie(faults.path("lie").asInt(0));
+        stream.shorten(faults.path("shorten").asInt(0));
+        if (faults.path("restart").asBoolean(false)) {
+            stream.restart();
         }
     }
 

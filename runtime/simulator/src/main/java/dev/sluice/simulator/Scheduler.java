@@ -17,6 +17,7 @@ final class Scheduler {
     private final EngineProfile profile;
     private final EngineStats stats;
     private final LongIntMap fetching;
+    private final CacheListener listener;
     private final SlotQueue waiting = new SlotQueue();
     private int waitingAlive;
     private int[] running = new int[64];
@@ -27,12 +28,19 @@ final class Scheduler {
     /** The step being scheduled. */
     final StepLoad step = new StepLoad();
 
-    Scheduler(Sequences seqs, BlockPool pool, EngineProfile profile, EngineStats stats, LongIntMap fetching) {
+    Scheduler(
+            Sequences seqs,
+            BlockPool pool,
+            EngineProfile profile,
+            EngineStats stats,
+            LongIntMap fetching,
+            CacheListener listener) {
         this.seqs = seqs;
         this.pool = pool;
         this.profile = profile;
         this.stats = stats;
         this.fetching = fetching;
+        this.listener = listener;
     }
 
     int waiting() {
@@ -331,11 +339,18 @@ final class Scheduler {
 
     private void publish(int slot, int full) {
         var known = seqs.hashes[slot];
-        for (var i = seqs.published[slot]; i < full; i++) {
+        var from = seqs.published[slot];
+        var parent = seqs.tailHash[slot];
+        for (var i = from; i < full; i++) {
             var hash = i < known.length ? known[i] : Hashes.next(seqs.tailHash[slot], seqs.seed[slot]);
             pool.publish(seqs.blocks[slot][i], hash);
             seqs.tailHash[slot] = hash;
             seqs.published[slot] = i + 1;
+        }
+        if (full > from && !listener.equals(CacheListener.NONE)) {
+            var stored = new long[full - from];
+            Arrays.setAll(stored, i -> pool.hash(seqs.blocks[slot][from + i]));
+            listener.stored(seqs.id[slot], from, parent, stored);
         }
     }
 

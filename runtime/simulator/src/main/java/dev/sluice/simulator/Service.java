@@ -1,11 +1,14 @@
 package dev.sluice.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.BlockHasher;
+import dev.sluice.simulator.events.KvContent;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -16,6 +19,7 @@ final class Service {
     final EngineProfile profile;
     final EngineDriver driver;
     final Planner planner;
+    private final BlockHasher hasher;
     final Faults faults;
     final HttpStats http = new HttpStats();
     final Instant started = Instant.now();
@@ -34,6 +38,7 @@ final class Service {
         this.faults = faults;
         profile = options.engineProfile();
         driver = new EngineDriver(profile, options);
+        hasher = new BlockHasher(options.events().algorithm(), options.events().seed());
         planner = new Planner(options.seed(), options.outputTokens());
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
@@ -129,7 +134,7 @@ final class Service {
                     0,
                     sampling.priority());
             var wish = driver.exchanges().wish(body, internalId(id, i, sampling.n()), plan.prompt(), hashes);
-            orders.add(new EngineDriver.Order(request, wish));
+            orders.add(new EngineDriver.Order(request, wish, content(all, lora, sampling.salt())));
         }
         driver.submit(answer, orders);
         driver.with(engine -> {
@@ -137,6 +142,21 @@ final class Service {
             return engine;
         });
         return answer;
+    }
+
+    /** What events say of a sequence's blocks; only worked out when there are events. */
+    private Optional<KvContent> content(int[] tokens, String lora, String salt) {
+        if (!options.events().enabled()) {
+            return Optional.empty();
+        }
+        var adapter = lora.isEmpty() ? List.<String>of() : List.of(lora, adapterPath(lora));
+        var digests = hasher.chain(tokens, profile.blockSize(), adapter, salt);
+        return Optional.of(new KvContent(
+                tokens, digests, lora, lora.isEmpty() ? 0 : options.adapters().indexOf(lora) + 1, salt));
+    }
+
+    private String adapterPath(String adapter) {
+        return options.servedModel() + "-" + adapter;
     }
 
     /** The engine's own name of a sequence: the answer's id, prompt and choice where there are several, and a random suffix. */

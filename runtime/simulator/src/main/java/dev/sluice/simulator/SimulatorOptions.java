@@ -1,5 +1,6 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.EventOptions;
 import dev.sluice.simulator.transfer.TransferOptions;
 import dev.sluice.spi.Role;
 import java.util.List;
@@ -32,6 +33,7 @@ import java.util.List;
  * @param forceIncludeUsage whether streams end with usage unasked, as {@code --enable-force-include-usage}
  * @param scaleOut whether {@code /inference/v1/generate} and the render routes are open, as {@code --enable-scale-out}
  * @param transfer how it shares KV with others
+ * @param events how it publishes what its cache holds
  */
 public record SimulatorOptions(
         String host,
@@ -57,7 +59,8 @@ public record SimulatorOptions(
         boolean requestIdHeaders,
         boolean forceIncludeUsage,
         boolean scaleOut,
-        TransferOptions transfer) {
+        TransferOptions transfer,
+        EventOptions events) {
 
     /** Checks the ranges; {@link IllegalArgumentException} names the option. */
     public SimulatorOptions {
@@ -158,6 +161,7 @@ public record SimulatorOptions(
         private boolean forceIncludeUsage;
         private boolean scaleOut = true;
         private TransferOptions transfer = TransferOptions.none();
+        private EventOptions events = EventOptions.none();
 
         private Builder() {}
 
@@ -186,6 +190,7 @@ public record SimulatorOptions(
             forceIncludeUsage = from.forceIncludeUsage;
             scaleOut = from.scaleOut;
             transfer = from.transfer;
+            events = from.events;
         }
 
         public Builder host(String value) {
@@ -308,6 +313,11 @@ public record SimulatorOptions(
             return this;
         }
 
+        public Builder events(EventOptions value) {
+            events = value;
+            return this;
+        }
+
         public SimulatorOptions build() {
             return new SimulatorOptions(
                     host,
@@ -333,7 +343,8 @@ public record SimulatorOptions(
                     requestIdHeaders,
                     forceIncludeUsage,
                     scaleOut,
-                    transfer);
+                    transfer,
+                    events);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.EventStream;
 import dev.sluice.simulator.transfer.Exchanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -47,7 +49,11 @@ public final class SimulatorServer implements AutoCloseable {
     /** What listens on a free port the first time has the same one after a restart, as in a deployment. */
     private void keepPorts() {
         var transfer = options.transfer().withPort(service.driver.exchanges().port());
-        options = options.toBuilder().transfer(transfer).build();
+        var events = service.driver
+                .publisher()
+                .map(its -> its.opened(options.events()))
+                .orElse(options.events());
+        options = options.toBuilder().transfer(transfer).events(events).build();
     }
 
     /**
@@ -87,6 +93,11 @@ public final class SimulatorServer implements AutoCloseable {
     /** What it does with other engines' KV. */
     public Exchanges exchanges() {
         return current().driver.exchanges();
+    }
+
+    /** What it says about its cache, for faults and questions; empty when it says nothing. */
+    public Optional<EventStream> events() {
+        return current().driver.publisher().map(KvPublisher::stream);
     }
 
     /** Stops the engine's time; requests hang as on a server that sleeps. False lets it go on. */
