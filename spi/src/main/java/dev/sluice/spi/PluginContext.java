@@ -9,9 +9,9 @@ public interface PluginContext {
     System.Logger logger();
 
     /**
-     * The instance with that name in the same routing section, created before this one.
+     * The instance with that name in the same routing section, wherever it stands there: it is created first.
      *
-     * @throws ConfigException when there is none, or it is not of that kind
+     * @throws ConfigException when there is none, it is not of that kind, or it refers to this one in turn
      */
     <P extends Part> P reference(String name, Class<P> kind);
 }
