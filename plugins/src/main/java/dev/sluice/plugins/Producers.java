@@ -1,6 +1,5 @@
 package dev.sluice.plugins;
 
-import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Producer;
 import java.util.Optional;
@@ -18,22 +17,13 @@ final class Producers {
      * @param named as configured; empty for none
      * @param type of the default producer
      * @return empty when the gateway's own numbers are meant
-     * @throws ConfigException when there is no producer of that name
+     * @throws dev.sluice.spi.ConfigException when there is no producer of that name
      */
     static Optional<String> prefix(String named, String type, PluginContext context) {
         if (named.isEmpty() || named.equals(type)) {
-            return exists(type, context) ? Optional.of(type) : Optional.empty();
+            return context.find(type, Producer.class).map(there -> type);
         }
         context.reference(named, Producer.class);
         return Optional.of(named);
-    }
-
-    private static boolean exists(String name, PluginContext context) {
-        try {
-            context.reference(name, Producer.class);
-            return true;
-        } catch (ConfigException none) {
-            return false;
-        }
     }
 }
