@@ -111,7 +111,8 @@ final class Exchange {
         } catch (BadBodyException bad) {
             throw new Refused(GatewayError.INVALID_REQUEST, String.valueOf(bad.getMessage()));
         }
-        model = scan.model();
+        String rewritten = ClientWishes.model(headers);
+        model = rewritten.isEmpty() ? scan.model() : rewritten;
         RoutingTable.Target target = settings.table()
                 .target(model)
                 .orElseThrow(
@@ -126,12 +127,16 @@ final class Exchange {
         LivePool pool = target.entry().pool();
         boolean addUsage = scan.stream() && api.usageOnRequest() && !scan.includeUsage();
         Edits edits = Edits.of(scan);
-        target.engineModel().ifPresent(edits::model);
+        if (!model.equals(scan.model())) {
+            edits.model(target.engineModel().orElse(model));
+        } else {
+            target.engineModel().ifPresent(edits::model);
+        }
         if (addUsage) {
             edits.includeUsage();
         }
         EditedBody body = edits.apply();
-        PromptHashes prompt = target.prompt(scan);
+        PromptHashes prompt = target.prompt(scan, model);
         LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool));
         Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
         admit(pool, body.length());
@@ -216,7 +221,8 @@ final class Exchange {
                 pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
                 id, ANONYMOUS, headers, session(scan), () -> client.finished() ? "" : scan.promptText(), number);
-        return LivePool.Ask.of(who, scan, prompt, estimate, allowed);
+        LivePool.Ask asked = LivePool.Ask.of(who, scan, prompt, estimate, allowed);
+        return model.equals(scan.model()) ? asked : LivePool.named(asked, model);
     }
 
     static int promptBytes(PromptHashes prompt) {
@@ -317,8 +323,11 @@ final class Exchange {
     private static Refused nowhere(LivePool.Placed placed) {
         boolean saturated = placed.decision().isEmpty()
                 || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
-        return saturated
-                ? overloaded("all engines of this model are busy", "saturated")
+        if (saturated) {
+            return overloaded("all engines of this model are busy", "saturated");
+        }
+        return placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.NOT_ADMITTED))
+                ? overloaded("requests of this priority are not served now", "not_admitted")
                 : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
     }
 
