@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             ServeCommand.class,
             SimulatorCommand.class,
             CheckCommand.class,
+            ConvertCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
             RouteCommand.class,
