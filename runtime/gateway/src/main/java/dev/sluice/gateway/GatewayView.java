@@ -90,7 +90,7 @@ final class GatewayView implements AdminView {
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
         LivePool.Estimate estimate =
-                pool.estimateOnly(Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
+                pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
