@@ -20,8 +20,16 @@ final class DecisionLog {
      * @param pool name of the pool
      * @param attempt 1 for the first
      * @param epochMillis when
+     * @param release when its claim was given back
      */
-    record Entry(String id, String clientId, String pool, int attempt, long epochMillis, Decision decision) {}
+    record Entry(
+            String id,
+            String clientId,
+            String pool,
+            int attempt,
+            long epochMillis,
+            Decision decision,
+            Release release) {}
 
     private final AtomicReferenceArray<@Nullable Entry> ring = new AtomicReferenceArray<>(SIZE);
     private final AtomicLong next = new AtomicLong();

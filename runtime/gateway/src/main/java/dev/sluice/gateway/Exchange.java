@@ -103,7 +103,7 @@ final class Exchange {
         poolName = target.entry().pool().name();
         admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(Prepared.of(settings, scan, target, new Prepared.Caller(id, headers, client::finished, number), true));
+        place(Prepared.of(settings, scan, target, new Prepared.Caller(id, headers, client::finished, number), Prepared.Carriage.OURS));
     }
 
     /** Waits for room, and then makes attempts. */
@@ -219,7 +219,14 @@ final class Exchange {
 
     private void log(Decision decision) {
         runtime.decisions.add(
-                new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
+                new DecisionLog.Entry(
+                id,
+                clientId,
+                poolName,
+                attempts + 1,
+                System.currentTimeMillis(),
+                decision,
+                Release.WITH_ANSWER));
     }
 
     private void refuse(Refused refused) throws IOException {

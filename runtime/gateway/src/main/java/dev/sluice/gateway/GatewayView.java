@@ -71,7 +71,8 @@ final class GatewayView implements AdminView {
 
     @Override
     public Optional<Explanation> explain(String id) {
-        return gateway.runtime().decisions.find(id).map(entry -> Explainer.explain(entry.decision()));
+        return gateway.runtime().decisions.find(id).map(entry -> Explainer.explain(entry.decision())
+                .released(entry.release().words()));
     }
 
     @Override

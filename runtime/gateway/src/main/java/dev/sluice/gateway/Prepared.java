@@ -12,8 +12,10 @@ import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.stream.GatewayError;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
@@ -21,15 +23,19 @@ import java.util.function.Function;
  * A request that is ready to be placed: its body read, its pool found, its edits made, its prompt hashed. Made in the same
  * way whether we carry the bytes or somebody else's proxy does.
  *
+ * @param model as the client named it; empty when it named none
+ * @param maxTokens the client's limit, 0 for none
+ * @param promptBytes bytes of its prompt
  * @param addUsage the engine is asked for usage that the client did not ask for: that event must be taken out again
  * @param body what the engine is sent
  */
 record Prepared(
-        BodyScan scan,
         RoutingTable.Target target,
+        String model,
+        int maxTokens,
+        int promptBytes,
         boolean addUsage,
         EditedBody body,
-        PromptHashes prompt,
         LivePool.Ask ask) {
     /**
      * Who asks.
@@ -58,15 +64,38 @@ record Prepared(
     }
 
     /**
-     * Prepares a request, and counts it.
+     * What the one who carries the bytes can do.
      *
-     * @param canDrop whether a usage event that the client did not ask for could be taken out of the answer again
+     * @param watched the answer's body is seen: its tokens are counted, and an event can be taken out of it
+     * @param among ids of the endpoints that may be chosen; empty for all
      */
+    record Carriage(boolean watched, Optional<Set<String>> among) {
+        /** We carry them ourselves. */
+        static final Carriage OURS = new Carriage(true, Optional.empty());
+
+        /** Ids that a route allows, as far as they may be chosen; empty for all. */
+        private Set<String> allowed(Set<String> route) throws Refused {
+            if (among.isEmpty()) {
+                return route;
+            }
+            Set<String> both = new TreeSet<>(among.get());
+            if (!route.isEmpty()) {
+                both.retainAll(route);
+            }
+            if (both.isEmpty()) {
+                throw new Refused(
+                        GatewayError.NO_ENDPOINT, "no engine of this model is among those allowed", "subset", 1);
+            }
+            return both;
+        }
+    }
+
+    /** Prepares a request, and counts it. */
     static Prepared of(
-            LiveState.Settings settings, BodyScan scan, RoutingTable.Target target, Caller caller, boolean canDrop)
+            LiveState.Settings settings, BodyScan scan, RoutingTable.Target target, Caller caller, Carriage carriage)
             throws Refused {
         LivePool pool = target.entry().pool();
-        boolean addUsage = canDrop && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
+        boolean addUsage = carriage.watched() && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
         Edits edits = Edits.of(scan);
         target.engineModel().ifPresent(edits::model);
         if (addUsage) {
@@ -74,7 +103,7 @@ record Prepared(
         }
         EditedBody body = edits.apply();
         PromptHashes prompt = target.prompt(scan);
-        Set<String> allowed = allowed(scan, target, pool);
+        Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
         LivePool.Estimate estimate =
                 pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
@@ -85,7 +114,35 @@ record Prepared(
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
         return new Prepared(
-                scan, target, addUsage, body, prompt, LivePool.Ask.of(who, scan, prompt, estimate, allowed));
+                target,
+                scan.model(),
+                scan.maxTokens().orElse(0),
+                bytes(prompt),
+                addUsage,
+                body,
+                LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched()));
+    }
+
+    /**
+     * Prepares a request whose body is not to be seen, and counts it.
+     *
+     * @param length bytes of its body, 0 when unknown
+     */
+    static Prepared unseen(
+            RoutingTable.Target target, String model, String path, int length, Caller caller, Carriage carriage)
+            throws Refused {
+        LivePool pool = target.entry().pool();
+        LivePool.Asker who = new LivePool.Asker(
+                caller.id(), Exchange.ANONYMOUS, caller.headers(), Optional.empty(), () -> "", caller.number());
+        return new Prepared(
+                target,
+                model,
+                0,
+                0,
+                false,
+                new EditedBody(List.of(), 0),
+                LivePool.Ask.unseen(
+                        who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())));
     }
 
     /** A follow-up of a stored response goes to the endpoint that stored it. */
@@ -114,9 +171,8 @@ record Prepared(
 
     /** Settles a charge and counts what the engine reported. */
     void settle(Charge claim, Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
-        pool().settle(claim, outcome, usage, scan.maxTokens().orElse(0), bytes(prompt), ask);
+        pool().settle(claim, outcome, usage, maxTokens, promptBytes, ask);
         if (outcome == Outcome.COMPLETED) {
-            String model = scan.model();
             lane.tokens(
                     entry().models().contains(model) ? entry().models().getFirst() : model,
                     usage.promptTokens(),

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param routing policies by name; a pool without one gets the default policy
  * @param plugins third-party plugins; empty when there is no directory of them
  */
-@NotYet({"identity", "tenants", "extProc"})
+@NotYet({"identity", "tenants"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalInt;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +42,8 @@ class GatewayConfigTest {
                         List.of(
                                 new SessionSource(SessionSource.Kind.HEADER, "x-session-id"),
                                 new SessionSource(SessionSource.Kind.BODY, "metadata.session_id")),
-                        "off"));
+                        "off",
+                        Optional.empty()));
         PoolConfig pool = config.pools().getFirst();
         assertThat(pool.timeouts())
                 .isEqualTo(new PoolConfig.Timeouts(
@@ -75,6 +77,7 @@ class GatewayConfigTest {
                   drain: {notReadyFor: 0s, streams: 1h30m}
                   session: [cookie:sid, body:user, "header:X-Conversation"]
                   accessLog: json
+                  extProc: {host: 127.0.0.3, port: 84, message: 8MiB, usage: false, subsetHint: false, healthPort: 85}
                 pools:
                   - name: chat
                     models: [acme/chat-8b, chat]
@@ -119,7 +122,15 @@ class GatewayConfigTest {
                                 new SessionSource(SessionSource.Kind.COOKIE, "sid"),
                                 new SessionSource(SessionSource.Kind.BODY, "user"),
                                 new SessionSource(SessionSource.Kind.HEADER, "x-conversation")),
-                        "json"));
+                        "json",
+                        Optional.of(new ServerConfig.ExtProc(
+                                "127.0.0.3",
+                                84,
+                                Optional.empty(),
+                                new Size(8 << 20),
+                                false,
+                                false,
+                                OptionalInt.of(85)))));
         PoolConfig pool = config.pools().getFirst();
         assertThat(pool.models()).containsExactly("acme/chat-8b", "chat");
         assertThat(pool.adapters()).isEqualTo(new Adapters(false, List.of("lora-a", "lora-b")));
