@@ -122,6 +122,11 @@ final class PickedExchange implements Conversation {
     }
 
     @Override
+    public boolean skipsAnswer() {
+        return answers != Answers.NONE && !watches();
+    }
+
+    @Override
     public Immediately tooLarge() {
         return refuse(new Refused(
                 GatewayError.REQUEST_TOO_LARGE, "the body is larger than " + settings.bodyLimit() + " bytes"));
@@ -296,7 +301,7 @@ final class PickedExchange implements Conversation {
             set.add("authorization");
             set.add("Bearer " + key);
         });
-        return new HeadChange(remove, set, answers != Answers.NONE && !watches());
+        return new HeadChange(remove, set, skipsAnswer());
     }
 
     private void log(Decision decision) {
@@ -345,7 +350,7 @@ final class PickedExchange implements Conversation {
         if (settings.debugHeaders()) {
             set.addAll(List.of("x-sluice-endpoint", endpointId, "x-sluice-decision", "pool=" + poolName));
         }
-        return new HeadChange(remove, set, answers != Answers.NONE && !watches());
+        return new HeadChange(remove, set, skipsAnswer());
     }
 
     private void probe() {

@@ -42,6 +42,13 @@ final class GatewayFixture implements AutoCloseable {
     /** Starts a gateway; {@code top} are further keys of the configuration. */
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top)
             throws IOException, InterruptedException {
+        return before(dir, engines, extra, top, "");
+    }
+
+    /** Starts a gateway; {@code server} are further keys of its {@code server:}. */
+    static GatewayFixture before(
+            Path dir, List<ScriptedEngine> engines, String extra, String top, String server)
+            throws IOException, InterruptedException {
         StringBuilder yaml = new StringBuilder("""
                 server:
                   host: 127.0.0.1
@@ -49,6 +56,11 @@ final class GatewayFixture implements AutoCloseable {
                   debugHeaders: true
                   admin: {port: 0}
                   drain: {notReadyFor: 0s, streams: 20s}
+                """);
+        if (!server.isEmpty()) {
+            yaml.append("  ").append(server).append('\n');
+        }
+        yaml.append("""
                 pools:
                   - name: chat
                     models: [base, alias]

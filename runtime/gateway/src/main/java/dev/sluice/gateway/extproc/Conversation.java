@@ -14,6 +14,9 @@ public interface Conversation {
     /** Largest body that is taken, bytes. */
     long bodyLimit();
 
+    /** The answer's body will not be read: the proxy is asked not to send it. */
+    boolean skipsAnswer();
+
     /** What is answered when the body is larger. */
     Immediately tooLarge();
 

@@ -102,10 +102,10 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
             case FULL_DUPLEX_STREAMED -> await(came);
             case BUFFERED -> {
                 await(came);
-                out.onNext(Replies.REQUEST_HEAD_GOES_ON);
+                out.onNext(Replies.requestHeadWaits(begun.skipsAnswer(), requests));
             }
             case NONE, STREAMED, BUFFERED_PARTIAL, UNRECOGNIZED -> {
-                out.onNext(Replies.requestHead(begun.pickUnseen(() -> {})));
+                out.onNext(Replies.requestHead(begun.pickUnseen(() -> {}), requests));
             }
         }
     }
@@ -150,14 +150,14 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         Picked place = begun.pick(
                 whole.view(), buffered ? () -> out.onNext(Replies.patience(PATIENCE)) : () -> {});
         if (whole.length() == 0 && last) {
-            out.onNext(Replies.requestHead(place));
+            out.onNext(Replies.requestHead(place, requests));
             return;
         }
         if (buffered) {
             out.onNext(Replies.requestWhole(place));
             return;
         }
-        out.onNext(Replies.requestHead(place));
+        out.onNext(Replies.requestHead(place, requests));
         byte[] changed = place.body();
         byte[] bytes = changed == null ? whole.array() : changed;
         int length = changed == null ? whole.length() : changed.length;
@@ -182,7 +182,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
                         new Head(message.getResponseHeaders().getHeaders()),
                         Hint.served(message.getMetadataContext()),
                         message.getResponseHeaders().getEndOfStream());
-        out.onNext(Replies.answerHead(change));
+        out.onNext(Replies.answerHead(change, requests));
     }
 
     private void answerBody(HttpBody piece) {

@@ -15,6 +15,7 @@ import dev.sluice.extproc.v3.HeadersResponse;
 import dev.sluice.extproc.v3.HttpStatus;
 import dev.sluice.extproc.v3.ImmediateResponse;
 import dev.sluice.extproc.v3.ProcessingMode;
+import dev.sluice.extproc.v3.ProcessingMode.BodySendMode;
 import dev.sluice.extproc.v3.ProcessingResponse;
 import dev.sluice.extproc.v3.StreamedBodyResponse;
 import dev.sluice.extproc.v3.TrailersResponse;
@@ -40,20 +41,39 @@ final class Replies {
     static final ProcessingResponse ANSWER_BODY_GOES_ON = ProcessingResponse.newBuilder()
             .setResponseBody(BodyResponse.getDefaultInstance())
             .build();
-    /** Headers and trailers of the answer, and nothing of its body: the trailers keep the stream open until its end. */
-    private static final ProcessingMode NO_ANSWER_BODY = ProcessingMode.newBuilder()
-            .setResponseHeaderMode(ProcessingMode.HeaderSendMode.SEND)
-            .setResponseBodyMode(ProcessingMode.BodySendMode.NONE)
-            .setResponseTrailerMode(ProcessingMode.HeaderSendMode.SEND)
-            .build();
-
     private Replies() {}
 
-    /** The request's head goes on to a destination. */
-    static ProcessingResponse requestHead(Conversation.Picked picked) {
-        return ProcessingResponse.newBuilder()
+    /**
+     * The request's head goes on to a destination.
+     *
+     * @param requests how the request's body comes, which stays as it is
+     */
+    static ProcessingResponse requestHead(Conversation.Picked picked, BodySendMode requests) {
+        ProcessingResponse.Builder reply = ProcessingResponse.newBuilder()
                 .setRequestHeaders(HeadersResponse.newBuilder().setResponse(toDestination(picked)))
-                .setDynamicMetadata(metadata(picked.destination()))
+                .setDynamicMetadata(metadata(picked.destination()));
+        if (picked.head().skipBody()) {
+            reply.setModeOverride(noAnswerBody(requests));
+        }
+        return reply.build();
+    }
+
+    /** The request's head goes on, where its body decides later. */
+    static ProcessingResponse requestHeadWaits(boolean skipBody, BodySendMode requests) {
+        return skipBody
+                ? REQUEST_HEAD_GOES_ON.toBuilder()
+                        .setModeOverride(noAnswerBody(requests))
+                        .build()
+                : REQUEST_HEAD_GOES_ON;
+    }
+
+    /** Head and trailers of the answer, and nothing of its body: the trailers keep the stream open until its end. */
+    private static ProcessingMode noAnswerBody(BodySendMode requests) {
+        return ProcessingMode.newBuilder()
+                .setResponseHeaderMode(ProcessingMode.HeaderSendMode.SEND)
+                .setRequestBodyMode(requests)
+                .setResponseBodyMode(BodySendMode.NONE)
+                .setResponseTrailerMode(ProcessingMode.HeaderSendMode.SEND)
                 .build();
     }
 
@@ -146,12 +166,12 @@ final class Replies {
                 .build();
     }
 
-    static ProcessingResponse answerHead(Conversation.HeadChange head) {
+    static ProcessingResponse answerHead(Conversation.HeadChange head, BodySendMode requests) {
         ProcessingResponse.Builder reply = ProcessingResponse.newBuilder()
                 .setResponseHeaders(HeadersResponse.newBuilder()
                         .setResponse(CommonResponse.newBuilder().setHeaderMutation(change(head))));
         if (head.skipBody()) {
-            reply.setModeOverride(NO_ANSWER_BODY);
+            reply.setModeOverride(noAnswerBody(requests));
         }
         return reply.build();
     }
