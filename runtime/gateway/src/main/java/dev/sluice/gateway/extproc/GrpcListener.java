@@ -21,8 +21,8 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC listener on Helidon 4.5.0, with seven traps closed. The services are plain grpc-java; Helidon's types stay here and in
- * {@link LiveConnections}. {@code GrpcTrapsTest} has a test for each:
+ * A gRPC listener on Helidon 4.5.0, with its traps closed. The services are plain grpc-java; Helidon's types stay here, in
+ * {@link LiveConnections} and in {@link FrameContext}. {@code GrpcTrapsTest} has a test for each:
  * <ol>
  *   <li>Helidon takes more than 50 cancels in 10 s for an attack and drops the connection, other streams with it; here every
  *       client cancel of a call looks like one. The check is off: its clients are proxies of our own.
@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A message over the limit is logged, and the caller waits on: {@link CallGuard} closes the call.
  *   <li>Manual flow control loses credits: nobody here may use it ({@code ExtProcRulesTest}).
  *   <li>{@code grpc-timeout} has no effect: {@link CallGuard} ends such calls in time.
+ *   <li>A setting that it does not know, as Envoy sends one, makes it lose the peer's window: {@link KnownSettings}.
  * </ol>
  */
 final class GrpcListener implements AutoCloseable {

@@ -77,7 +77,8 @@ final class LiveConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        return new Connection(context, inner().connection(context));
+        FrameContext framed = new FrameContext(context);
+        return new Connection(framed, inner().connection(framed));
     }
 
     private final class Connection implements ServerConnection {
