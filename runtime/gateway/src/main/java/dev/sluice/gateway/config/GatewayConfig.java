@@ -33,4 +33,9 @@ public record GatewayConfig(
                 .map(name -> routing.getOrDefault(name, RoutingConfig.BUILT_IN))
                 .orElse(RoutingConfig.BUILT_IN);
     }
+
+    /** The same with other listeners. */
+    public GatewayConfig withServer(ServerConfig other) {
+        return new GatewayConfig(other, pools, routing, plugins);
+    }
 }

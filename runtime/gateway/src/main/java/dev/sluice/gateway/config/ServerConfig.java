@@ -57,10 +57,20 @@ public record ServerConfig(
                 host, newPort, newAdmin, newMetrics, debugHeaders, tls, limits, drain, session, accessLog, extProc);
     }
 
-    /** The same with another endpoint picker listener. */
-    public ServerConfig withExtProc(Optional<ExtProc> newExtProc) {
+    /** The same for an endpoint picker alone. */
+    public ServerConfig asPicker(ExtProc picker, Metrics newMetrics, Drain newDrain) {
         return new ServerConfig(
-                host, port, admin, metrics, debugHeaders, tls, limits, drain, session, accessLog, newExtProc);
+                host,
+                port,
+                admin,
+                Optional.of(newMetrics),
+                debugHeaders,
+                tls,
+                limits,
+                newDrain,
+                session,
+                accessLog,
+                Optional.of(picker));
     }
 
     /** The endpoint picker's listener: Envoy's external processing over gRPC. */
@@ -161,5 +171,8 @@ public record ServerConfig(
             Duration notReadyFor,
 
             @Doc("Time for streams to end after that.") @Default("10m") @Range(min = 0, max = 86400)
-            Duration streams) {}
+            Duration streams) {
+        /** What holds where nothing is said. */
+        public static final Drain USUAL = new Drain(Duration.ofSeconds(5), Duration.ofMinutes(10));
+    }
 }
