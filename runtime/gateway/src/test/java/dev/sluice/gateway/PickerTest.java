@@ -221,14 +221,14 @@ class PickerTest {
                       - {name: default, plugins: [{pluginRef: queue-scorer}, {pluginRef: max-score-picker}]}
                 """, "extProc: {host: 127.0.0.1, port: 0}");
         EnvoyStandIn.Request request = envoy.begin(CHAT).body(chat(false), true);
-        String both = set(request.head().getHeaderMutation()).get(DESTINATION);
+        String both = set(request.head().getHeaderMutation()).getOrDefault(DESTINATION, "");
         assertThat(both.split(",")).containsExactlyInAnyOrder(address(one), address(two));
     }
 
     @Test
     void theEndpointThatServedIsTheOneThatIsCharged() throws Exception {
         EnvoyStandIn.Request request = envoy.begin(CHAT).body(chat(true), true);
-        String first = set(request.head().getHeaderMutation()).get(DESTINATION);
+        String first = set(request.head().getHeaderMutation()).getOrDefault(DESTINATION, "");
         String other = first.equals(address(one)) ? address(two) : address(one);
         request.pieces();
         request.answerHead(200, SSE, false, served(other)).next();
@@ -325,6 +325,37 @@ class PickerTest {
         assertThat(answer.getStatus().getCodeValue()).isEqualTo(200);
         assertThat(answer.getBody().toStringUtf8()).contains("\"alias\"").contains("\"base\"");
         assertThat(request.status()).isEqualTo(Status.OK);
+    }
+
+    @Test
+    void tlsOnThePortIsHttp2ByItsName() throws Exception {
+        Certificates certificates = Certificates.in(dir);
+        restart(
+                "",
+                "",
+                "extProc: {host: 127.0.0.1, port: 0, tls: {cert: {file: " + certificates.certificate("server")
+                        + "}, key: {file: " + certificates.key("server") + "}}}");
+        var channel = opened(new SecureChannel(gateway.gateway.pickerPort().orElseThrow(), certificates.certificate("ca")));
+        HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel.channel());
+        await(() -> check(health, "readiness") == ServingStatus.SERVING);
+    }
+
+    /** A channel that trusts one CA. */
+    private record SecureChannel(io.grpc.ManagedChannel channel) implements AutoCloseable {
+        SecureChannel(int port, Path ca) throws Exception {
+            this(io.grpc.Grpc.newChannelBuilderForAddress(
+                            "127.0.0.1",
+                            port,
+                            io.grpc.TlsChannelCredentials.newBuilder()
+                                    .trustManager(ca.toFile())
+                                    .build())
+                    .build());
+        }
+
+        @Override
+        public void close() {
+            channel.shutdownNow();
+        }
     }
 
     @Test

@@ -20,7 +20,7 @@ final class CallGuard implements ServerInterceptor, AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.sluice.extproc");
     private static final Metadata.Key<String> TIMEOUT =
             Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER);
-    /** Set by {@link Readable} on the thread that could not read a message. */
+    /** Set by {@link Noting} on the thread that could not read a message. */
     static final ThreadLocal<Boolean> UNREADABLE = new ThreadLocal<>();
     /** Set while a client's reset is handed on: Helidon tells of one as it tells of a message that it can't read. */
     private static final ThreadLocal<Boolean> RESET = new ThreadLocal<>();

@@ -59,6 +59,7 @@ final class KnownSettings implements Supplier<byte @Nullable []> {
         byte[] out = bytes;
         int length = bytes.length;
         int at = 0;
+        boolean changed = false;
         while (at < length) {
             if (unseen > 0) {
                 int pass = Math.min(unseen, length - at);
@@ -76,7 +77,8 @@ final class KnownSettings implements Supplier<byte @Nullable []> {
                 unseen = HEADER + size;
                 continue;
             }
-            if (out == bytes) {
+            if (!changed) {
+                changed = true;
                 out = bytes.clone();
             }
             int kept = compact(out, at + HEADER, size);
@@ -106,7 +108,7 @@ final class KnownSettings implements Supplier<byte @Nullable []> {
     private static int number(byte[] bytes, int at, int size) {
         int value = 0;
         for (int i = 0; i < size; i++) {
-            value = value << 8 | bytes[at + i] & 0xff;
+            value = (value << 8) | (bytes[at + i] & 0xff);
         }
         return value;
     }

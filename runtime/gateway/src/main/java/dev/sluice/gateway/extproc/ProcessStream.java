@@ -190,7 +190,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         ByteString goesOn = through(piece.getBody(), last);
         answerEnded |= last;
         if (answers != BodySendMode.FULL_DUPLEX_STREAMED) {
-            boolean same = goesOn == piece.getBody() || goesOn.equals(piece.getBody());
+            boolean same = goesOn.equals(piece.getBody()); // at once when it is the same object
             out.onNext(same ? Replies.ANSWER_BODY_GOES_ON : Replies.answerInstead(goesOn));
         } else if (!goesOn.isEmpty() || last) {
             sendPieces(goesOn, last);

@@ -26,7 +26,7 @@ final class Processing implements BindableService {
     public ServerServiceDefinition bindService() {
         MethodDescriptor<ProcessingRequest, ProcessingResponse> generated = ExternalProcessorGrpc.getProcessMethod();
         MethodDescriptor<ProcessingRequest, ProcessingResponse> method = generated.toBuilder()
-                .setRequestMarshaller(new Readable<>(generated.getRequestMarshaller()))
+                .setRequestMarshaller(new Noting<>(generated.getRequestMarshaller()))
                 .build();
         return ServerServiceDefinition.builder(ServiceDescriptor.newBuilder(ExternalProcessorGrpc.SERVICE_NAME)
                         .setSchemaDescriptor(

@@ -7,7 +7,7 @@ import java.io.InputStream;
  * Reads messages as another does, and notes when one can't be read: Helidon tells nobody, and {@link CallGuard} must say
  * why the call ends.
  */
-record Readable<T>(Marshaller<T> other) implements Marshaller<T> {
+record Noting<T>(Marshaller<T> other) implements Marshaller<T> {
     @Override
     public InputStream stream(T value) {
         return other.stream(value);
