@@ -94,8 +94,8 @@ final class EppCommand implements Callable<Integer> {
                 Integer.toString(gateway.adminPort()));
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> ServeCommand.stop(gateway, stopped), "shutdown"));
-        try (Reloads _ = new Reloads(
-                gateway, () -> again(file, gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
+        try (Reloads _ =
+                new Reloads(gateway, () -> again(file, gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
             stopped.await();
         }
         return Main.FINE;

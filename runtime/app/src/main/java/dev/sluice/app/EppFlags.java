@@ -10,7 +10,8 @@ import java.util.TreeMap;
  * has no effect here and says why. What is in neither table is not known, and warned about.
  */
 final class EppFlags {
-    private static final String DISCOVERY = "needs Kubernetes to find endpoints, which is not supported yet: use --endpoints FILE";
+    private static final String DISCOVERY =
+            "needs Kubernetes to find endpoints, which is not supported yet: use --endpoints FILE";
     private static final String ENGINES = "is removed in llm-d too: the metrics that are read are those of vLLM";
     private static final String SCHEDULE = "metrics are read when there is traffic, on a schedule of Sluice's own";
     private static final String LOGS = "set SLUICE_LOG=debug instead";

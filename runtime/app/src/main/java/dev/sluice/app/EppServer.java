@@ -98,10 +98,12 @@ final class EppServer {
                 .map(n -> new ServerConfig.Metrics("0.0.0.0", n))
                 .or(server::metrics)
                 .orElse(new ServerConfig.Metrics("0.0.0.0", METRICS_PORT));
-        ServerConfig.Drain stop = drain.map(wait -> new ServerConfig.Drain(wait, server.drain().streams()))
-                .orElse(server.drain().equals(ServerConfig.Drain.USUAL)
-                        ? new ServerConfig.Drain(DRAIN, server.drain().streams())
-                        : server.drain());
+        ServerConfig.Drain stop = drain.map(
+                        wait -> new ServerConfig.Drain(wait, server.drain().streams()))
+                .orElse(
+                        server.drain().equals(ServerConfig.Drain.USUAL)
+                                ? new ServerConfig.Drain(DRAIN, server.drain().streams())
+                                : server.drain());
         return config.withServer(server.asPicker(extProc, metrics, stop));
     }
 

@@ -25,8 +25,18 @@ class EppCommandTest {
     @Test
     void flagsThatNeedKubernetesAreRefusedByNameAndUnknownOnesWarnedAbout() {
         Ran ran = Ran.of(
-                "epp", "--config-text", "pools: []", "--pool-name", "vllm", "--pool-namespace=x", "--zap-encoder", "json",
-                "--ha-enable-leader-election=false", "--brand-new=7", "-v=4", "--tracing=false");
+                "epp",
+                "--config-text",
+                "pools: []",
+                "--pool-name",
+                "vllm",
+                "--pool-namespace=x",
+                "--zap-encoder",
+                "json",
+                "--ha-enable-leader-election=false",
+                "--brand-new=7",
+                "-v=4",
+                "--tracing=false");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err())
                 .contains("--pool-name needs Kubernetes", "--pool-namespace needs Kubernetes", "not supported yet")
@@ -37,7 +47,8 @@ class EppCommandTest {
     @Test
     void aConfigurationMustBeNamedOnce() {
         assertThat(Ran.of("epp").code()).isEqualTo(2);
-        assertThat(Ran.of("epp", "--config-text", "a", "--config-file", "b").err()).contains("one of --config-file");
+        assertThat(Ran.of("epp", "--config-text", "a", "--config-file", "b").err())
+                .contains("one of --config-file");
     }
 
     @Test
@@ -49,7 +60,9 @@ class EppCommandTest {
         EppServer.GoDuration duration = new EppServer.GoDuration();
         assertThat(duration.convert("1m30s")).isEqualTo(Duration.ofSeconds(90));
         assertThat(duration.convert("500ms")).isEqualTo(Duration.ofMillis(500));
-        assertThat(Ran.of("epp", "--config-text", "a", "--drain-timeout", "soon").err()).contains("is no duration");
+        assertThat(Ran.of("epp", "--config-text", "a", "--drain-timeout", "soon")
+                        .err())
+                .contains("is no duration");
     }
 
     @Test

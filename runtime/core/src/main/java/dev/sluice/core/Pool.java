@@ -266,7 +266,8 @@ public final class Pool {
             return Optional.empty();
         }
         version++;
-        Charge charge = new Charge(state, work, 0, state.pendingTokens(state.rates.at(now).prefillRate(), now), now);
+        Charge charge = new Charge(
+                state, work, 0, state.pendingTokens(state.rates.at(now).prefillRate(), now), now);
         state.charge(charge, now);
         return Optional.of(charge);
     }
@@ -281,8 +282,8 @@ public final class Pool {
         EndpointState state = charge.state;
         LearnedRates.Figures speed = state.rates.at(now);
         double prompts = (charge.ahead + charge.work.uncachedTokens()) / speed.prefillRate() * 1e3 + speed.overheadMs();
-        double tokens = charge.work.outputTokens()
-                * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlight - 1));
+        double tokens =
+                charge.work.outputTokens() * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlight - 1));
         return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
     }
 

@@ -41,16 +41,12 @@ final class ColdRoutes {
     }
 
     private void models(ServerRequest request, ServerResponse response) {
-        json(
-                response,
-                Status.OK_200,
-                ModelsPage.list(gateway.runtime().settings.table()));
+        json(response, Status.OK_200, ModelsPage.list(gateway.runtime().settings.table()));
     }
 
     private void model(ServerRequest request, ServerResponse response) {
         String name = request.path().pathParameters().get("name");
-        Optional<String> model =
-                ModelsPage.one(gateway.runtime().settings.table(), name);
+        Optional<String> model = ModelsPage.one(gateway.runtime().settings.table(), name);
         if (model.isPresent()) {
             json(response, Status.OK_200, model.get());
         } else {

@@ -103,7 +103,12 @@ final class Exchange {
         poolName = target.entry().pool().name();
         admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(Prepared.of(settings, scan, target, new Prepared.Caller(id, headers, client::finished, number), Prepared.Carriage.OURS));
+        place(Prepared.of(
+                settings,
+                scan,
+                target,
+                new Prepared.Caller(id, headers, client::finished, number),
+                Prepared.Carriage.OURS));
     }
 
     /** Waits for room, and then makes attempts. */
@@ -218,15 +223,8 @@ final class Exchange {
     }
 
     private void log(Decision decision) {
-        runtime.decisions.add(
-                new DecisionLog.Entry(
-                id,
-                clientId,
-                poolName,
-                attempts + 1,
-                System.currentTimeMillis(),
-                decision,
-                Release.WITH_ANSWER));
+        runtime.decisions.add(new DecisionLog.Entry(
+                id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision, Release.WITH_ANSWER));
     }
 
     private void refuse(Refused refused) throws IOException {

@@ -84,14 +84,15 @@ public final class Gateway implements AutoCloseable {
         try {
             this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
             this.listener = proxy
-                    ? Optional.of(
-                            Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this)))
+                    ? Optional.of(Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this)))
                     : Optional.empty();
             this.picker = config.server()
                     .extProc()
                     .map(extProc -> PickerListener.start(
-                            extProc, config.server().limits(), runtime, () -> notReady()
-                                    .isEmpty()));
+                            extProc,
+                            config.server().limits(),
+                            runtime,
+                            () -> notReady().isEmpty()));
         } catch (RuntimeException failed) {
             stop.countDown();
             engines.close();

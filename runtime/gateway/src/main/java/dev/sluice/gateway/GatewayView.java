@@ -71,8 +71,11 @@ final class GatewayView implements AdminView {
 
     @Override
     public Optional<Explanation> explain(String id) {
-        return gateway.runtime().decisions.find(id).map(entry -> Explainer.explain(entry.decision())
-                .released(entry.release().words()));
+        return gateway.runtime()
+                .decisions
+                .find(id)
+                .map(entry -> Explainer.explain(entry.decision())
+                        .released(entry.release().words()));
     }
 
     @Override

@@ -84,8 +84,7 @@ final class LivePool {
      * @param allowed ids that may serve it; empty for all
      * @param observed its first token will be seen as it comes
      */
-    record Ask(
-            RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
+    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
         private static final long[] NO_HASHES = {};
 
         Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
@@ -262,11 +261,7 @@ final class LivePool {
         Placement placement = decision.placement();
         int row = decision.row();
         int cached = placement.cachedTokens(row);
-        Work work = new Work(
-                ask.request().promptTokens(),
-                cached,
-                ask.request().outputTokens(),
-                ask.observed());
+        Work work = new Work(ask.request().promptTokens(), cached, ask.request().outputTokens(), ask.observed());
         long now = System.nanoTime();
         return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
                 .map(charge -> {

@@ -305,8 +305,8 @@ final class PickedExchange implements Conversation {
     }
 
     private void log(Decision decision) {
-        runtime.decisions.add(new DecisionLog.Entry(
-                id, clientId, poolName, attempts, System.currentTimeMillis(), decision, release));
+        runtime.decisions.add(
+                new DecisionLog.Entry(id, clientId, poolName, attempts, System.currentTimeMillis(), decision, release));
     }
 
     @Override
@@ -542,8 +542,19 @@ final class PickedExchange implements Conversation {
         if (settings.accessLog().on()) {
             settings.accessLog()
                     .line(new AccessLog.Line(
-                            id, clientId, api.path(), poolName, model, endpointId, attempts, told, reason, nanos,
-                            usage, 0, 0));
+                            id,
+                            clientId,
+                            api.path(),
+                            poolName,
+                            model,
+                            endpointId,
+                            attempts,
+                            told,
+                            reason,
+                            nanos,
+                            usage,
+                            0,
+                            0));
         }
     }
 

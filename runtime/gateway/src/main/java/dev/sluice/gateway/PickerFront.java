@@ -74,7 +74,12 @@ final class PickerFront implements Picking {
         if (models || api.isPresent()) {
             String allow = models ? "GET" : "POST";
             return error(
-                    GatewayError.METHOD_NOT_ALLOWED, "This path takes " + allow + " only.", dialect, id, "allow", allow);
+                    GatewayError.METHOD_NOT_ALLOWED,
+                    "This path takes " + allow + " only.",
+                    dialect,
+                    id,
+                    "allow",
+                    allow);
         }
         return error(GatewayError.NOT_FOUND, "There is nothing at this path.", dialect, id, "x-sluice-path", "unknown");
     }

@@ -141,8 +141,7 @@ record Prepared(
                 0,
                 false,
                 new EditedBody(List.of(), 0),
-                LivePool.Ask.unseen(
-                        who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())));
+                LivePool.Ask.unseen(who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())));
     }
 
     /** A follow-up of a stored response goes to the endpoint that stored it. */

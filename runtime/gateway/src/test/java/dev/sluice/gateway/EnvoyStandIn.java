@@ -123,7 +123,8 @@ final class EnvoyStandIn implements AutoCloseable {
         Map<String, String> all = new LinkedHashMap<>();
         mutation.getSetHeadersList()
                 .forEach(option -> all.put(
-                        option.getHeader().getKey(), option.getHeader().getRawValue().toStringUtf8()));
+                        option.getHeader().getKey(),
+                        option.getHeader().getRawValue().toStringUtf8()));
         return all;
     }
 
@@ -235,7 +236,8 @@ final class EnvoyStandIn implements AutoCloseable {
             List<ByteString> pieces = new ArrayList<>();
             boolean last = false;
             while (!last) {
-                var piece = next().getRequestBody().getResponse().getBodyMutation().getStreamedResponse();
+                var piece =
+                        next().getRequestBody().getResponse().getBodyMutation().getStreamedResponse();
                 pieces.add(piece.getBody());
                 last = piece.getEndOfStream();
             }
@@ -247,7 +249,8 @@ final class EnvoyStandIn implements AutoCloseable {
             StringBuilder text = new StringBuilder();
             boolean last = false;
             while (!last) {
-                var piece = next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
+                var piece =
+                        next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
                 text.append(piece.getBody().toStringUtf8());
                 last = piece.getEndOfStream();
             }

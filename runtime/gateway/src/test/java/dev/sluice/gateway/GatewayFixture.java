@@ -46,8 +46,7 @@ final class GatewayFixture implements AutoCloseable {
     }
 
     /** Starts a gateway; {@code server} are further keys of its {@code server:}. */
-    static GatewayFixture before(
-            Path dir, List<ScriptedEngine> engines, String extra, String top, String server)
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top, String server)
             throws IOException, InterruptedException {
         StringBuilder yaml = new StringBuilder("""
                 server:

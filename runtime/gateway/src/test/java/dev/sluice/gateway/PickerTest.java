@@ -114,8 +114,8 @@ class PickerTest {
     @Test
     void aBodyInPiecesComesBackInPiecesBehindItsDestination() throws Exception {
         String text = "x".repeat(150_000);
-        String body = "{\"model\":\"alias\",\"cache_salt\":\"mine\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text
-                + "\"}]}";
+        String body = "{\"model\":\"alias\",\"cache_salt\":\"mine\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                + text + "\"}]}";
         EnvoyStandIn.Request request = envoy.begin(CHAT, DESTINATION, "10.9.9.9:1", "authorization", "Bearer secret");
         request.body(body.substring(0, 70_000), false).body(body.substring(70_000), false);
         assertThat(request.quiet()).isTrue();
@@ -148,9 +148,10 @@ class PickerTest {
                 .containsEntry(DESTINATION, destination(answer));
         request.answerHead(200, "application/json", false).next();
         request.answerBody("{\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}", true);
-        assertThat(request.next()).isEqualTo(ProcessingResponse.newBuilder()
-                .setResponseBody(dev.sluice.extproc.v3.BodyResponse.getDefaultInstance())
-                .build());
+        assertThat(request.next())
+                .isEqualTo(ProcessingResponse.newBuilder()
+                        .setResponseBody(dev.sluice.extproc.v3.BodyResponse.getDefaultInstance())
+                        .build());
         gateway.awaitIdle();
         assertThat(request.close()).isEqualTo(Status.OK);
     }
@@ -169,7 +170,8 @@ class PickerTest {
         EnvoyStandIn.Request request = envoy.begin(CHAT);
         request.body(chat(false), false).trailers();
         request.head();
-        var piece = request.next().getRequestBody().getResponse().getBodyMutation().getStreamedResponse();
+        var piece =
+                request.next().getRequestBody().getResponse().getBodyMutation().getStreamedResponse();
         assertThat(piece.getEndOfStream()).isFalse();
         assertThat(piece.getBody().toStringUtf8()).isEqualTo(chat(false));
         assertThat(request.next().hasRequestTrailers()).isTrue();
@@ -193,7 +195,8 @@ class PickerTest {
         assertThat(set(any.head().getHeaderMutation()).get(DESTINATION)).isIn(address(one), address(two));
         any.cancel();
         for (Metadata none : List.of(hint(), hint("127.0.0.1:1"))) {
-            ImmediateResponse answer = begin(none).body(chat(false), true).next().getImmediateResponse();
+            ImmediateResponse answer =
+                    begin(none).body(chat(false), true).next().getImmediateResponse();
             assertThat(answer.getStatus().getCodeValue()).isEqualTo(503);
             assertThat(set(answer.getHeaders()))
                     .containsEntry("x-llm-d-request-dropped-reason", "rejected-no-endpoints")
@@ -203,12 +206,7 @@ class PickerTest {
 
     private EnvoyStandIn.Request begin(Metadata metadata) {
         return envoy.begin(
-                BodySendMode.FULL_DUPLEX_STREAMED,
-                BodySendMode.FULL_DUPLEX_STREAMED,
-                metadata,
-                "POST",
-                false,
-                CHAT);
+                BodySendMode.FULL_DUPLEX_STREAMED, BodySendMode.FULL_DUPLEX_STREAMED, metadata, "POST", false, CHAT);
     }
 
     @Test
@@ -247,7 +245,8 @@ class PickerTest {
 
     @Test
     void usageIsReadFromAStreamAndTheEventThatWeAskedForTakenOut() throws Exception {
-        EnvoyStandIn.Request request = envoy.begin(CHAT, "x-request-id", "mine-7").body(chat(true), true);
+        EnvoyStandIn.Request request =
+                envoy.begin(CHAT, "x-request-id", "mine-7").body(chat(true), true);
         request.head();
         assertThat(ByteString.copyFrom(request.pieces()).toStringUtf8()).contains("\"include_usage\":true");
         request.answerHead(200, SSE, false);
@@ -335,7 +334,8 @@ class PickerTest {
                 "",
                 "extProc: {host: 127.0.0.1, port: 0, tls: {cert: {file: " + certificates.certificate("server")
                         + "}, key: {file: " + certificates.key("server") + "}}}");
-        var channel = opened(new SecureChannel(gateway.gateway.pickerPort().orElseThrow(), certificates.certificate("ca")));
+        var channel =
+                opened(new SecureChannel(gateway.gateway.pickerPort().orElseThrow(), certificates.certificate("ca")));
         HealthGrpc.HealthBlockingStub health = HealthGrpc.newBlockingStub(channel.channel());
         await(() -> check(health, "readiness") == ServingStatus.SERVING);
     }
@@ -377,7 +377,8 @@ class PickerTest {
             all.add(envoy.begin(CHAT).body(chat(false), true));
         }
         await(() -> queued() == 1024);
-        ImmediateResponse refused = envoy.begin(CHAT).body(chat(false), true).next().getImmediateResponse();
+        ImmediateResponse refused =
+                envoy.begin(CHAT).body(chat(false), true).next().getImmediateResponse();
         assertThat(refused.getStatus().getCodeValue()).isEqualTo(429);
         assertThat(set(refused.getHeaders()))
                 .containsEntry("x-llm-d-request-dropped-reason", "rejected-saturated")
@@ -391,7 +392,14 @@ class PickerTest {
     }
 
     private int queued() {
-        return gateway.gateway.runtime().settings.table().pools().getFirst().pool().queued();
+        return gateway.gateway
+                .runtime()
+                .settings
+                .table()
+                .pools()
+                .getFirst()
+                .pool()
+                .queued();
     }
 
     @Test
@@ -452,8 +460,7 @@ class PickerTest {
         await(() -> gateway.gateway.runtime().closed);
         ImmediateResponse answer = envoy.begin(CHAT).next().getImmediateResponse();
         assertThat(answer.getStatus().getCodeValue()).isEqualTo(503);
-        assertThat(set(answer.getHeaders()))
-                .containsEntry("x-llm-d-request-dropped-reason", "rejected-shutting-down");
+        assertThat(set(answer.getHeaders())).containsEntry("x-llm-d-request-dropped-reason", "rejected-shutting-down");
     }
 
     private static ServingStatus check(HealthGrpc.HealthBlockingStub health, String name) {
@@ -491,7 +498,8 @@ class PickerTest {
                 .build());
         ServerReflectionResponse file = answers.poll(20, TimeUnit.SECONDS);
         assertThat(file).isNotNull();
-        assertThat(file.getFileDescriptorResponse().getFileDescriptorProtoCount()).isPositive();
+        assertThat(file.getFileDescriptorResponse().getFileDescriptorProtoCount())
+                .isPositive();
         ask.onCompleted();
     }
 }

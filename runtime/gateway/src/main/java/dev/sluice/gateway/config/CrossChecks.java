@@ -70,8 +70,7 @@ final class CrossChecks {
         server.extProc().ifPresent(extProc -> {
             port(extProc.port(), at.key("extProc").key("port"), taken);
             extProc.healthPort()
-                    .ifPresent(
-                            health -> port(health, at.key("extProc").key("healthPort"), taken));
+                    .ifPresent(health -> port(health, at.key("extProc").key("healthPort"), taken));
         });
     }
 

@@ -82,7 +82,8 @@ public record ServerConfig(
 
             @Doc("TLS on it. Absent: plaintext.") Optional<Tls> tls,
 
-            @Doc("Largest gRPC message; beyond it RESOURCE_EXHAUSTED. Envoy sends bodies in pieces, or whole when buffered.")
+            @Doc(
+                    "Largest gRPC message; beyond it RESOURCE_EXHAUSTED. Envoy sends bodies in pieces, or whole when buffered.")
             @Default("4MiB")
             @Range(min = 65536, max = 1 << 30)
             Size message,

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,7 @@ final class CallGuard implements ServerInterceptor, AutoCloseable {
         private final OneWriter<Q, R> call;
         private ServerCall.@Nullable Listener<Q> service;
         private volatile @Nullable Future<?> deadline;
+        private final AtomicBoolean cancelled = new AtomicBoolean();
 
         Guarded(OneWriter<Q, R> call) {
             this.call = call;
@@ -106,8 +108,13 @@ final class CallGuard implements ServerInterceptor, AutoCloseable {
         /** Tells the caller, and the service that its caller is no longer there. */
         private void end(Status status) {
             call.close(status, new Metadata());
+            cancel();
+        }
+
+        /** Once, however many ways lead here. */
+        private void cancel() {
             ServerCall.Listener<Q> told = service;
-            if (told != null) {
+            if (told != null && cancelled.compareAndSet(false, true)) {
                 told.onCancel();
             }
         }
@@ -150,7 +157,7 @@ final class CallGuard implements ServerInterceptor, AutoCloseable {
         public void onCancel() {
             stopClock();
             if (call.isCancelled() || Boolean.TRUE.equals(RESET.get())) {
-                tell(ServerCall.Listener::onCancel);
+                cancel();
                 return;
             }
             // Not the client's: Helidon gives up on a message this way, and tells nobody.

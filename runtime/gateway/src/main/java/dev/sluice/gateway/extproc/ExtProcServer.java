@@ -51,8 +51,8 @@ public final class ExtProcServer implements AutoCloseable {
         List<GrpcListener.Service> services = new ArrayList<>();
         services.add(new GrpcListener.Service(ExternalProcessorProto.getDescriptor(), processing));
         services.add(healthService);
-        listener = GrpcListener.start(
-                settings.host(), settings.port(), settings.tls(), settings.maxMessage(), services);
+        listener =
+                GrpcListener.start(settings.host(), settings.port(), settings.tls(), settings.maxMessage(), services);
         try {
             healthListener = settings.healthPort().isPresent()
                     ? Optional.of(GrpcListener.start(

@@ -11,7 +11,6 @@ import io.helidon.webserver.grpc.GrpcProtocolSelector;
 import io.helidon.webserver.grpc.GrpcReflectionFeature;
 import io.helidon.webserver.grpc.GrpcRouting;
 import io.helidon.webserver.http2.Http2Config;
-import io.helidon.webserver.http2.Http2ConnectionSelector;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.time.Duration;
@@ -35,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Manual flow control loses credits: nobody here may use it ({@code ExtProcRulesTest}).
  *   <li>{@code grpc-timeout} has no effect: {@link CallGuard} ends such calls in time.
  *   <li>A setting that it does not know, as Envoy sends one, makes it lose the peer's window: {@link KnownSettings}.
+ *   <li>Over TLS it writes its settings before the handshake, and they are lost: {@link LiveConnections} lets the client begin.
  * </ol>
  */
 final class GrpcListener implements AutoCloseable {
@@ -82,7 +82,8 @@ final class GrpcListener implements AutoCloseable {
                 .maxReadBufferSize(maxMessage)
                 .enableCompression(false)
                 .build()));
-        GrpcRouting.Builder routing = GrpcRouting.builder().config(Config.empty()).intercept(guard);
+        GrpcRouting.Builder routing =
+                GrpcRouting.builder().config(Config.empty()).intercept(guard);
         services.forEach(service -> routing.service(service.file(), service.service()));
         WebServer server = WebServer.builder()
                 .update(b -> tls.ifPresent(b::tls))

@@ -1,6 +1,7 @@
 package dev.sluice.gateway.extproc;
 
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.http.HttpPrologue;
 import io.helidon.http.http2.Http2ErrorCode;
@@ -12,6 +13,7 @@ import io.helidon.http.http2.Http2StreamState;
 import io.helidon.http.http2.Http2StreamWriter;
 import io.helidon.http.http2.Http2WindowUpdate;
 import io.helidon.http.http2.StreamFlowControl;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.Router;
 import io.helidon.webserver.http2.Http2Config;
@@ -92,6 +94,12 @@ final class LiveConnections implements ServerConnectionSelector {
 
         @Override
         public void handle(Limit limit) throws InterruptedException {
+            try {
+                // The client speaks first. Helidon would, and over TLS what it writes before the handshake is lost.
+                context.dataReader().ensureAvailable();
+            } catch (DataReader.InsufficientDataAvailableException closed) {
+                throw new CloseConnectionException("closed before it began", closed);
+            }
             open.put(context, ConcurrentHashMap.newKeySet());
             try {
                 frames.handle(limit);
@@ -144,9 +152,7 @@ final class LiveConnections implements ServerConnectionSelector {
                     flowControl,
                     state,
                     router);
-            return result.supported()
-                    ? new SubProtocolResult(true, new Stream(context, result.subProtocol()))
-                    : result;
+            return result.supported() ? new SubProtocolResult(true, new Stream(context, result.subProtocol())) : result;
         }
     }
 

@@ -147,8 +147,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         bodyAwaitedSince = Long.MAX_VALUE;
         body = null;
         boolean buffered = requests == BodySendMode.BUFFERED;
-        Picked place = begun.pick(
-                whole.view(), buffered ? () -> out.onNext(Replies.patience(PATIENCE)) : () -> {});
+        Picked place = begun.pick(whole.view(), buffered ? () -> out.onNext(Replies.patience(PATIENCE)) : () -> {});
         if (whole.length() == 0 && last) {
             out.onNext(Replies.requestHead(place, requests));
             return;

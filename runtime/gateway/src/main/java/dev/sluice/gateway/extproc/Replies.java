@@ -41,6 +41,7 @@ final class Replies {
     static final ProcessingResponse ANSWER_BODY_GOES_ON = ProcessingResponse.newBuilder()
             .setResponseBody(BodyResponse.getDefaultInstance())
             .build();
+
     private Replies() {}
 
     /**
@@ -105,8 +106,7 @@ final class Replies {
                 .build();
         return Struct.newBuilder()
                 .putFields(
-                        Hint.NAMESPACE,
-                        Value.newBuilder().setStructValue(inner).build())
+                        Hint.NAMESPACE, Value.newBuilder().setStructValue(inner).build())
                 .build();
     }
 
