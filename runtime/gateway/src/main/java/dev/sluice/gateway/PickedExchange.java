@@ -484,11 +484,14 @@ final class PickedExchange implements Conversation {
             room.leave();
         }
         AnswerWatch watching = watch;
-        if (watching != null) { // the answer's end was not seen
+        if (watches()) {
             boolean open = claim() != null;
-            settle(Outcome.CANCELLED, watching.usage(), "when the proxy's stream ended, before the answer did");
+            Usage so = watching == null ? Usage.UNKNOWN : watching.usage();
+            settle(Outcome.CANCELLED, so, "when the proxy's stream ended, before the answer did");
             if (open) {
-                left("stream");
+                left(watching == null ? "waiting" : "stream");
+            } else if (status == 0) {
+                left("queue");
             }
         } else if (request != null && claim() != null) {
             unwatched(orderly);

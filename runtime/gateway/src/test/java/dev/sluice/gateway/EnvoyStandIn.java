@@ -217,7 +217,7 @@ final class EnvoyStandIn implements AutoCloseable {
         ProcessingResponse next() throws InterruptedException {
             ProcessingResponse answer = answers.poll(LIMIT_S, TimeUnit.SECONDS);
             if (answer == null) {
-                throw new IllegalStateException("no answer; the call: " + end);
+                throw new IllegalStateException("no answer; the call: " + end.getNow(Status.OK.withDescription("still open")));
             }
             return answer;
         }

@@ -9,18 +9,23 @@ import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A connection as Helidon made it, but for how its bytes are read: through {@link KnownSettings}. */
+/** A connection as Helidon made it, but for how its bytes are read, {@link ClientFrames}; and the streams that it has. */
 final class FrameContext implements ConnectionContext {
     private final ConnectionContext made;
     private final DataReader reader;
+    private final StreamLives lives = new StreamLives();
+    private final Set<LiveStream> streams = ConcurrentHashMap.newKeySet();
+    private volatile boolean lost;
 
     FrameContext(ConnectionContext made) {
         this.made = made;
-        this.reader = DataReader.create(new KnownSettings(bytes(made)));
+        this.reader = DataReader.create(new ClientFrames(bytes(made), lives));
     }
 
     /** What has been read to tell the protocol, then what the socket gives. */
@@ -29,6 +34,30 @@ final class FrameContext implements ConnectionContext {
         return () -> first.available() > 0
                 ? first.readBuffer().readBytes()
                 : made.serverSocket().get();
+    }
+
+    StreamLives lives() {
+        return lives;
+    }
+
+    /** Remembers a stream; false when the connection is gone already. */
+    boolean add(LiveStream stream) {
+        streams.add(stream);
+        return !lost;
+    }
+
+    void remove(LiveStream stream) {
+        streams.remove(stream);
+    }
+
+    int streams() {
+        return streams.size();
+    }
+
+    /** The connection is gone: its streams are told. */
+    void lost() {
+        lost = true;
+        streams.forEach(LiveStream::lost);
     }
 
     @Override

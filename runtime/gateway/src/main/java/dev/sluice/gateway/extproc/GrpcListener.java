@@ -20,8 +20,8 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC listener on Helidon 4.5.0, with its traps closed. The services are plain grpc-java; Helidon's types stay here, in
- * {@link LiveConnections} and in {@link FrameContext}. {@code GrpcTrapsTest} has a test for each:
+ * A gRPC listener on Helidon 4.5.0, with its traps closed. The services are plain grpc-java; Helidon's types stay here and in
+ * {@link LiveConnections}, {@link LiveStream} and {@link FrameContext}. {@code GrpcTrapsTest} has a test for each:
  * <ol>
  *   <li>Helidon takes more than 50 cancels in 10 s for an attack and drops the connection, other streams with it; here every
  *       client cancel of a call looks like one. The check is off: its clients are proxies of our own.
@@ -33,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>A message over the limit is logged, and the caller waits on: {@link CallGuard} closes the call.
  *   <li>Manual flow control loses credits: nobody here may use it ({@code ExtProcRulesTest}).
  *   <li>{@code grpc-timeout} has no effect: {@link CallGuard} ends such calls in time.
- *   <li>A setting that it does not know, as Envoy sends one, makes it lose the peer's window: {@link KnownSettings}.
+ *   <li>A setting that it does not know, as Envoy sends one, makes it lose the peer's window: {@link ClientFrames}.
+ *   <li>What comes for a stream that it has forgotten, such as a reset behind its end, ends the whole connection: {@link LiveStream}
+ *       and {@link ClientFrames}.
  *   <li>Over TLS it writes its settings before the handshake, and they are lost: {@link LiveConnections} lets the client begin.
  * </ol>
  */
@@ -73,15 +75,17 @@ final class GrpcListener implements AutoCloseable {
     static GrpcListener start(
             String host, int port, Optional<Tls> tls, int maxMessage, List<Service> services, Idle idle) {
         CallGuard guard = new CallGuard(maxMessage);
-        LiveConnections connections = new LiveConnections(Http2Config.builder()
-                .maxRapidResets(-1)
-                .maxConcurrentStreams(MOST_STREAMS)
-                .initialWindowSize(WINDOW)
-                .build());
-        connections.over(GrpcProtocolSelector.create(GrpcConfig.builder()
-                .maxReadBufferSize(maxMessage)
-                .enableCompression(false)
-                .build()));
+        LiveConnections connections = new LiveConnections(
+                Http2Config.builder()
+                        .sendErrorDetails(true)
+                        .maxRapidResets(-1)
+                        .maxConcurrentStreams(MOST_STREAMS)
+                        .initialWindowSize(WINDOW)
+                        .build(),
+                GrpcProtocolSelector.create(GrpcConfig.builder()
+                        .maxReadBufferSize(maxMessage)
+                        .enableCompression(false)
+                        .build()));
         GrpcRouting.Builder routing =
                 GrpcRouting.builder().config(Config.empty()).intercept(guard);
         services.forEach(service -> routing.service(service.file(), service.service()));

@@ -36,6 +36,8 @@ class ExtProcRulesTest {
                 .and()
                 .haveSimpleNameNotStartingWith("LiveConnections")
                 .and()
+                .haveSimpleNameNotStartingWith("LiveStream")
+                .and()
                 .haveSimpleNameNotStartingWith("FrameContext")
                 .and()
                 .haveSimpleNameNotStartingWith("ExtProcServer")

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import org.junit.jupiter.api.Test;
 
-class KnownSettingsTest {
+class ClientFramesTest {
     private static final byte[] PREFACE = new byte[24];
     private static final byte[] ENVOYS = settings(2, 0, 1, 4096, 8, 0, 3, 1024, 4, 16_777_216);
     private static final byte[] HELIDONS = settings(2, 0, 1, 4096, 3, 1024, 4, 16_777_216);
@@ -48,7 +48,7 @@ class KnownSettingsTest {
         for (int at = 0; at < bytes.length; at += chunk) {
             chunks.add(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + chunk)));
         }
-        KnownSettings settings = new KnownSettings(chunks::poll);
+        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives());
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] next = settings.get(); next != null; next = settings.get()) {
             assertThat(next).isNotEmpty();
@@ -66,6 +66,39 @@ class KnownSettingsTest {
         }
     }
 
+    private static byte[] frame(int type, int stream, int size) {
+        byte[] frame = new byte[9 + size];
+        frame[2] = (byte) size;
+        frame[3] = (byte) type;
+        frame[8] = (byte) stream;
+        return frame;
+    }
+
+    @Test
+    void aResetGoesOnOnceAndOnlyForAStreamThatLives() {
+        byte[] head = frame(1, 5, 20);
+        byte[] reset = frame(3, 5, 4);
+        byte[] in = joined(PREFACE, settings(), frame(3, 3, 4), head, data(8), reset, reset, data(4), frame(3, 9, 4));
+        byte[] out = joined(PREFACE, settings(), head, data(8), reset, data(4));
+        for (int chunk = 1; chunk <= in.length; chunk++) {
+            assertThat(through(in, chunk)).as("in chunks of %d", chunk).isEqualTo(out);
+        }
+    }
+
+    @Test
+    void aStreamIsClosedOrResetByWhoeverComesFirst() {
+        StreamLives lives = new StreamLives();
+        lives.began(1);
+        lives.began(3);
+        assertThat(lives.of(1).close()).isTrue();
+        assertThat(lives.reset(1)).isFalse();
+        StreamLives.Life third = lives.of(3);
+        assertThat(lives.reset(3)).isTrue();
+        assertThat(third.close()).isFalse();
+        lives.over(1);
+        assertThat(lives.size()).isZero();
+    }
+
     @Test
     void aChunkWithoutSettingsGoesOnUncopied() {
         Deque<byte[]> chunks = new ArrayDeque<>();
@@ -73,7 +106,7 @@ class KnownSettingsTest {
         byte[] second = data(2000);
         chunks.add(first);
         chunks.add(second);
-        KnownSettings settings = new KnownSettings(chunks::poll);
+        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives());
         assertThat(settings.get()).isSameAs(first);
         assertThat(settings.get()).isSameAs(second);
         assertThat(settings.get()).isNull();
