@@ -22,6 +22,8 @@ public final class BuiltInPlugin implements Plugin {
                         (config, context) -> new LabelSelectorFilter(config)),
                 Factory.of("decode-filter", NoConfig.class, (config, context) -> RoleFilter.decode()),
                 Factory.of("prefill-filter", NoConfig.class, (config, context) -> RoleFilter.prefill()),
+                Factory.of("encode-filter", NoConfig.class, (config, context) -> RoleFilter.encode()),
+                Factory.of("by-label", ByLabel.Config.class, (config, context) -> new ByLabel(config)),
                 Factory.of(
                         "least-work-scorer", LeastWorkConfig.class, (config, context) -> new LeastWorkScorer(config)),
                 Factory.of("queue-scorer", NoConfig.class, (config, context) -> new FewestScorer(Signal.WAITING)),

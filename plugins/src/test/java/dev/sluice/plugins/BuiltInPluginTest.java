@@ -50,6 +50,8 @@ class BuiltInPluginTest {
                         "label-selector-filter",
                         "decode-filter",
                         "prefill-filter",
+                        "encode-filter",
+                        "by-label",
                         "queue-scorer",
                         "running-requests-size-scorer",
                         "kv-cache-utilization-scorer",

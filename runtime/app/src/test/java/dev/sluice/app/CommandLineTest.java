@@ -40,6 +40,32 @@ class CommandLineTest {
     }
 
     @Test
+    void checkFindsWhatOnlyBuildingAPolicyBringsToLight() throws IOException {
+        Path file = Files.writeString(directory.resolve("epp.yaml"), """
+                kind: EndpointPickerConfig
+                plugins: [{type: queue-scorer}, {type: single-profile-handler}]
+                schedulingProfiles:
+                  - {name: a, plugins: [{pluginRef: queue-scorer}]}
+                  - {name: b, plugins: [{pluginRef: queue-scorer}]}
+                """);
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+        Ran ran = Ran.of("check", "--config", file.toString(), "--endpoints", endpoints.toString());
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out())
+                .startsWith(file + ":1:1: routing.default: single-profile-handler runs one profile, there are 2\n");
+    }
+
+    @Test
+    void endpointsAloneAreServedAsLlmdServesThem() throws IOException {
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+
+        assertThat(Ran.of("check", "--endpoints", endpoints.toString()).out())
+                .endsWith("llm-d's default: good; pools: default\n");
+        assertThat(Ran.of("check").err()).startsWith("needs --config FILE, or --endpoints FILE");
+    }
+
+    @Test
     void checkPraisesAGoodFile() throws IOException {
         Path file = Files.writeString(
                 directory.resolve("good.yaml"),

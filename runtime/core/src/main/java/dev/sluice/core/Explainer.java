@@ -2,6 +2,7 @@ package dev.sluice.core;
 
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ public final class Explainer {
                 decision.placement().request().id(),
                 decision.policy().name(),
                 List.copyOf(trail.profiles),
+                Collections.unmodifiableMap(trail.weights),
                 candidates,
                 placed ? snapshot.endpoint(winner).id() : "",
                 second < 0 ? "" : snapshot.endpoint(second).id(),
@@ -124,6 +126,11 @@ public final class Explainer {
             } else {
                 near = middle;
             }
+        }
+        // All these signals are counts: a part of a token helps nobody.
+        double whole = far > was ? Math.ceil(turned) : Math.floor(turned);
+        if (pickWith(decision, row, signal, whole) == target) {
+            turned = whole;
         }
         Snapshot snapshot = decision.placement().snapshot();
         return Optional.of(new Explanation.Counterfactual(

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param requestId the exchange
  * @param policy name of the routing section
  * @param profiles profiles that ran
+ * @param weights weight by scorer
  * @param candidates every endpoint of the pool
  * @param picked id of the endpoint chosen; empty when none was
  * @param runnerUp id of the next best; empty when there was none
@@ -22,6 +23,7 @@ public record Explanation(
         String requestId,
         String policy,
         List<String> profiles,
+        Map<String, Double> weights,
         List<Candidate> candidates,
         String picked,
         String runnerUp,
@@ -34,19 +36,19 @@ public record Explanation(
             String requestId,
             String policy,
             List<String> profiles,
+            Map<String, Double> weights,
             List<Candidate> candidates,
             String picked,
             String runnerUp,
             Optional<Counterfactual> counterfactual,
             Map<String, String> abstained,
             String note) {
-        this(requestId, policy, profiles, candidates, picked, runnerUp, counterfactual, abstained, note, "");
+        this(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, "");
     }
 
     /** The same, released as these words say. */
     public Explanation released(String words) {
-        return new Explanation(
-                requestId, policy, profiles, candidates, picked, runnerUp, counterfactual, abstained, note, words);
+        return new Explanation(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, words);
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.sluice.core;
 
+import java.util.Locale;
+
 /** How one leg ended, as far as the endpoint is concerned. */
 public enum Outcome {
     /** The engine answered in full. */
@@ -16,6 +18,13 @@ public enum Outcome {
     FAILED,
     /** A time limit was hit. */
     TIMED_OUT;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /** The name for metrics and people, such as {@code timed_out}. */
+    public String label() {
+        return label;
+    }
 
     /** True when the outcome counts against the endpoint's health. */
     public boolean blamesEndpoint() {

@@ -20,16 +20,16 @@ final class Admission {
      * Waits until there is room.
      *
      * @param bytes what the request holds in memory meanwhile
-     * @param started when it came
      * @return false when its client left before
      */
-    boolean enter(int bytes, long started, Lane lane) throws Refused, InterruptedException {
-        return enter(bytes, started, lane, () -> {});
+    boolean enter(int bytes, Lane lane) throws Refused, InterruptedException {
+        return enter(bytes, lane, () -> {});
     }
 
     /** The same, and says when it is about to wait. */
-    boolean enter(int bytes, long started, Lane lane, Runnable waits) throws Refused, InterruptedException {
-        Waiter mine = new Waiter(bytes, started + QUEUE_WAIT_NS, 0);
+    boolean enter(int bytes, Lane lane, Runnable waits) throws Refused, InterruptedException {
+        long asked = System.nanoTime();
+        Waiter mine = new Waiter(bytes, asked + QUEUE_WAIT_NS, 0);
         synchronized (this) {
             waiter = mine;
         }
@@ -39,7 +39,7 @@ final class Admission {
                 throw Refused.overloaded("all engines of this model are busy and the queue is full", "queue_full");
             case WAITS -> {
                 waits.run();
-                yield waited(mine, started, lane);
+                yield waited(mine, asked, lane);
             }
         };
         synchronized (this) {
@@ -56,13 +56,13 @@ final class Admission {
         return false;
     }
 
-    private boolean waited(Waiter mine, long started, Lane lane) throws InterruptedException {
+    private boolean waited(Waiter mine, long asked, Lane lane) throws InterruptedException {
         if (gone()) {
             pool.leave(mine);
         }
         try {
             boolean granted = mine.await();
-            lane.queued(System.nanoTime() - started);
+            lane.queued(System.nanoTime() - asked);
             return granted;
         } catch (InterruptedException interrupted) {
             pool.leave(mine);

@@ -69,7 +69,8 @@ final class Exchange {
             refuse(refused);
         } catch (RequestException bad) {
             client.closeAfter();
-            refuse(new Refused(HotRoutes.error(bad.status()), String.valueOf(bad.getMessage())));
+            GatewayError error = HotRoutes.error(bad.status());
+            refuse(new Refused(error, String.valueOf(bad.getMessage()), "", error.status() == 503 ? 1 : 0));
         } catch (ClientGone gone) {
             ended(499, "cancelled");
             throw gone;
@@ -119,35 +120,43 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.body().length(), started, lane())) {
+        if (!room.enter(request.body().length(), lane())) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
         try {
             Set<String> tried = new HashSet<>(4);
             Leg.@Nullable Answer last = null;
+            Leg.@Nullable Result failure = null;
             int budgeted = 0;
             int broken = 0;
             while (true) {
                 LivePool.Placed placed = pool.place(request.ask(), tried);
                 room.used();
-                placed.decision().ifPresent(this::log);
+                DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
+                        ? null
+                        : log(placed.decision().get());
                 runtime.meters.decision(placed.decideNanos());
-                placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
+                placed.decision()
+                        .flatMap(Decision::fallback)
+                        .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 if (placed.charge().isEmpty()) {
-                    exhausted(last, placed, tried);
+                    if (failure == null) {
+                        throw Refused.unplaced(placed);
+                    }
+                    fail(last, failure);
                     return;
                 }
                 Charge charge = placed.charge().get();
                 attempts++;
                 endpointId = charge.endpointId();
                 runtime.traffic.accept(pool.name(), endpointId);
-                Leg.Result result = legs.run(charge, attempts, placed.predictedTokens());
-                runtime.meters.attempt(result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+                Leg.Result result = attempt(legs, charge, placed.predictedTokens(), entry);
                 if (result.done()) {
                     return;
                 }
                 last = result.answer() == null ? last : result.answer();
+                failure = worse(failure, result);
                 tried.add(endpointId);
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
                 if (!free) {
@@ -162,12 +171,27 @@ final class Exchange {
                 if (!again
                         || System.nanoTime() - started
                                 > request.entry().limits().total()) {
-                    fail(last, result);
+                    fail(last, failure);
                     return;
                 }
             }
         } finally {
             room.used();
+        }
+    }
+
+    private Leg.Result attempt(Leg legs, Charge charge, int predicted, DecisionLog.@Nullable Entry entry)
+            throws IOException, InterruptedException {
+        Outcome outcome = Outcome.CANCELLED;
+        try {
+            Leg.Result result = legs.run(charge, attempts, predicted);
+            outcome = result.outcome();
+            return result;
+        } finally {
+            runtime.meters.attempt(outcome.label());
+            if (entry != null) {
+                entry.ended(outcome.label(), usage);
+            }
         }
     }
 
@@ -196,35 +220,31 @@ final class Exchange {
         }
     }
 
-    private void exhausted(Leg.@Nullable Answer last, LivePool.Placed placed, Set<String> tried)
-            throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        if (!tried.isEmpty()) {
-            throw new Refused(GatewayError.UPSTREAM_ERROR, "the engines failed to answer", "attempts_exhausted", 0);
-        }
-        throw Refused.unplaced(placed);
+    /** What is told of two attempts: that an engine failed rather than that one was not there or refused. */
+    private static Leg.Result worse(Leg.@Nullable Result before, Leg.Result now) {
+        return before == null || (now.answer() == null && now.outcome() != Outcome.UNREACHABLE) ? now : before;
     }
 
-    private void fail(Leg.@Nullable Answer last, Leg.Result result) throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        switch (result.outcome()) {
+    /** All attempts are made. An engine's refusal passes only when no engine did worse. */
+    private void fail(Leg.@Nullable Answer refusal, Leg.Result failure) throws Refused, IOException {
+        switch (failure.outcome()) {
             case TIMED_OUT -> throw new Refused(GatewayError.UPSTREAM_TIMEOUT, "the engine did not answer in time");
             case FAILED ->
                 throw new Refused(
-                        result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
-            default -> throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                        failure.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, failure.text());
+            default -> {
+                if (refusal == null) {
+                    throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                }
+                refusal.pass(this);
+            }
         }
     }
 
-    private void log(Decision decision) {
-        runtime.decisions.add(new DecisionLog.Entry(
-                id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision, Release.WITH_ANSWER));
+    private DecisionLog.Entry log(Decision decision) {
+        DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
+        runtime.decisions.add(entry);
+        return entry;
     }
 
     private void refuse(Refused refused) throws IOException {

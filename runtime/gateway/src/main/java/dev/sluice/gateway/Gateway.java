@@ -53,7 +53,7 @@ public final class Gateway implements AutoCloseable {
     private final AdminServer admin;
     private final Optional<Listener> listener;
     private final Optional<PickerListener> picker;
-    private final Loop loop = Loop.start("sluice-loop");
+    private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
     private final CountDownLatch stop = new CountDownLatch(1);
@@ -349,7 +349,7 @@ public final class Gateway implements AutoCloseable {
                 Set<String> own = new LinkedHashSet<>();
                 config.pools().stream()
                         .filter(p -> p.name().equals(pool.name()))
-                        .forEach(p -> own.addAll(p.models()));
+                        .forEach(p -> own.addAll(p.models().names()));
                 pool.probeSucceeded(endpoint, served.models(), own);
             });
         }

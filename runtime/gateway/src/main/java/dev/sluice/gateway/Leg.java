@@ -78,7 +78,7 @@ final class Leg {
             HeaderBlock block = exchange.responseHeaders("engine");
             contentType.ifPresent(type -> block.add("content-type", type));
             if (status == 429 || status == 503) {
-                block.add("retry-after", retryAfter.orElse("1"));
+                block.add("retry-after", RetryAfter.seconds(retryAfter));
             }
             exchange.client.respond(status, block, content.duplicate());
         }

@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -54,7 +53,7 @@ final class PickedExchange implements Conversation {
     private final String id;
     private final String clientId;
     private final HeaderMemo headers;
-    private final Release release = new Release();
+    private volatile DecisionLog.@Nullable Entry entry;
 
     private @Nullable Prepared request;
     private volatile @Nullable Admission admission;
@@ -224,7 +223,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, started, lane(), patience)) {
+        if (!room.enter((int) reserved, lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -234,7 +233,9 @@ final class PickedExchange implements Conversation {
                 LivePool.Placed placed = pool.place(prepared.ask(), tried);
                 room.used();
                 runtime.meters.decision(placed.decideNanos());
-                placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
+                placed.decision()
+                        .flatMap(Decision::fallback)
+                        .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 placed.decision().ifPresent(this::log);
                 if (placed.charge().isEmpty()) {
                     throw Refused.unplaced(placed);
@@ -250,7 +251,7 @@ final class PickedExchange implements Conversation {
                     return;
                 }
                 prepared.settle(charge, Outcome.UNREACHABLE, Usage.UNKNOWN, predicted, lane());
-                runtime.meters.attempt("unreachable");
+                attempted(Outcome.UNREACHABLE, Usage.UNKNOWN);
                 tried.add(endpointId);
             }
             throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine's name could be looked up");
@@ -305,8 +306,24 @@ final class PickedExchange implements Conversation {
     }
 
     private void log(Decision decision) {
-        runtime.decisions.add(
-                new DecisionLog.Entry(id, clientId, poolName, attempts, System.currentTimeMillis(), decision, release));
+        DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
+        runtime.decisions.add(logged);
+        entry = logged;
+    }
+
+    private void released(String when) {
+        DecisionLog.Entry logged = entry;
+        if (logged != null) {
+            logged.released(when);
+        }
+    }
+
+    private void attempted(Outcome outcome, Usage cost) {
+        runtime.meters.attempt(outcome.label());
+        DecisionLog.Entry logged = entry;
+        if (logged != null) {
+            logged.ended(outcome.label(), cost);
+        }
     }
 
     @Override
@@ -455,8 +472,8 @@ final class PickedExchange implements Conversation {
             return;
         }
         prepared.settle(mine, outcome, cost, predicted, lane());
-        runtime.meters.attempt(outcome.name().toLowerCase(Locale.ROOT));
-        release.was(when);
+        attempted(outcome, cost);
+        released(when);
     }
 
     private synchronized @Nullable Charge take() {
@@ -470,7 +487,7 @@ final class PickedExchange implements Conversation {
         Prepared prepared = request;
         if (prepared != null) {
             prepared.settle(mine, Outcome.COMPLETED, Usage.UNKNOWN, predicted, lane());
-            runtime.meters.attempt("completed");
+            attempted(Outcome.COMPLETED, Usage.UNKNOWN);
         }
     }
 
@@ -518,7 +535,7 @@ final class PickedExchange implements Conversation {
         Charge mine = take();
         if (prepared != null && mine != null) {
             long nanos = prepared.pool().expectedNanos(mine);
-            release.was("after the learned duration, " + nanos / 1_000_000
+            released("after the learned duration, " + nanos / 1_000_000
                     + " ms: the proxy closed its stream before the answer ended");
             front.hold(this, mine, nanos);
         }

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PluginGuard;
@@ -19,10 +20,13 @@ import dev.sluice.spi.Request;
 import dev.sluice.spi.Scorer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
@@ -35,6 +39,8 @@ final class PolicyBuilder {
     private final PluginGuard guard;
     private final Map<String, Pipeline.Created> created = new LinkedHashMap<>();
     private final List<Watched> watched = new ArrayList<>();
+    /** Names of instances whose factories are at work, outermost first. */
+    private final Set<String> making = new LinkedHashSet<>();
 
     private PolicyBuilder(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
         this.name = name;
@@ -59,19 +65,32 @@ final class PolicyBuilder {
         }
     }
 
-    private Policy build() {
-        for (RoutingConfig.PluginEntry entry : config.plugins()) {
-            try {
-                Part part = entry.create(new Context(entry.name()));
-                Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
-                created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
-                if (USED.stream().noneMatch(kind -> kind.isInstance(part))) {
-                    throw new ConfigException(entry.type() + " makes nothing that this version of the gateway uses");
-                }
-            } catch (ConfigException wrong) {
-                throw new ConfigException("routing." + name + ": plugin " + entry.name() + ": " + wrong.getMessage());
-            }
+    /** What keeps a policy from being built, with its place; nothing of it is left behind. */
+    static Optional<ConfigError> problem(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+        PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
+        try {
+            builder.build();
+            return Optional.empty();
+        } catch (ConfigException wrong) {
+            return Optional.of(builder.placed(String.valueOf(wrong.getMessage())));
+        } finally {
+            builder.watched.forEach(Watched::release);
+            Pipeline.close(List.copyOf(builder.created.values()));
         }
+    }
+
+    /** Where it stands: at the plugin that was being made, else at the beginning of the file that the policy is in. */
+    private ConfigError placed(String message) {
+        String first = making.stream().findFirst().orElse("");
+        return config.plugins().stream()
+                .filter(entry -> entry.name().equals(first))
+                .findFirst()
+                .map(entry -> entry.error(message))
+                .orElseGet(() -> config.plugins().getFirst().fileError(message));
+    }
+
+    private Policy build() {
+        config.plugins().forEach(this::make);
         List<Policy.Profile> profiles = new ArrayList<>();
         for (RoutingConfig.Profile profile : config.schedulingProfiles()) {
             profiles.add(profile(profile));
@@ -84,9 +103,7 @@ final class PolicyBuilder {
             profiles.add(profile(new RoutingConfig.Profile("default", all)));
         }
         List<Named<ProfileHandler>> handlers = all(ProfileHandler.class);
-        if (profiles.size() > 1 && handlers.isEmpty()) {
-            throw new ConfigException("routing." + name + ": several profiles need a profile handler");
-        }
+        checkHandlers(handlers, profiles.size());
         return new Policy(
                 name,
                 all(Producer.class),
@@ -95,6 +112,49 @@ final class PolicyBuilder {
                         ? new Named<>("single-profile-handler", "single-profile-handler", new OnlyProfile())
                         : handlers.getFirst(),
                 profiles);
+    }
+
+    /** Makes an instance, after those that it refers to, wherever they stand. */
+    private void make(RoutingConfig.PluginEntry entry) {
+        if (created.containsKey(entry.name())) {
+            return;
+        }
+        if (!making.add(entry.name())) {
+            throw new ConfigException(place(entry) + "plugins refer to each other in a circle: "
+                    + String.join(" → ", making) + " → " + entry.name());
+        }
+        Part part;
+        try {
+            part = entry.create(new Context(entry.name()));
+        } catch (ConfigException wrong) {
+            boolean told = String.valueOf(wrong.getMessage()).startsWith("routing." + name + ": ");
+            throw told ? wrong : new ConfigException(place(entry) + wrong.getMessage());
+        }
+        making.remove(entry.name());
+        Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
+        created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
+        if (USED.stream().noneMatch(kind -> kind.isInstance(part))) {
+            throw new ConfigException(
+                    place(entry) + entry.type() + " makes nothing that this version of the gateway uses");
+        }
+    }
+
+    private String place(RoutingConfig.PluginEntry entry) {
+        return "routing." + name + ": plugin " + entry.name() + ": ";
+    }
+
+    private void checkHandlers(List<Named<ProfileHandler>> handlers, int profiles) {
+        if (profiles > 1 && handlers.isEmpty()) {
+            throw new ConfigException("routing." + name + ": several profiles need a profile handler");
+        }
+        if (handlers.size() > 1) {
+            throw new ConfigException("routing." + name + ": there are several profile handlers: "
+                    + handlers.stream().map(Named::name).collect(Collectors.joining(", ")));
+        }
+        if (profiles > 1 && handlers.getFirst().type().equals("single-profile-handler")) {
+            throw new ConfigException(
+                    "routing." + name + ": single-profile-handler runs one profile, there are " + profiles);
+        }
     }
 
     private Policy.Profile profile(RoutingConfig.Profile profile) {
@@ -119,10 +179,17 @@ final class PolicyBuilder {
         if (pickers.size() > 1) {
             throw new ConfigException("routing." + name + ": profile " + profile.name() + " has several pickers");
         }
-        Named<Picker> picker = pickers.isEmpty()
-                ? new Named<>("max-score-picker", "max-score-picker", new FirstBest())
-                : pickers.getFirst();
+        Named<Picker> picker = pickers.isEmpty() ? anyPicker() : pickers.getFirst();
         return new Policy.Profile(profile.name(), filters, scorers, picker);
+    }
+
+    /** For a profile that names no picker, as llm-d does: the first of all that are configured, else the best total. */
+    private Named<Picker> anyPicker() {
+        return created.values().stream()
+                .filter(instance -> instance.part() instanceof Picker)
+                .findFirst()
+                .map(instance -> guarded(Picker.class, instance))
+                .orElseGet(() -> new Named<>("max-score-picker", "max-score-picker", new FirstBest()));
     }
 
     private <P extends Part> List<Named<P>> all(Class<P> kind) {
@@ -170,9 +237,13 @@ final class PolicyBuilder {
 
         @Override
         public <P extends Part> P reference(String other, Class<P> kind) {
+            config.plugins().stream()
+                    .filter(entry -> entry.name().equals(other))
+                    .findFirst()
+                    .ifPresent(PolicyBuilder.this::make);
             Pipeline.Created instance = created.get(other);
             if (instance == null || !kind.isInstance(instance.part())) {
-                throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other + " before it");
+                throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other);
             }
             return kind.cast(instance.part());
         }

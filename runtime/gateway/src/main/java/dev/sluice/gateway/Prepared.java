@@ -173,7 +173,7 @@ record Prepared(
         pool().settle(claim, outcome, usage, maxTokens, promptBytes, ask);
         if (outcome == Outcome.COMPLETED) {
             lane.tokens(
-                    entry().models().contains(model) ? entry().models().getFirst() : model,
+                    entry().models().contains(model) ? entry().base() : model,
                     usage.promptTokens(),
                     usage.cachedTokens(),
                     usage.outputTokens());

@@ -80,6 +80,11 @@ final class ApiException extends RuntimeException {
                 "");
     }
 
+    /** The generation failed, the engine lives. */
+    static ApiException internal() {
+        return new ApiException(500, "InternalServerError", "Internal server error", "");
+    }
+
     static ApiException injected(int status, String type, String message) {
         return new ApiException(status, type, message, "");
     }

@@ -1,6 +1,8 @@
 package dev.sluice.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.EventStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -67,6 +69,13 @@ final class Routes {
         get("/metrics", this::metrics);
         post("/debug/faults", this::setFaults);
         get("/debug/state", reply -> reply.json(200, state()));
+        get(
+                "/kv_event_sources",
+                reply -> reply.json(
+                        200,
+                        "{\"" + service.options.events().rank() + "\":"
+                                + server.options().events().json() + "}"));
+        get("/debug/kv", reply -> reply.json(200, kv()));
     }
 
     private void get(String path, Handler handler) {
@@ -253,6 +262,15 @@ final class Routes {
                 return engine;
             });
         }
+        if (body.has("lose_releases")) {
+            service.driver
+                    .exchanges()
+                    .stats()
+                    .loseReleases(body.path("lose_releases").asBoolean());
+        }
+        if (body.path("kv_events").isObject()) {
+            service.driver.publisher().ifPresent(publisher -> eventFaults(publisher.stream(), body.path("kv_events")));
+        }
         if (body.has("paused")) {
             service.driver.pause(body.path("paused").asBoolean());
         }
@@ -260,6 +278,25 @@ final class Routes {
         if (body.path("kill_engine").asBoolean(false)) {
             server.killEngine();
         }
+    }
+
+    private static void eventFaults(EventStream stream, JsonNode faults) {
+        stream.drop(faults.path("drop").asInt(0));
+        stream.lose(faults.path("lose").asInt(0));
+        stream.garble(faults.path("garble").asInt(0));
+        stream.lie(faults.path("lie").asInt(0));
+        stream.shorten(faults.path("shorten").asInt(0));
+        if (faults.path("restart").asBoolean(false)) {
+            stream.restart();
+        }
+    }
+
+    private String kv() {
+        var json = service.driver.exchanges().json();
+        service.driver.with(engine -> json.put("expired", engine.stats().expiredLeases())
+                .put("external_tokens", engine.stats().externalHits())
+                .put("dead", engine.isDead()));
+        return json.toString();
     }
 
     private String state() {

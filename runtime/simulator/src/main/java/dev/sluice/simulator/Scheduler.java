@@ -1,6 +1,8 @@
 package dev.sluice.simulator;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * vLLM's V1 scheduler: each step gives running sequences what they need (one token when decoding, the next chunk when their
@@ -14,22 +16,31 @@ final class Scheduler {
     private final BlockPool pool;
     private final EngineProfile profile;
     private final EngineStats stats;
+    private final LongIntMap fetching;
+    private final CacheListener listener;
     private final SlotQueue waiting = new SlotQueue();
     private int waitingAlive;
     private int[] running = new int[64];
     private int runningCount;
+    private int remote;
+    private String fatal = "";
 
-    // What the step being scheduled consists of.
-    int decoding;
-    long contextTokens;
-    int prefillTokens;
-    double prefillContext;
+    /** The step being scheduled. */
+    final StepLoad step = new StepLoad();
 
-    Scheduler(Sequences seqs, BlockPool pool, EngineProfile profile, EngineStats stats) {
+    Scheduler(
+            Sequences seqs,
+            BlockPool pool,
+            EngineProfile profile,
+            EngineStats stats,
+            LongIntMap fetching,
+            CacheListener listener) {
         this.seqs = seqs;
         this.pool = pool;
         this.profile = profile;
         this.stats = stats;
+        this.fetching = fetching;
+        this.listener = listener;
     }
 
     int waiting() {
@@ -38,6 +49,36 @@ final class Scheduler {
 
     int running() {
         return runningCount;
+    }
+
+    /** Sequences that wait for another engine's KV, those included that were aborted and wait for its end. */
+    int remote() {
+        return remote;
+    }
+
+    /** Why the engine cannot go on; empty when it can. */
+    String fatal() {
+        return fatal;
+    }
+
+    void fatal(String why) {
+        fatal = why;
+    }
+
+    /** Gives the blocks of the first so many tokens of a running sequence to somebody else, and frees the others. */
+    List<Integer> detach(int slot, int tokens) {
+        var count = Math.min(blocksFor(tokens), seqs.blockCount[slot]);
+        var held = seqs.blocks[slot];
+        var blocks = new ArrayList<Integer>(count);
+        for (var i = 0; i < count; i++) {
+            blocks.add(held[i]);
+        }
+        for (var i = seqs.blockCount[slot] - 1; i >= count; i--) {
+            pool.release(held[i]);
+        }
+        seqs.blockCount[slot] = 0;
+        seqs.published[slot] = 0;
+        return blocks;
     }
 
     int runningSlot(int index) {
@@ -97,10 +138,7 @@ final class Scheduler {
 
     /** Decides the next step; false when there is nothing to compute. */
     boolean schedule(long now, EngineSink sink) {
-        decoding = 0;
-        contextTokens = 0;
-        prefillTokens = 0;
-        prefillContext = 0;
+        step.clear();
         var budget = profile.maxNumBatchedTokens();
         var preempted = false;
         sweep();
@@ -127,65 +165,150 @@ final class Scheduler {
         if (!preempted) {
             admit(budget, now, sink);
         }
-        return decoding + prefillTokens > 0;
+        return fatal.isEmpty() && !step.isEmpty();
     }
 
     /** Whether, after a fruitless {@link #schedule}, the head of the queue never fits: it has the whole engine to itself. */
-    boolean stuck() {
+    boolean stuck(boolean pinned) {
         dropDead();
-        return runningCount == 0 && !waiting.isEmpty();
+        return runningCount == 0 && remote == 0 && !pinned && !waiting.isEmpty();
     }
 
     private void admit(int tokens, long now, EngineSink sink) {
         var budget = tokens;
-        while (budget > 0 && runningCount < profile.maxNumSeqs()) {
+        while (budget > 0 && runningCount < profile.maxNumSeqs() && fatal.isEmpty()) {
             dropDead();
             if (waiting.isEmpty()) {
                 return;
             }
             var slot = waiting.peek();
-            var length = seqs.length(slot);
-            var hits = profile.prefixCaching() ? hits(slot, length) : 0;
-            var reserved = 0;
-            for (var i = 0; i < hits; i++) {
-                reserved += pool.inUse(pool.find(hash(slot, i))) ? 0 : 1;
-            }
-            if (pool.free() - reserved < blocksFor(length) - hits) {
+            if (!takePlace(slot)) {
                 return;
             }
             waiting.poll();
             waitingAlive--;
-            for (var i = 0; i < hits; i++) {
-                var hash = hash(slot, i);
-                var block = pool.find(hash);
-                pool.share(block);
-                seqs.addBlock(slot, block);
-                seqs.tailHash[slot] = hash;
+            if (seqs.transfer[slot].pull().isPresent()) {
+                fetch(slot, now, sink);
+                continue;
             }
-            if (hits == 0) {
-                seqs.tailHash[slot] = 0;
-            }
-            seqs.published[slot] = hits;
-            seqs.computed[slot] = hits * profile.blockSize();
             seqs.state[slot] = Sequences.RUNNING;
             if (runningCount == running.length) {
                 running = Arrays.copyOf(running, runningCount * 2);
             }
             running[runningCount++] = slot;
-            if (seqs.cached[slot] < 0) {
-                seqs.cached[slot] = seqs.computed[slot];
+            if (!seqs.begun[slot]) {
+                seqs.begun[slot] = true;
                 seqs.startedAt[slot] = now;
-                stats.prefixQueries += profile.prefixCaching() ? length : 0;
-                stats.prefixHits += seqs.computed[slot];
                 sink.started(seqs.id[slot], seqs.cached[slot], now);
                 if (seqs.state[slot] != Sequences.RUNNING) {
                     continue;
                 }
             }
-            var n = Math.min(length - seqs.computed[slot], budget);
+            var n = Math.min(seqs.length(slot) - seqs.computed[slot], budget);
             grant(slot, n, blocksFor(seqs.computed[slot] + n) - seqs.blockCount[slot]);
             budget -= n;
         }
+    }
+
+    /** Takes what the cache has of a waiting sequence, when blocks for all of it are free; else changes nothing. */
+    private boolean takePlace(int slot) {
+        var length = seqs.length(slot);
+        if (seqs.blockCount[slot] > 0) {
+            // Its blocks came from another engine and wait with it.
+            return pool.free() >= blocksFor(length) - seqs.blockCount[slot];
+        }
+        var hits = profile.prefixCaching() ? hits(slot, length) : 0;
+        var reserved = 0;
+        for (var i = 0; i < hits; i++) {
+            reserved += pool.inUse(pool.find(hash(slot, i))) ? 0 : 1;
+        }
+        if (pool.free() - reserved < blocksFor(length) - hits) {
+            return false;
+        }
+        seqs.tailHash[slot] = 0;
+        for (var i = 0; i < hits; i++) {
+            var hash = hash(slot, i);
+            var block = pool.find(hash);
+            pool.share(block);
+            seqs.addBlock(slot, block);
+            seqs.tailHash[slot] = hash;
+        }
+        seqs.published[slot] = hits;
+        seqs.computed[slot] = hits * profile.blockSize();
+        var first = seqs.cached[slot] < 0;
+        if (first) {
+            stats.prefixQueries += profile.prefixCaching() ? length : 0;
+            stats.prefixHits += seqs.computed[slot];
+        }
+        seqs.transfer[slot].load().ifPresent(load -> load(slot, load));
+        if (first) {
+            seqs.cached[slot] = seqs.computed[slot];
+        }
+        return true;
+    }
+
+    /** Reads what a storage has beyond the cache, in the step that is being scheduled. */
+    private void load(int slot, KvTransfer.Load load) {
+        var from = seqs.computed[slot];
+        var until = Math.min(load.tokens(), (seqs.prompt[slot] - 1) / profile.blockSize() * profile.blockSize());
+        var tokens = Math.max(0, until - from);
+        stats.externalHits += tokens;
+        step.loadNanos += tokens * load.nanosPerToken();
+        seqs.computed[slot] = from + tokens;
+    }
+
+    /** Gives a sequence blocks for what another engine has of its prompt, and asks for the content. */
+    private void fetch(int slot, long now, EngineSink sink) {
+        var pull = seqs.transfer[slot].pull().orElseThrow();
+        var from = seqs.computed[slot];
+        var tokens = Math.max(0, Math.min(pull.tokens(), seqs.prompt[slot]) - from);
+        var blocks = blocksFor(from + tokens) - seqs.blockCount[slot];
+        seqs.state[slot] = Sequences.REMOTE;
+        remote++;
+        if (pull.defect() == KvTransfer.Defect.NO_BLOCKS) {
+            fatal = "no remote_block_ids in kv_transfer_params";
+        } else if (blocks > pull.remoteBlocks() && pull.defect() == KvTransfer.Defect.NONE) {
+            fatal = "the prompt needs " + blocks + " blocks, kv_transfer_params name " + pull.remoteBlocks();
+        } else {
+            for (var i = 0; i < blocks; i++) {
+                seqs.addBlock(slot, pool.take());
+            }
+            seqs.external[slot] = tokens;
+            stats.externalHits += tokens;
+            if (pull.defect() == KvTransfer.Defect.NONE) {
+                fetching.put(seqs.id[slot], slot);
+                sink.pull(seqs.id[slot], from, tokens, now);
+            }
+        }
+    }
+
+    /** The content of a sequence's blocks is here, or will not come: what is missing is computed here, once it is admitted. */
+    void fetched(int slot, boolean complete) {
+        remote--;
+        seqs.transfer[slot] = seqs.transfer[slot].withoutPull();
+        if (complete) {
+            // The last token of a prompt is always computed, for its logits.
+            seqs.computed[slot] = Math.min(seqs.computed[slot] + seqs.external[slot], seqs.prompt[slot] - 1);
+            if (profile.prefixCaching()) {
+                publish(slot, seqs.computed[slot] / profile.blockSize());
+            }
+        } else {
+            seqs.external[slot] = 0;
+        }
+        seqs.state[slot] = Sequences.WAITING;
+        waitingAlive++;
+        if (profile.priorityPolicy()) {
+            insertByPriority(slot);
+        } else {
+            waiting.addFirst(slot);
+        }
+    }
+
+    /** A sequence that waits for another engine is over; nothing is written to its blocks any more. */
+    void dropRemote(int slot) {
+        remote--;
+        releaseBlocks(slot);
+        seqs.close(slot);
     }
 
     /** Leading blocks in the cache, at most up to the one before the last token, which is always computed anew. */
@@ -211,22 +334,23 @@ final class Scheduler {
         if (profile.prefixCaching()) {
             publish(slot, (computed + tokens) / profile.blockSize());
         }
-        if (computed >= seqs.prompt[slot] && tokens == 1) {
-            decoding++;
-            contextTokens += computed;
-        } else {
-            prefillTokens += tokens;
-            prefillContext += tokens * (computed + tokens * 0.5);
-        }
+        step.add(seqs, slot, tokens);
     }
 
     private void publish(int slot, int full) {
         var known = seqs.hashes[slot];
-        for (var i = seqs.published[slot]; i < full; i++) {
+        var from = seqs.published[slot];
+        var parent = seqs.tailHash[slot];
+        for (var i = from; i < full; i++) {
             var hash = i < known.length ? known[i] : Hashes.next(seqs.tailHash[slot], seqs.seed[slot]);
             pool.publish(seqs.blocks[slot][i], hash);
             seqs.tailHash[slot] = hash;
             seqs.published[slot] = i + 1;
+        }
+        if (full > from && !listener.equals(CacheListener.NONE)) {
+            var stored = new long[full - from];
+            Arrays.setAll(stored, i -> pool.hash(seqs.blocks[slot][from + i]));
+            listener.stored(seqs.id[slot], from, parent, stored);
         }
     }
 
@@ -235,7 +359,7 @@ final class Scheduler {
         System.arraycopy(running, victim + 1, running, victim, --runningCount - victim);
         var granted = seqs.scheduled[slot];
         if (granted > 0) {
-            takeBack(slot, granted);
+            step.takeBack(seqs, slot, granted);
         }
         releaseBlocks(slot);
         seqs.scheduled[slot] = 0;
@@ -262,17 +386,6 @@ final class Scheduler {
             }
         }
         return victim;
-    }
-
-    private void takeBack(int slot, int tokens) {
-        var computed = seqs.computed[slot];
-        if (computed >= seqs.prompt[slot] && tokens == 1) {
-            decoding--;
-            contextTokens -= computed;
-        } else {
-            prefillTokens -= tokens;
-            prefillContext -= tokens * (computed + tokens * 0.5);
-        }
     }
 
     private void insertByPriority(int slot) {

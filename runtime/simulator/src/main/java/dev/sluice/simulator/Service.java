@@ -1,10 +1,14 @@
 package dev.sluice.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.BlockHasher;
+import dev.sluice.simulator.events.KvContent;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,6 +19,7 @@ final class Service {
     final EngineProfile profile;
     final EngineDriver driver;
     final Planner planner;
+    private final BlockHasher hasher;
     final Faults faults;
     final HttpStats http = new HttpStats();
     final Instant started = Instant.now();
@@ -23,11 +28,17 @@ final class Service {
     private final String fingerprint;
     private volatile boolean adapterUsed;
 
-    Service(SimulatorOptions options, Faults faults) {
+    /**
+     * Starts the engine.
+     *
+     * @throws IOException when its connector cannot have its port
+     */
+    Service(SimulatorOptions options, Faults faults) throws IOException {
         this.options = options;
         this.faults = faults;
         profile = options.engineProfile();
-        driver = new EngineDriver(profile, options.seed());
+        driver = new EngineDriver(profile, options);
+        hasher = new BlockHasher(options.events().algorithm(), options.events().seed());
         planner = new Planner(options.seed(), options.outputTokens());
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
@@ -98,26 +109,60 @@ final class Service {
         }
     }
 
-    /** Submits the plans to the engine. */
-    Answer start(List<Plan> plans, Sampling sampling, String model, int limit) {
+    /**
+     * Submits the plans to the engine.
+     *
+     * @param id of the answer, which the engine's own names of the sequences are made from
+     */
+    Answer start(ObjectNode body, List<Plan> plans, Sampling sampling, String model, int limit, String id) {
         var answer = new Answer(plans);
         var lora = options.adapters().contains(model) ? model : "";
         adapterUsed |= !lora.isEmpty();
-        var requests = new ArrayList<EngineRequest>();
-        for (var plan : plans) {
+        var orders = new ArrayList<EngineDriver.Order>();
+        for (var i = 0; i < plans.size(); i++) {
+            var plan = plans.get(i);
             var all = Arrays.copyOf(plan.prompt(), plan.prompt().length + plan.output().length);
             System.arraycopy(plan.output(), 0, all, plan.prompt().length, plan.output().length);
             var count = plan.output().length;
-            requests.add(new EngineRequest(
+            var hashes = Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora);
+            var request = new EngineRequest(
                     0,
                     plan.prompt().length,
-                    Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora),
+                    hashes,
                     count,
                     plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
                     0,
-                    sampling.priority()));
+                    sampling.priority());
+            var wish = driver.exchanges().wish(body, internalId(id, i, sampling.n()), plan.prompt(), hashes);
+            orders.add(new EngineDriver.Order(request, wish, content(all, lora, sampling.salt())));
         }
-        driver.submit(answer, requests);
+        driver.submit(answer, orders);
+        driver.with(engine -> {
+            engine.stats().requestParamsN.record(sampling.n());
+            return engine;
+        });
         return answer;
+    }
+
+    /** What events say of a sequence's blocks; only worked out when there are events. */
+    private Optional<KvContent> content(int[] tokens, String lora, String salt) {
+        if (!options.events().enabled()) {
+            return Optional.empty();
+        }
+        var adapter = lora.isEmpty() ? List.<String>of() : List.of(lora, adapterPath(lora));
+        var digests = hasher.chain(tokens, profile.blockSize(), adapter, salt);
+        return Optional.of(new KvContent(
+                tokens, digests, lora, lora.isEmpty() ? 0 : options.adapters().indexOf(lora) + 1, salt));
+    }
+
+    private String adapterPath(String adapter) {
+        return options.servedModel() + "-" + adapter;
+    }
+
+    /** The engine's own name of a sequence: the answer's id, prompt and choice where there are several, and a random suffix. */
+    private String internalId(String id, int sequence, int n) {
+        var choice = n > 1 ? sequence % n + "_" : "";
+        var prompt = id.startsWith("cmpl-") ? "-" + sequence / n : id.startsWith("resp_") ? "_0" : "";
+        return choice + id + prompt + "-" + newId().substring(8);
     }
 }

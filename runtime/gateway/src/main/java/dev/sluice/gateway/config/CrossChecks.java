@@ -89,7 +89,12 @@ final class CrossChecks {
     }
 
     private void models(PoolConfig pool, Reading at) {
-        names(pool.models(), pool, at.key("models"));
+        if (pool.models().discover() && !pool.adapters().discover()) {
+            error(
+                    at.key("adapters"),
+                    "models: discover serves whatever the engines list, adapters too: leave this out");
+        }
+        names(pool.models().names(), pool, at.key("models"));
         names(pool.adapters().names(), pool, at.key("adapters"));
     }
 
@@ -111,7 +116,7 @@ final class CrossChecks {
 
     private void endpoints(PoolConfig pool, Reading at) {
         if (pool.endpoints().isEmpty() && pool.discovery().isEmpty()) {
-            error(at, "has no endpoints: and no discovery:");
+            error(at, "has no endpoints: and no discovery:; an endpoints file may also be named by --endpoints");
         } else if (!pool.endpoints().isEmpty() && pool.discovery().isPresent()) {
             error(at.key("discovery"), "stands beside endpoints:, one of them is too many");
         }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param pools at least one
  * @param routing policies by name; a pool without one gets the default policy
  * @param plugins third-party plugins; empty when there is no directory of them
+ * @param metrics what {@code /metrics} shows
  */
 @NotYet({"identity", "tenants"})
 public record GatewayConfig(
@@ -26,7 +27,10 @@ public record GatewayConfig(
         @Doc("Policies by name, for `pools[].routing`. Each is written in place or as `{file: PATH}`.") @Default("{}")
         Map<String, RoutingConfig> routing,
 
-        @Doc("Third-party plugins.") Optional<PluginsConfig> plugins) {
+        @Doc("Third-party plugins.") Optional<PluginsConfig> plugins,
+
+        @Doc("Which series there are beside Sluice's own.") @Default("{}")
+        MetricsConfig metrics) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
@@ -36,6 +40,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins);
+        return new GatewayConfig(other, pools, routing, plugins, metrics);
     }
 }

@@ -131,7 +131,7 @@ class GatewayConfigTest {
                                 false,
                                 OptionalInt.of(85)))));
         PoolConfig pool = config.pools().getFirst();
-        assertThat(pool.models()).containsExactly("acme/chat-8b", "chat");
+        assertThat(pool.models().names()).containsExactly("acme/chat-8b", "chat");
         assertThat(pool.adapters()).isEqualTo(new Adapters(false, List.of("lora-a", "lora-b")));
         assertThat(pool.blockSize()).hasValue(32);
         assertThat(pool.endpoints().stream().map(EndpointConfig::endpoint))

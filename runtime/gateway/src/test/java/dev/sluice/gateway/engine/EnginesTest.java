@@ -93,6 +93,18 @@ class EnginesTest {
     }
 
     @Test
+    void metricsAreReadWhereTheyAre() throws Exception {
+        FakeEngine engine = opened(FakeEngine.serving("m"));
+        FakeEngine page =
+                opened(new FakeEngine().on("/prometheus/metrics", whole(200, "vllm:num_requests_running 1.0\n")));
+        News news = watch(engine.target("a", "m").withMetrics(page.uri().resolve("/prometheus/metrics")));
+        next(news.fine);
+        next(news.scrapes);
+        assertThat(page.heads).allMatch(head -> head.startsWith("GET /prometheus/metrics HTTP/1.1\r\n"));
+        assertThat(engine.heads).noneMatch(head -> head.contains("/metrics"));
+    }
+
+    @Test
     void modelsThatAreNoJsonAreAFailureInWords() throws Exception {
         FakeEngine engine = opened(FakeEngine.serving("m").on("/v1/models", whole(200, "<html>")));
         assertThat(next(watch(engine.target("a", "m")).failed)).contains("no list of models");
