@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            EppCommand.class,
             SimulatorCommand.class,
             CheckCommand.class,
             ConvertCommand.class,

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
  * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
+ * @param released when the endpoint was no longer charged for the request, where that was not with its answer; empty else
  */
 public record Explanation(
         String requestId,
@@ -28,7 +29,28 @@ public record Explanation(
         String runnerUp,
         Optional<Counterfactual> counterfactual,
         Map<String, String> abstained,
-        String note) {
+        String note,
+        String released) {
+    /** One of a request that is released with its answer. */
+    public Explanation(
+            String requestId,
+            String policy,
+            List<String> profiles,
+            Map<String, Double> weights,
+            List<Candidate> candidates,
+            String picked,
+            String runnerUp,
+            Optional<Counterfactual> counterfactual,
+            Map<String, String> abstained,
+            String note) {
+        this(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, "");
+    }
+
+    /** The same, released as these words say. */
+    public Explanation released(String words) {
+        return new Explanation(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, words);
+    }
+
     /**
      * One endpoint in the decision.
      *

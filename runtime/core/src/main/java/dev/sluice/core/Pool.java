@@ -262,6 +262,38 @@ public final class Pool {
         return Optional.of(charge);
     }
 
+    /**
+     * Charges the endpoint that is said to serve a request, whatever was decided: full or out of service, it has it now.
+     *
+     * @return empty when it is not listed
+     */
+    public Optional<Charge> chargeServing(String id, Work work, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state == null) {
+            return Optional.empty();
+        }
+        version++;
+        Charge charge = new Charge(
+                state, work, 0, state.pendingTokens(state.rates.at(now).prefillRate(), now), now);
+        state.charge(charge, now);
+        return Optional.of(charge);
+    }
+
+    /**
+     * How long from now a request will keep its endpoint busy: the prompts ahead of it, its own, and the tokens that it is
+     * expected to give, at the learned rates, less the time that it has had.
+     *
+     * @return ns, at least 0
+     */
+    public long expectedNanos(Charge charge, long now) {
+        EndpointState state = charge.state;
+        LearnedRates.Figures speed = state.rates.at(now);
+        double prompts = (charge.ahead + charge.work.uncachedTokens()) / speed.prefillRate() * 1e3 + speed.overheadMs();
+        double tokens =
+                charge.work.outputTokens() * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlight - 1));
+        return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
+    }
+
     /** The first token of an answer came. */
     public void firstToken(Charge charge, long now) {
         if (charge.phase != Charge.Phase.PREFILL) {

@@ -17,7 +17,6 @@ final class ColdRoutes {
     private static final io.helidon.http.HeaderName ID = HeaderNames.create("x-sluice-id");
     private static final io.helidon.http.HeaderName CLIENT_ID = HeaderNames.create("x-request-id");
     private static final io.helidon.http.HeaderName SOURCE = HeaderNames.create("x-sluice-error-source");
-    private static final long CREATED = 1_767_225_600L;
 
     private final Gateway gateway;
 
@@ -54,24 +53,14 @@ final class ColdRoutes {
     }
 
     private void models(ServerRequest request, ServerResponse response) {
-        StringBuilder json = new StringBuilder("{\"object\":\"list\",\"data\":[");
-        String comma = "";
-        for (String model : gateway.runtime().settings.table().models()) {
-            json.append(comma).append(modelJson(model));
-            comma = ",";
-        }
-        json(response, Status.OK_200, json.append("]}").toString());
-    }
-
-    private static String modelJson(String model) {
-        return "{\"id\":" + Json.quote(model) + ",\"object\":\"model\",\"created\":" + CREATED
-                + ",\"owned_by\":\"sluice\"}";
+        json(response, Status.OK_200, ModelsPage.list(gateway.runtime().settings.table()));
     }
 
     private void model(ServerRequest request, ServerResponse response) {
         String name = request.path().pathParameters().get("name");
-        if (gateway.runtime().settings.table().models().contains(name)) {
-            json(response, Status.OK_200, modelJson(name));
+        Optional<String> model = ModelsPage.one(gateway.runtime().settings.table(), name);
+        if (model.isPresent()) {
+            json(response, Status.OK_200, model.get());
         } else {
             error(
                     response,

@@ -26,6 +26,7 @@ final class DecisionLog {
         final long epochMillis = System.currentTimeMillis();
         private final long nanos = System.nanoTime();
         private volatile End end;
+        private volatile String released = "";
 
         /**
          * @param id the exchange
@@ -49,6 +50,15 @@ final class DecisionLog {
 
         End end() {
             return end;
+        }
+
+        /** The endpoint is no longer charged; said where that was not with the answer. */
+        void released(String when) {
+            released = when;
+        }
+
+        String released() {
+            return released;
         }
     }
 

@@ -4,13 +4,8 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Usage;
-import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
-import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
-import dev.sluice.core.scan.EditedBody;
-import dev.sluice.core.scan.Edits;
-import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.http.ClientExchange;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -21,7 +16,6 @@ import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
     static final String ANONYMOUS = "anonymous";
-    private static final long QUEUE_WAIT_NS = 10_000_000_000L;
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
     /** Engines that a request may break: what broke two of them is not shown to a third. */
@@ -51,7 +44,7 @@ final class Exchange {
     String model = "";
     private int status;
     private String reason = "ok";
-    private @Nullable Waiter waiter;
+    private volatile @Nullable Admission admission;
     private volatile @Nullable UpstreamConnection leg;
     private volatile boolean left;
     String endpointId = "";
@@ -65,7 +58,7 @@ final class Exchange {
         this.api = api;
         this.number = runtime.ids.next();
         this.id = runtime.ids.text(number);
-        this.headers = new HeaderMemo(client.head());
+        this.headers = new HeaderMemo(client.head()::header);
     }
 
     void run() throws IOException, InterruptedException {
@@ -98,49 +91,41 @@ final class Exchange {
         }
         if (runtime.inFlight.get() > runtime.maxInFlight) {
             client.closeAfter();
-            throw overloaded("the gateway is at its limit", "process_limit");
+            throw Refused.overloaded("the gateway is at its limit", "process_limit");
         }
         if (client.head().has("content-encoding")) {
             client.closeAfter();
             throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
         }
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
-        BodyScan scan;
-        try {
-            scan = settings.scanner().scan(api, body);
-        } catch (BadBodyException bad) {
-            throw new Refused(GatewayError.INVALID_REQUEST, String.valueOf(bad.getMessage()));
-        }
+        BodyScan scan = Prepared.scan(settings, api, body);
         String rewritten = ClientWishes.model(headers);
         model = rewritten.isEmpty() ? scan.model() : rewritten;
-        RoutingTable.Target target = settings.table()
-                .target(model)
-                .orElseThrow(
-                        () -> new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+        RoutingTable.Target target = Prepared.target(settings, model);
         poolName = target.entry().pool().name();
+        admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(scan, target);
+        place(Prepared.of(
+                settings,
+                scan,
+                model,
+                target,
+                new Prepared.Caller(id, headers, client::finished, number),
+                Prepared.Carriage.OURS));
     }
 
-    /** Prepares what does not change between attempts, waits for room, and then makes attempts. */
-    private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
-        LivePool pool = target.entry().pool();
-        boolean addUsage = scan.stream() && api.usageOnRequest() && !scan.includeUsage();
-        Edits edits = Edits.of(scan);
-        if (!model.equals(scan.model())) {
-            edits.model(target.engineModel().orElse(model));
-        } else {
-            target.engineModel().ifPresent(edits::model);
+    /** Waits for room, and then makes attempts. */
+    private void place(Prepared request) throws Refused, IOException, InterruptedException {
+        LivePool pool = request.pool();
+        Leg legs = new Leg(this, request);
+        Admission room = admission;
+        if (room == null) {
+            throw new IllegalStateException("no admission");
         }
-        if (addUsage) {
-            edits.includeUsage();
+        if (!room.enter(request.body().length(), lane())) {
+            runtime.meters.cancelled("queue");
+            throw new ClientGone("left while it waited");
         }
-        EditedBody body = edits.apply();
-        PromptHashes prompt = target.prompt(scan, model);
-        LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool));
-        Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
-        admit(pool, body.length());
-        boolean admitted = true;
         try {
             Set<String> tried = new HashSet<>(4);
             Leg.@Nullable Answer last = null;
@@ -148,11 +133,8 @@ final class Exchange {
             int budgeted = 0;
             int broken = 0;
             while (true) {
-                LivePool.Placed placed = pool.place(ask, tried);
-                if (admitted) {
-                    admitted = false;
-                    pool.admissionUsed();
-                }
+                LivePool.Placed placed = pool.place(request.ask(), tried);
+                room.used();
                 DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
                         ? null
                         : log(placed.decision().get());
@@ -162,7 +144,7 @@ final class Exchange {
                         .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 if (placed.charge().isEmpty()) {
                     if (failure == null) {
-                        throw nowhere(placed);
+                        throw Refused.unplaced(placed);
                     }
                     fail(last, failure);
                     return;
@@ -189,15 +171,14 @@ final class Exchange {
                         ? attempts < FREE_ATTEMPTS
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
                 if (!again
-                        || System.nanoTime() - started > target.entry().limits().total()) {
+                        || System.nanoTime() - started
+                                > request.entry().limits().total()) {
                     fail(last, failure);
                     return;
                 }
             }
         } finally {
-            if (admitted) {
-                pool.admissionUsed();
-            }
+            room.used();
         }
     }
 
@@ -216,90 +197,12 @@ final class Exchange {
         }
     }
 
-    private LivePool.Ask ask(BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed) {
-        LivePool.Estimate estimate =
-                pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
-        LivePool.Asker who = new LivePool.Asker(
-                id, ANONYMOUS, headers, session(scan), () -> client.finished() ? "" : scan.promptText(), number);
-        LivePool.Ask asked = LivePool.Ask.of(who, scan, prompt, estimate, allowed);
-        return model.equals(scan.model()) ? asked : LivePool.named(asked, model);
-    }
-
-    static int promptBytes(PromptHashes prompt) {
-        return Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
-    }
-
-    private Optional<String> session(BodyScan scan) {
-        int bodyPath = 0;
-        for (SessionSource source : settings.sessions()) {
-            Optional<String> found = switch (source.kind()) {
-                case HEADER -> headers.apply(source.name());
-                case COOKIE -> headers.apply("cookie").flatMap(cookies -> cookie(cookies, source.name()));
-                case BODY -> scan.session(bodyPath++);
-            };
-            if (found.isPresent() && !found.get().isEmpty() && found.get().length() <= 256) {
-                return found;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<String> cookie(String cookies, String name) {
-        for (String part : cookies.split(";", -1)) {
-            String pair = part.strip();
-            if (pair.startsWith(name + "=")) {
-                return Optional.of(pair.substring(name.length() + 1));
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** A follow-up of a stored response goes to the endpoint that stored it. */
-    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool) throws Refused {
-        Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
-        if (previous.isEmpty()) {
-            return target.allowed();
-        }
-        String endpoint = pool.responseEndpoint(previous.get())
-                .orElseThrow(() ->
-                        new Refused(GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
-        return Set.of(endpoint);
-    }
-
-    private void admit(LivePool pool, int bytes) throws Refused, InterruptedException, IOException {
-        long asked = System.nanoTime();
-        Waiter mine = new Waiter(bytes, asked + QUEUE_WAIT_NS, 0);
-        waiter = mine;
-        switch (pool.admit(mine)) {
-            case AT_ONCE -> {}
-            case REFUSED -> throw overloaded("all engines of this model are busy and the queue is full", "queue_full");
-            case WAITS -> {
-                if (left) {
-                    pool.leave(mine);
-                }
-                boolean granted = mine.await();
-                lane().queued(System.nanoTime() - asked);
-                if (left) {
-                    if (granted) {
-                        pool.admissionUsed();
-                    }
-                    runtime.meters.cancelled("queue");
-                    throw new ClientGone("left while it waited");
-                }
-                if (!granted) {
-                    throw overloaded("no engine of this model had room in time", "queue_timeout");
-                }
-            }
-        }
-        waiter = null;
-    }
-
     /** From any thread: the client has left, so everything leaves. */
     private void clientLeft() {
         left = true;
-        Waiter waiting = waiter;
-        if (waiting != null) {
-            settings.table().target(model).ifPresent(t -> t.entry().pool().leave(waiting));
+        Admission room = admission;
+        if (room != null) {
+            room.leave();
         }
         UpstreamConnection current = leg;
         if (current != null) {
@@ -317,18 +220,6 @@ final class Exchange {
         if (left && current != null) {
             current.abort();
         }
-    }
-
-    /** No engine could be asked at all. */
-    private static Refused nowhere(LivePool.Placed placed) {
-        boolean saturated = placed.decision().isEmpty()
-                || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
-        if (saturated) {
-            return overloaded("all engines of this model are busy", "saturated");
-        }
-        return placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.NOT_ADMITTED))
-                ? overloaded("requests of this priority are not served now", "not_admitted")
-                : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
     }
 
     /** What is told of two attempts: that an engine failed rather than that one was not there or refused. */
@@ -350,10 +241,6 @@ final class Exchange {
                 refusal.pass(this);
             }
         }
-    }
-
-    private static Refused overloaded(String message, String reason) {
-        return new Refused(GatewayError.OVERLOADED, message, reason, 1);
     }
 
     private DecisionLog.Entry log(Decision decision) {
@@ -424,7 +311,23 @@ final class Exchange {
     private void finished() {
         long nanos = System.nanoTime() - started;
         lane().ended(status, reason, nanos);
-        settings.accessLog().line(this, clientId, poolName, status, reason, nanos);
+        if (settings.accessLog().on()) {
+            settings.accessLog()
+                    .line(new AccessLog.Line(
+                            id,
+                            clientId,
+                            api.path(),
+                            poolName,
+                            model,
+                            endpointId,
+                            attempts,
+                            status,
+                            reason,
+                            nanos,
+                            usage,
+                            client.bytesIn(),
+                            client.bytesOut()));
+        }
     }
 
     /** Names the exchange to an engine: the same for both legs of an attempt, different for every attempt. */

@@ -28,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,8 @@ public final class Gateway implements AutoCloseable {
     private final Engines engines;
     private final LiveState runtime;
     private final AdminServer admin;
-    private final Listener listener;
+    private final Optional<Listener> listener;
+    private final Optional<PickerListener> picker;
     private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
@@ -60,7 +62,7 @@ public final class Gateway implements AutoCloseable {
     private volatile GatewayConfig config;
     private volatile Assembly assembly;
 
-    private Gateway(GatewayConfig config, Catalog catalog) {
+    private Gateway(GatewayConfig config, Catalog catalog, boolean proxy) {
         this.config = config;
         this.catalog = catalog;
         this.meters = new Meters(version());
@@ -80,15 +82,24 @@ public final class Gateway implements AutoCloseable {
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         assembly.apply();
         engines.setTargets(assembly.targets);
-        Thread.ofVirtual().name("tick").start(this::tick);
         try {
             this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
-            this.listener = Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this));
+            this.listener = proxy
+                    ? Optional.of(Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this)))
+                    : Optional.empty();
+            this.picker = config.server()
+                    .extProc()
+                    .map(extProc -> PickerListener.start(
+                            extProc,
+                            config.server().limits(),
+                            runtime,
+                            () -> notReady().isEmpty()));
         } catch (RuntimeException failed) {
             stop.countDown();
             engines.close();
             throw failed;
         }
+        Thread.ofVirtual().name("tick").start(this::tick);
     }
 
     /**
@@ -98,7 +109,12 @@ public final class Gateway implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a port is taken
      */
     public static Gateway start(GatewayConfig config, Catalog catalog) {
-        return new Gateway(config, catalog);
+        return new Gateway(config, catalog, true);
+    }
+
+    /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
+    public static Gateway startPicker(GatewayConfig config, Catalog catalog) {
+        return new Gateway(config, catalog, false);
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -164,10 +180,11 @@ public final class Gateway implements AutoCloseable {
         before.accessLog().close();
         retire(old, types);
         catalog = types;
-        if (!listener.reload(next.server().tls())) {
+        if (!listener.map(l -> l.reload(next.server().tls())).orElse(true)
+                || !picker.map(p -> p.reload(next.server().extProc())).orElse(true)) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "server.tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
+                    "tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
         }
         meters.configReload(true);
         LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
@@ -201,9 +218,19 @@ public final class Gateway implements AutoCloseable {
         meters.configReload(false);
     }
 
-    /** Port of the tenants' listener. */
+    /** Port of the tenants' listener; 0 when there is none. */
     public int port() {
-        return listener.port();
+        return listener.map(Listener::port).orElse(0);
+    }
+
+    /** The endpoint picker's listener, where there is one. */
+    Optional<PickerListener> picker() {
+        return picker;
+    }
+
+    /** Port of the endpoint picker's listener; empty when there is none. */
+    public OptionalInt pickerPort() {
+        return picker.map(p -> OptionalInt.of(p.port())).orElse(OptionalInt.empty());
     }
 
     /** Port of the admin listener. */
@@ -255,7 +282,7 @@ public final class Gateway implements AutoCloseable {
             return;
         }
         runtime.draining = true;
-        listener.drain();
+        listener.ifPresent(Listener::drain);
         Thread.ofVirtual().name("drain").start(() -> {
             try {
                 TimeUnit.NANOSECONDS.sleep(config.server().drain().notReadyFor().toNanos());
@@ -282,6 +309,7 @@ public final class Gateway implements AutoCloseable {
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+                picker.ifPresent(picking -> picking.tick(System.nanoTime()));
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -292,7 +320,8 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         stop.countDown();
-        listener.close();
+        listener.ifPresent(Listener::close);
+        picker.ifPresent(PickerListener::close);
         admin.close();
         engines.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());

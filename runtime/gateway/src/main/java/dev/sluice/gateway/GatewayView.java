@@ -82,7 +82,8 @@ final class GatewayView implements AdminView {
         return gateway.runtime()
                 .decisions
                 .find(id)
-                .map(entry -> new ExplainedDecision(row(entry), Explainer.explain(entry.decision)));
+                .map(entry -> new ExplainedDecision(
+                        row(entry), Explainer.explain(entry.decision).released(entry.released())));
     }
 
     @Override
@@ -101,7 +102,7 @@ final class GatewayView implements AdminView {
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
         LivePool.Estimate estimate =
-                pool.estimateOnly(Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
+                pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,

@@ -4,8 +4,6 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Usage;
 import dev.sluice.core.scan.Api;
-import dev.sluice.core.scan.BodyScan;
-import dev.sluice.core.scan.EditedBody;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.ResponseHead;
@@ -29,33 +27,21 @@ final class Leg {
     private static final long HOLD = 1 << 20;
 
     final Exchange exchange;
+    private final Prepared request;
     final LivePool pool;
     final RoutingTable.PoolEntry entry;
-    private final LivePool.Ask ask;
-    final BodyScan scan;
     private final ByteBuffer[] body;
     final boolean dropUsage;
-    private final int promptBytes;
     private @Nullable Charge charge;
     private int predicted;
 
-    Leg(
-            Exchange exchange,
-            LivePool pool,
-            RoutingTable.Target target,
-            LivePool.Ask ask,
-            BodyScan scan,
-            EditedBody body,
-            boolean dropUsage,
-            int promptBytes) {
+    Leg(Exchange exchange, Prepared request) {
         this.exchange = exchange;
-        this.pool = pool;
-        this.entry = target.entry();
-        this.ask = ask;
-        this.scan = scan;
-        this.body = body.slices().toArray(ByteBuffer[]::new);
-        this.dropUsage = dropUsage;
-        this.promptBytes = promptBytes;
+        this.request = request;
+        this.pool = request.pool();
+        this.entry = request.entry();
+        this.body = request.body().slices().toArray(ByteBuffer[]::new);
+        this.dropUsage = request.addUsage();
     }
 
     /**
@@ -279,16 +265,7 @@ final class Leg {
         if (claim == null || claim.released()) {
             return;
         }
-        pool.settle(claim, outcome, usage, scan.maxTokens().orElse(0), promptBytes, ask);
+        request.settle(claim, outcome, usage, predicted, exchange.lane());
         exchange.usage = usage;
-        if (outcome == Outcome.COMPLETED) {
-            var lane = exchange.lane();
-            lane.tokens(
-                    entry.models().contains(exchange.model) ? entry.base() : exchange.model,
-                    usage.promptTokens(),
-                    usage.cachedTokens(),
-                    usage.outputTokens());
-            lane.prefix(predicted, usage.cachedTokens());
-        }
     }
 }

@@ -56,6 +56,7 @@ final class LivePool {
     private final Upstreams upstreams;
     private volatile Pipeline pipeline;
     private volatile Map<String, Set<String>> adapters = Map.of();
+    private volatile List<Endpoint> listed = List.of();
     private volatile int slots;
     private int granted;
 
@@ -83,12 +84,28 @@ final class LivePool {
      * @param hashes block hashes of its prompt
      * @param count how many of them
      * @param allowed ids that may serve it; empty for all
+     * @param observed its first token will be seen as it comes
      */
-    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
+    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
         private static final long[] NO_HASHES = {};
+
+        Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
+            this(request, hashes, count, allowed, seed, request.streaming());
+        }
 
         /** What a body asks for: the one place where a scan becomes a request that can be placed. */
         static Ask of(Asker who, BodyScan scan, PromptHashes prompt, Estimate estimate, Set<String> allowed) {
+            return of(who, scan, prompt, estimate, allowed, scan.stream());
+        }
+
+        /** The same where the answer may pass unseen. */
+        static Ask of(
+                Asker who,
+                BodyScan scan,
+                PromptHashes prompt,
+                Estimate estimate,
+                Set<String> allowed,
+                boolean observed) {
             boolean cached = scan.api().fillsCache();
             int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
             RoutingRequest request = new RoutingRequest(
@@ -107,13 +124,38 @@ final class LivePool {
                     who.text(),
                     new ClientWishes(who.headers()));
             return new Ask(
-                    request, cached ? prompt.hashes() : NO_HASHES, cached ? prompt.count() : 0, allowed, who.seed());
+                    request,
+                    cached ? prompt.hashes() : NO_HASHES,
+                    cached ? prompt.count() : 0,
+                    allowed,
+                    who.seed(),
+                    observed);
+        }
+
+        /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
+        static Ask unseen(Asker who, String model, String path, Estimate estimate, Set<String> allowed) {
+            RoutingRequest request = new RoutingRequest(
+                    who.id(),
+                    who.tenant(),
+                    model,
+                    path,
+                    who.headers(),
+                    who.session(),
+                    0,
+                    estimate.promptTokens(),
+                    0,
+                    estimate.outputTokens(),
+                    1,
+                    false,
+                    who.text());
+            return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false);
         }
     }
 
     /** The same for another model than the body names. */
     static Ask named(Ask ask, String model) {
-        return new Ask(ask.request().named(model), ask.hashes(), ask.count(), ask.allowed(), ask.seed());
+        return new Ask(
+                ask.request().named(model), ask.hashes(), ask.count(), ask.allowed(), ask.seed(), ask.observed());
     }
 
     /**
@@ -249,11 +291,7 @@ final class LivePool {
         Placement placement = decision.placement();
         int row = decision.row();
         int cached = placement.cachedTokens(row);
-        Work work = new Work(
-                ask.request().promptTokens(),
-                cached,
-                ask.request().outputTokens(),
-                ask.request().streaming());
+        Work work = new Work(ask.request().promptTokens(), cached, ask.request().outputTokens(), ask.observed());
         long now = System.nanoTime();
         return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
                 .map(charge -> {
@@ -361,6 +399,30 @@ final class LivePool {
         }
     }
 
+    /**
+     * Somebody else's proxy says that another endpoint serves: the claim moves there.
+     *
+     * @return the claim on the other one; empty when that is no endpoint of this pool
+     */
+    Optional<Charge> moved(Charge charge, String endpoint, Ask ask) {
+        Optional<Charge> now = locked(() -> pool.chargeServing(endpoint, charge.work(), System.nanoTime()));
+        if (now.isPresent()) {
+            settle(charge, Outcome.REJECTED, Usage.UNKNOWN, 0, 0, ask);
+            remember(new Placed(Optional.empty(), now, 0, 0), ask);
+        }
+        return now;
+    }
+
+    /** How long from now a request will keep its endpoint busy, by what was learned of it; ns. */
+    long expectedNanos(Charge charge) {
+        return locked(() -> pool.expectedNanos(charge, System.nanoTime()));
+    }
+
+    /** The endpoints that are listed now. */
+    List<Endpoint> listed() {
+        return listed;
+    }
+
     /** An answer can be referred to later by its id, at the endpoint that made it. */
     void responseMade(String responseId, String endpoint) {
         locked(() -> {
@@ -377,6 +439,7 @@ final class LivePool {
         List<Integer> freed = locked(() -> {
             Set<String> before = ids();
             List<Integer> free = pool.setEndpoints(endpoints, System.nanoTime());
+            listed = List.copyOf(endpoints);
             Set<String> after = ids();
             before.removeAll(after);
             before.forEach(id -> {

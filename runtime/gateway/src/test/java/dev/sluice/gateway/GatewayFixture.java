@@ -58,6 +58,12 @@ final class GatewayFixture implements AutoCloseable {
         return withServer(dir, engines, "drain: {notReadyFor: " + notReadyFor + ", streams: 20s}");
     }
 
+    /** Starts a gateway; further keys of the pool, of the configuration and of {@code server:}. */
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top, String server)
+            throws IOException, InterruptedException {
+        return ready(start(dir, engines, server, extra, top), engines.size());
+    }
+
     /** Starts a gateway whose engines do not become ready. */
     static GatewayFixture notReady(Path dir, List<ScriptedEngine> engines) throws IOException {
         return start(dir, engines, "", "", "");

@@ -67,6 +67,11 @@ final class CrossChecks {
         port(server.admin().port(), at.key("admin").key("port"), taken);
         server.metrics()
                 .ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
+        server.extProc().ifPresent(extProc -> {
+            port(extProc.port(), at.key("extProc").key("port"), taken);
+            extProc.healthPort()
+                    .ifPresent(health -> port(health, at.key("extProc").key("healthPort"), taken));
+        });
     }
 
     private void port(int port, Reading at, Map<Integer, String> taken) {

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param plugins third-party plugins; empty when there is no directory of them
  * @param metrics what {@code /metrics} shows
  */
-@NotYet({"identity", "tenants", "extProc"})
+@NotYet({"identity", "tenants"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,
@@ -36,5 +36,10 @@ public record GatewayConfig(
         return pool.routing()
                 .map(name -> routing.getOrDefault(name, RoutingConfig.BUILT_IN))
                 .orElse(RoutingConfig.BUILT_IN);
+    }
+
+    /** The same with other listeners. */
+    public GatewayConfig withServer(ServerConfig other) {
+        return new GatewayConfig(other, pools, routing, plugins, metrics);
     }
 }
