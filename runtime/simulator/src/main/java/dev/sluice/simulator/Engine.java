@@ -87,7 +87,8 @@ public final class Engine {
         if (slots.get(request.id()) != LongIntMap.ABSENT || kv.isFetching(request.id())) {
             throw new IllegalArgumentException("request " + request.id() + " is already here");
         }
-        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + Math.round(profile.requestOverheadMillis() * 1e6));
+        var slot =
+                seqs.open(request, arrivals++, nowNanos, nowNanos + Math.round(profile.requestOverheadMillis() * 1e6));
         slots.put(request.id(), slot);
         pending.addLast(slot);
         alive++;
