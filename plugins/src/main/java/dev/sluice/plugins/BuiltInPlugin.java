@@ -1,10 +1,9 @@
 package dev.sluice.plugins;
 
 import dev.sluice.spi.Factory;
-import dev.sluice.spi.NoConfig;
 import dev.sluice.spi.Plugin;
-import dev.sluice.spi.Signal;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Everything that comes with the gateway, offered the way a third party's jar offers its own. */
 public final class BuiltInPlugin implements Plugin {
@@ -15,44 +14,8 @@ public final class BuiltInPlugin implements Plugin {
 
     @Override
     public List<Factory<?>> factories() {
-        return List.of(
-                Factory.of(
-                        "label-selector-filter",
-                        LabelSelector.class,
-                        (config, context) -> new LabelSelectorFilter(config)),
-                Factory.of("decode-filter", NoConfig.class, (config, context) -> RoleFilter.decode()),
-                Factory.of("prefill-filter", NoConfig.class, (config, context) -> RoleFilter.prefill()),
-                Factory.of("encode-filter", NoConfig.class, (config, context) -> RoleFilter.encode()),
-                Factory.of("by-label", ByLabel.Config.class, (config, context) -> new ByLabel(config)),
-                Factory.of(
-                        "least-work-scorer", LeastWorkConfig.class, (config, context) -> new LeastWorkScorer(config)),
-                Factory.of("queue-scorer", NoConfig.class, (config, context) -> new FewestScorer(Signal.WAITING)),
-                Factory.of(
-                        "running-requests-size-scorer",
-                        NoConfig.class,
-                        (config, context) -> new FewestScorer(Signal.RUNNING)),
-                Factory.of(
-                        "kv-cache-utilization-scorer",
-                        NoConfig.class,
-                        (config, context) -> new KvCacheUtilizationScorer()),
-                Factory.of(
-                        "load-aware-scorer", LoadAwareConfig.class, (config, context) -> new LoadAwareScorer(config)),
-                Factory.of(
-                        "prefix-cache-scorer",
-                        PrefixCacheConfig.class,
-                        (config, context) -> new PrefixCacheScorer(config)),
-                Factory.of(
-                        "active-request-scorer",
-                        ActiveRequestConfig.class,
-                        (config, context) -> new ActiveRequestScorer(config)),
-                Factory.of(
-                        "token-load-scorer", TokenLoadConfig.class, (config, context) -> new TokenLoadScorer(config)),
-                Factory.of(
-                        "session-affinity-scorer",
-                        SessionAffinityConfig.class,
-                        (config, context) -> new SessionAffinityScorer()),
-                Factory.of("max-score-picker", PickerConfig.class, (config, context) -> new MaxScorePicker(config)),
-                Factory.of("random-picker", PickerConfig.class, (config, context) -> new RandomPicker(config)),
-                Factory.of("single-profile-handler", NoConfig.class, (config, context) -> new SingleProfileHandler()));
+        return Stream.of(FilterTypes.ALL, ScorerTypes.ALL, OtherTypes.ALL)
+                .<Factory<?>>flatMap(List::stream)
+                .toList();
     }
 }

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             EppCommand.class,
             SimulatorCommand.class,
             CheckCommand.class,
+            ConvertCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
             RouteCommand.class,

@@ -88,6 +88,15 @@ final class SimulatorCommand implements Callable<Integer> {
     @Option(names = "--task", paramLabel = "TASK", description = "generate, embed, score or all: which routes exist.")
     private String task = "generate";
 
+    @Option(names = "--max-loras", paramLabel = "N", description = "Different adapters in a step.")
+    private int maxLoras = 1;
+
+    @Option(names = "--runtime-lora", description = "Adapters can be loaded and unloaded over HTTP.")
+    private boolean runtimeLora;
+
+    @Option(names = "--dev-mode", description = "Has vLLM's development routes: sleep, pause, reset of the cache.")
+    private boolean devMode;
+
     @Mixin
     private TransferFlags transfer = new TransferFlags();
 
@@ -148,6 +157,9 @@ final class SimulatorCommand implements Callable<Integer> {
                 .prefixCaching(!noPrefixCaching)
                 .outputTokens(outputTokens)
                 .task(task)
+                .maxLoras(maxLoras)
+                .runtimeLora(runtimeLora)
+                .devMode(devMode)
                 .transfer(transfer.options(index))
                 .events(events.options(index));
         model.ifPresent(builder::model);

@@ -57,6 +57,35 @@ class CommandLineTest {
     }
 
     @Test
+    void convertPrintsAGatewayConfigurationThatIsGood() throws IOException {
+        Path epp = Files.writeString(directory.resolve("epp.yaml"), """
+                kind: EndpointPickerConfig
+                plugins:
+                  - {type: queue-scorer, name: "a: b"}
+                  - {type: label-selector-filter, parameters: {matchLabels: {zone: "1"}}}
+                  - {type: metrics-data-source, parameters: {scheme: https, port: 9000}}
+                  - {type: latency-slo-admitter}
+                """);
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+        Ran converted = Ran.of("convert", epp.toString(), "--endpoints", endpoints.toString());
+
+        assertThat(converted.code()).isZero();
+        assertThat(converted.out())
+                .contains(
+                        "# plugins[3].type: latency-slo-admitter has no effect",
+                        "metrics: {path: /metrics, port: 9000}")
+                .contains("tls: {}", "least-work-scorer counts a request", "{type: queue-scorer, name: \"a: b\"}");
+        Path gateway = Files.writeString(directory.resolve("gateway.yaml"), converted.out());
+        assertThat(Ran.of("check", "--config", gateway.toString()).code()).isZero();
+        assertThat(Ran.of("convert", gateway.toString()).err())
+                .contains("is no EndpointPickerConfig: there is nothing to convert");
+        Files.writeString(epp, "kind: EndpointPickerConfig\nplugins: [{type: fcfs-ordering-policy}]\n");
+        Ran refused = Ran.of("convert", epp.toString());
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
     void endpointsAloneAreServedAsLlmdServesThem() throws IOException {
         Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
 

@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.spi.ResponseHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** A request's claim on an endpoint. Released exactly once; every further call changes nothing. */
@@ -25,6 +26,9 @@ public final class Charge {
     LearnedRates.@Nullable Step step;
 
     @Nullable
+    Dispatch dispatch;
+
+    @Nullable
     Charge before;
 
     @Nullable
@@ -36,6 +40,14 @@ public final class Charge {
         this.predictedRaw = predictedRaw;
         this.ahead = ahead;
         this.at = at;
+    }
+
+    /** Lets the policy's plugins add headers to the answer. */
+    public void writeHeaders(ResponseHeaders out) {
+        Dispatch told = dispatch;
+        if (told != null) {
+            told.writeHeaders(out);
+        }
     }
 
     /** Id of the endpoint that was charged. */

@@ -1,6 +1,7 @@
 package dev.sluice.core;
 
 import dev.sluice.spi.Endpoint;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param refusal why there is no place
  * @param fallback why the policy's own answer could not be used, or empty
  * @param votes what those parts answered that can't be asked again
+ * @param picks what each profile picked that ran and found somebody, in order
  */
 public record Decision(
         Policy policy,
@@ -20,11 +22,25 @@ public record Decision(
         int[] rows,
         Optional<Refusal> refusal,
         Optional<String> fallback,
-        Votes votes) {
+        Votes votes,
+        List<Pick> picks) {
+    /** Copies the picks. */
+    public Decision {
+        picks = List.copyOf(picks);
+    }
+
+    /**
+     * The first choice of one profile.
+     *
+     * @param profile its name
+     * @param row of the snapshot
+     */
+    public record Pick(String profile, int row) {}
+
     /** A decision in which no part was asked that can't be asked again. */
     public Decision(
             Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
-        this(policy, placement, rows, refusal, fallback, Votes.NONE);
+        this(policy, placement, rows, refusal, fallback, Votes.NONE, List.of());
     }
 
     /** Why no endpoint was chosen. */
@@ -33,8 +49,8 @@ public record Decision(
         NO_ENDPOINT,
         /** All endpoints in service have as many requests as they may have. */
         SATURATED,
-        /** The policy's filters or admission left none, on purpose. */
-        FILTERED
+        /** The policy's admission refused the request. */
+        NOT_ADMITTED
     }
 
     /** The endpoint to use; only when there is no refusal. */
@@ -43,7 +59,7 @@ public record Decision(
     }
 
     Decision with(Votes cast) {
-        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast);
+        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast, picks);
     }
 
     /** Row of that endpoint in the snapshot. */

@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.spi.Ending;
 import java.util.Locale;
 
 /** How one leg ended, as far as the endpoint is concerned. */
@@ -24,6 +25,19 @@ public enum Outcome {
     /** The name for metrics and people, such as {@code timed_out}. */
     public String label() {
         return label;
+    }
+
+    /** What plugins are told. */
+    Ending.Kind kind() {
+        return switch (this) {
+            case COMPLETED -> Ending.Kind.COMPLETED;
+            case REJECTED -> Ending.Kind.REJECTED;
+            case OVERLOADED -> Ending.Kind.OVERLOADED;
+            case CANCELLED -> Ending.Kind.CANCELLED;
+            case UNREACHABLE -> Ending.Kind.UNREACHABLE;
+            case FAILED -> Ending.Kind.FAILED;
+            case TIMED_OUT -> Ending.Kind.TIMED_OUT;
+        };
     }
 
     /** True when the outcome counts against the endpoint's health. */

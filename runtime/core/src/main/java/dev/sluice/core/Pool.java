@@ -201,9 +201,14 @@ public final class Pool {
         EndpointState state = endpoints.get(id);
         if (state != null && state.scrapedAt != Long.MIN_VALUE) {
             version++;
-            state.scrape =
-                    new Scrape(Double.NaN, Double.NaN, Double.NaN, state.scrape.blockSize(), state.scrape.kvBlocks());
+            state.scrape = state.scrape.aged();
         }
+    }
+
+    /** The endpoint with this id; empty when it is not listed. */
+    public Optional<Endpoint> endpoint(String id) {
+        EndpointState state = endpoints.get(id);
+        return state == null ? Optional.empty() : Optional.of(state.endpoint);
     }
 
     /** A picture for decisions. */
@@ -215,6 +220,7 @@ public final class Pool {
         boolean[] full = new boolean[n];
         double[] trust = new double[n];
         double[] values = new double[n * Snapshot.WIDTH];
+        Scrape[] scrapes = new Scrape[n];
         int row = 0;
         for (EndpointState state : endpoints.values()) {
             state.warmUp(now);
@@ -223,10 +229,11 @@ public final class Pool {
             slotOf[row] = state.slot;
             full[row] = state.inFlight >= settings.concurrency();
             trust[row] = state.trust.factor();
+            scrapes[row] = state.scrape;
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values);
+        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes);
     }
 
     /**
@@ -304,6 +311,9 @@ public final class Pool {
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
         state.consecutiveFailures = 0;
+        if (charge.dispatch != null) {
+            charge.dispatch.began(now);
+        }
     }
 
     /** Further tokens came. */
@@ -350,6 +360,9 @@ public final class Pool {
             learn(charge, usage, maxTokens, promptBytes, decoded, now);
         }
         health(state, outcome, now);
+        if (charge.dispatch != null) {
+            charge.dispatch.ended(outcome, usage, now);
+        }
         return outcome == Outcome.COMPLETED ? usage.cachedTokens() : -1;
     }
 

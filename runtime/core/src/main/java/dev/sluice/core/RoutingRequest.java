@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * @param outputTokens expected output tokens
  * @param tokensPerBlock prompt tokens that one block of the prefix index stands for, in this request
  * @param text makes the prompt's text, on demand
+ * @param objectives what it should be served within, on demand
  */
 public record RoutingRequest(
         String id,
@@ -27,8 +28,96 @@ public record RoutingRequest(
         int outputTokens,
         double tokensPerBlock,
         boolean streaming,
-        Supplier<String> text)
+        Supplier<String> text,
+        Supplier<Objectives> objectives)
         implements Request {
+    /** A request without objectives. */
+    public RoutingRequest(
+            String id,
+            String tenant,
+            String model,
+            String path,
+            Function<String, Optional<String>> headers,
+            Optional<String> session,
+            int priority,
+            int promptTokens,
+            int maxTokens,
+            int outputTokens,
+            double tokensPerBlock,
+            boolean streaming,
+            Supplier<String> text) {
+        this(
+                id,
+                tenant,
+                model,
+                path,
+                headers,
+                session,
+                priority,
+                promptTokens,
+                maxTokens,
+                outputTokens,
+                tokensPerBlock,
+                streaming,
+                text,
+                () -> Objectives.NONE);
+    }
+
+    /**
+     * What a request should be served within.
+     *
+     * @param ttftMs time to first token, ms; NaN for none
+     * @param tpotMs time per output token, ms; NaN for none
+     */
+    public record Objectives(double ttftMs, double tpotMs) {
+        /** None. */
+        public static final Objectives NONE = new Objectives(Double.NaN, Double.NaN);
+
+        /** What can't be a time is none. */
+        public Objectives {
+            ttftMs = ttftMs > 0 && ttftMs < Double.POSITIVE_INFINITY ? ttftMs : Double.NaN;
+            tpotMs = tpotMs > 0 && tpotMs < Double.POSITIVE_INFINITY ? tpotMs : Double.NaN;
+        }
+    }
+
+    /** The same in a session. */
+    public RoutingRequest in(String key) {
+        return with(model, Optional.of(key));
+    }
+
+    /** The same for another model. */
+    public RoutingRequest named(String other) {
+        return with(other, session);
+    }
+
+    private RoutingRequest with(String itsModel, Optional<String> itsSession) {
+        return new RoutingRequest(
+                id,
+                tenant,
+                itsModel,
+                path,
+                headers,
+                itsSession,
+                priority,
+                promptTokens,
+                maxTokens,
+                outputTokens,
+                tokensPerBlock,
+                streaming,
+                text,
+                objectives);
+    }
+
+    @Override
+    public double ttftObjectiveMs() {
+        return objectives.get().ttftMs();
+    }
+
+    @Override
+    public double tpotObjectiveMs() {
+        return objectives.get().tpotMs();
+    }
+
     @Override
     public Optional<String> header(String name) {
         return headers.apply(name);

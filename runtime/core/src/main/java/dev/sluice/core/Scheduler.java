@@ -53,7 +53,7 @@ public final class Scheduler {
         }
         for (Named<Admission> admission : policy.admissions()) {
             if (asking.refuse(admission, all).isPresent()) {
-                return refuse(policy, placement, Decision.Refusal.FILTERED).with(asking.votes());
+                return refuse(policy, placement, Decision.Refusal.NOT_ADMITTED).with(asking.votes());
             }
         }
         return runProfiles(policy, placement, all, random, asking, trail).with(asking.votes());
@@ -67,7 +67,11 @@ public final class Scheduler {
             Asking asking,
             @Nullable Trail trail) {
         if (policy.profiles().size() == 1) {
-            return finish(policy, placement, all, run(policy.profiles().getFirst(), all, random, asking, trail));
+            Profile only = policy.profiles().getFirst();
+            int[] picked = run(only, all, random, asking, trail);
+            List<Decision.Pick> pick =
+                    picked.length == 0 ? List.of() : List.of(new Decision.Pick(only.name(), picked[0]));
+            return finish(policy, placement, all, picked, pick);
         }
         List<String> names = policy.profiles().stream().map(Profile::name).toList();
         List<String> done = new ArrayList<>();
@@ -77,27 +81,44 @@ public final class Scheduler {
             if (next.isEmpty() || !names.contains(next.get()) || done.contains(next.get())) {
                 break;
             }
-            picks.add(run(policy.profile(next.get()), all, random, asking, trail));
+            int[] picked = run(policy.profile(next.get()), beside(all, picks), random, asking, trail);
+            picks.add(picked);
             done.add(next.get());
         }
         if (done.isEmpty()) {
-            return finish(policy, placement, all, new int[0]);
+            return finish(policy, placement, all, new int[0], List.of());
         }
         String primary = asking.primary(policy.handler(), done).orElse(done.getFirst());
         int index = done.indexOf(primary);
-        return finish(policy, placement, all, index < 0 ? new int[0] : picks.get(index));
+        return finish(policy, placement, all, index < 0 ? new int[0] : picks.get(index), picksOf(done, picks));
     }
 
-    private static Decision finish(Policy policy, Placement placement, CandidateSet all, int[] picked) {
-        if (picked.length > 0) {
-            return new Decision(policy, placement, picked, Optional.empty(), Optional.empty());
+    /** The candidates of a further profile, who may look at what the one before picked. */
+    private static CandidateSet beside(CandidateSet all, List<int[]> picks) {
+        return picks.isEmpty() || picks.getLast().length == 0 ? all : all.beside(picks.getLast()[0]);
+    }
+
+    private static List<Decision.Pick> picksOf(List<String> profiles, List<int[]> picks) {
+        List<Decision.Pick> found = new ArrayList<>(profiles.size());
+        for (int i = 0; i < profiles.size(); i++) {
+            if (picks.get(i).length > 0) {
+                found.add(new Decision.Pick(profiles.get(i), picks.get(i)[0]));
+            }
         }
+        return found;
+    }
+
+    private static Decision finish(
+            Policy policy, Placement placement, CandidateSet all, int[] picked, List<Decision.Pick> picks) {
+        boolean found = picked.length > 0;
         return new Decision(
                 policy,
                 placement,
-                new int[] {leastWork(all)},
+                found ? picked : new int[] {leastWork(all)},
                 Optional.empty(),
-                Optional.of("policy left no endpoint"));
+                found ? Optional.empty() : Optional.of("policy left no endpoint"),
+                Votes.NONE,
+                picks);
     }
 
     private static int leastWork(CandidateSet all) {
@@ -242,6 +263,11 @@ public final class Scheduler {
             rows[i] = set.row(i);
         }
         return rows;
+    }
+
+    /** Who might have served, as those are shown them who follow decisions. */
+    static CandidateSet candidates(Placement placement) {
+        return new CandidateSet(placement, serviceable(placement));
     }
 
     /** Rows that may serve: in service and with room; when none is in service, those that might be. */

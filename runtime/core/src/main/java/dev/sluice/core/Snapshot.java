@@ -18,6 +18,7 @@ public final class Snapshot {
     private final boolean[] full;
     private final double[] trust;
     private final double[] values;
+    private final Scrape[] scrapes;
 
     Snapshot(
             long version,
@@ -27,7 +28,8 @@ public final class Snapshot {
             int[] slots,
             boolean[] full,
             double[] trust,
-            double[] values) {
+            double[] values,
+            Scrape[] scrapes) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -36,6 +38,7 @@ public final class Snapshot {
         this.full = full;
         this.trust = trust;
         this.values = values;
+        this.scrapes = scrapes;
     }
 
     /** Number of endpoints, those out of service included. */
@@ -73,6 +76,17 @@ public final class Snapshot {
         return values[row * WIDTH + signal.ordinal()];
     }
 
+    /** Adapters by row. */
+    Adapters adapters(int row) {
+        return scrapes[row].adapters();
+    }
+
+    /** What extractors made of the endpoint's last metrics page; NaN when nobody set that. */
+    public double attribute(int row, String name) {
+        Double value = scrapes[row].attributes().get(name);
+        return value == null ? Double.NaN : value;
+    }
+
     /** Grows with every change of the pool. */
     public long version() {
         return version;
@@ -87,6 +101,6 @@ public final class Snapshot {
     public Snapshot with(int row, Signal signal, double value) {
         double[] changed = values.clone();
         changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed);
+        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes);
     }
 }

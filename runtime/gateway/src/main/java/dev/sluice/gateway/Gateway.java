@@ -13,6 +13,7 @@ import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.engine.EngineEvents;
 import dev.sluice.gateway.engine.EngineSettings;
 import dev.sluice.gateway.engine.Engines;
+import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.engine.Served;
 import dev.sluice.gateway.http.ByteBudget;
 import dev.sluice.gateway.http.Loop;
@@ -367,6 +368,13 @@ public final class Gateway implements AutoCloseable {
         @Override
         public void scraped(String id, Scrape scrape) {
             pool(id, (pool, endpoint) -> pool.scraped(endpoint, scrape));
+        }
+
+        @Override
+        public SampleSink samples(String id) {
+            SampleSink[] sink = {SampleSink.NONE};
+            pool(id, (pool, endpoint) -> sink[0] = pool.samples(endpoint));
+            return sink[0];
         }
 
         @Override

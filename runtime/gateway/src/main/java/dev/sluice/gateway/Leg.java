@@ -205,7 +205,9 @@ final class Leg {
 
     /** A whole answer: held until complete, then passed with its own length; a longer one is passed on as it comes. */
     private Result whole(UpstreamConnection connection, ResponseHead head, Charge claim) throws IOException {
-        HeaderBlock block = exchange.responseHeaders("").copyAll(head, ReservedHeaders::returns);
+        PluginHeaders added = PluginHeaders.of(claim);
+        HeaderBlock block = added.addTo(exchange.responseHeaders(""))
+                .copyAll(head, (h, i) -> ReservedHeaders.returns(h, i) && !added.replaces(h, i));
         long length = head.contentLength();
         Optional<ByteBuffer> content =
                 connection.readAll(HOLD, limit(entry.limits().firstByte()));

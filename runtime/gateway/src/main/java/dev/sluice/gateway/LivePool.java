@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
+import dev.sluice.core.Dispatch;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Faults;
 import dev.sluice.core.Outcome;
@@ -22,6 +23,7 @@ import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.spi.Endpoint;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -119,7 +121,8 @@ final class LivePool {
                     cached ? estimate.outputTokens() * scan.choices() : 1,
                     (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
                     scan.stream(),
-                    who.text());
+                    who.text(),
+                    new ClientWishes(who.headers()));
             return new Ask(
                     request,
                     cached ? prompt.hashes() : NO_HASHES,
@@ -147,6 +150,11 @@ final class LivePool {
                     who.text());
             return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false);
         }
+    }
+
+    /** The same for another model than the body names. */
+    static Ask named(Ask ask, String model) {
+        return new Ask(ask.request().named(model), ask.hashes(), ask.count(), ask.allowed(), ask.seed());
     }
 
     /**
@@ -199,15 +207,36 @@ final class LivePool {
     }
 
     /** Places a request that has room set aside, or finds that there is none. */
-    Placed place(Ask ask, Set<String> tried) {
+    Placed place(Ask asked, Set<String> tried) {
+        return withPolicy(policy -> {
+            Ask ask = identified(policy, asked);
+            return place(policy, ask, tried, matched(ask), sessionEndpoint(ask));
+        });
+    }
+
+    /** What the gateway's own configuration finds no session in, the policy's keys may. */
+    private Ask identified(Policy policy, Ask ask) {
+        if (ask.request().session().isPresent()) {
+            return ask;
+        }
+        return policy.session(ask.request(), faults)
+                .map(key -> new Ask(ask.request().in(key), ask.hashes(), ask.count(), ask.allowed(), ask.seed()))
+                .orElse(ask);
+    }
+
+    private int[] matched(Ask ask) {
         int[] matched = new int[Math.max(MATCH_LANES, slots)];
         if (ask.count() > 0) {
             index.match(ask.hashes(), ask.count(), matched);
         }
-        String sessionEndpoint = ask.request().session().isEmpty()
+        return matched;
+    }
+
+    private String sessionEndpoint(Ask ask) {
+        Optional<String> session = ask.request().session();
+        return session.isEmpty()
                 ? ""
-                : sessionEndpoint(ask.request().session().get());
-        return withPolicy(policy -> place(policy, ask, tried, matched, sessionEndpoint));
+                : locked(() -> sessions.endpoint(session.get()).orElse(""));
     }
 
     private Placed place(Policy policy, Ask ask, Set<String> tried, int[] matched, String sessionEndpoint) {
@@ -266,6 +295,8 @@ final class LivePool {
         return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
                 .map(charge -> {
                     ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
+                    Dispatch.chosen(
+                            decision, charge, faults, placement.excluded().size() + 1, now);
                     return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
                 });
     }
@@ -275,17 +306,12 @@ final class LivePool {
     }
 
     /** A decision that charges nothing: for questions. */
-    Decision rehearse(Ask ask) {
-        int[] matched = new int[Math.max(MATCH_LANES, slots)];
-        index.match(ask.hashes(), ask.count(), matched);
-        String sessionEndpoint =
-                ask.request().session().map(this::sessionEndpoint).orElse("");
-        Placement placement = placement(ask, Set.of(), matched, sessionEndpoint, snapshot());
-        return withPolicy(policy -> Scheduler.decide(policy, placement, faults));
-    }
-
-    private String sessionEndpoint(String session) {
-        return locked(() -> sessions.endpoint(session).orElse(""));
+    Decision rehearse(Ask asked) {
+        return withPolicy(policy -> {
+            Ask ask = identified(policy, asked);
+            Placement placement = placement(ask, Set.of(), matched(ask), sessionEndpoint(ask), snapshot());
+            return Scheduler.decide(policy, placement, faults);
+        });
     }
 
     /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
@@ -488,6 +514,16 @@ final class LivePool {
             pool.scraped(id, scrape, System.nanoTime());
             return true;
         });
+    }
+
+    /** Takes what the policy's extractors want of an endpoint's next metrics page. */
+    SampleSink samples(String id) {
+        PageExtraction pages = pipeline.pages();
+        if (pages.equals(PageExtraction.NONE)) {
+            return SampleSink.NONE;
+        }
+        Optional<Endpoint> endpoint = locked(() -> pool.endpoint(id));
+        return endpoint.map(pages::page).orElse(SampleSink.NONE);
     }
 
     void scrapeLost(String id) {

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Pipeline {
     private final Policy policy;
+    private final PageExtraction pages;
     private final List<Watched> watched;
     /** Users, and one more while it is in force. */
     private final AtomicInteger users = new AtomicInteger(1);
@@ -29,14 +30,20 @@ final class Pipeline {
     /** An instance as its factory made it. */
     record Created(String name, String type, Part part, Optional<LoadedPlugin> plugin) {}
 
-    Pipeline(Policy policy, List<Created> instances, List<Watched> watched) {
+    Pipeline(Policy policy, PageExtraction pages, List<Created> instances, List<Watched> watched) {
         this.policy = policy;
+        this.pages = pages;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
     }
 
     Policy policy() {
         return policy;
+    }
+
+    /** What is made of engines' metrics pages. */
+    PageExtraction pages() {
+        return pages;
     }
 
     List<Watched> watched() {

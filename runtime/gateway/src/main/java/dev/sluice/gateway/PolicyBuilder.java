@@ -2,22 +2,29 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
+import dev.sluice.core.Shedding;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
+import dev.sluice.gateway.plugin.PageExtractor;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.ConfigException;
+import dev.sluice.spi.Extractor;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Observer;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Request;
+import dev.sluice.spi.ResponseHeaderWriter;
+import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SessionKey;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,8 +37,18 @@ import java.util.stream.Collectors;
 
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
-    private static final List<Class<? extends Part>> USED =
-            List.of(Filter.class, Scorer.class, Picker.class, Producer.class, Admission.class, ProfileHandler.class);
+    private static final List<Class<? extends Part>> USED = List.of(
+            Filter.class,
+            Scorer.class,
+            Picker.class,
+            Producer.class,
+            Admission.class,
+            ProfileHandler.class,
+            SaturationDetector.class,
+            SessionKey.class,
+            Observer.class,
+            ResponseHeaderWriter.class,
+            Extractor.class);
 
     private final String name;
     private final RoutingConfig config;
@@ -41,6 +58,8 @@ final class PolicyBuilder {
     private final List<Watched> watched = new ArrayList<>();
     /** Names of instances whose factories are at work, outermost first. */
     private final Set<String> making = new LinkedHashSet<>();
+    /** Instances that some profile names. */
+    private final Set<String> inProfiles = new LinkedHashSet<>();
 
     private PolicyBuilder(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
         this.name = name;
@@ -58,7 +77,8 @@ final class PolicyBuilder {
         PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
         try {
             Policy policy = builder.build();
-            return new Pipeline(policy, List.copyOf(builder.created.values()), builder.watched);
+            PageExtraction pages = builder.pages();
+            return new Pipeline(policy, pages, List.copyOf(builder.created.values()), builder.watched);
         } catch (RuntimeException refused) {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
@@ -104,14 +124,41 @@ final class PolicyBuilder {
         }
         List<Named<ProfileHandler>> handlers = all(ProfileHandler.class);
         checkHandlers(handlers, profiles.size());
+        List<Named<Admission>> admissions = new ArrayList<>(all(Admission.class));
+        admissions.addAll(shedding());
         return new Policy(
                 name,
                 all(Producer.class),
-                all(Admission.class),
+                admissions,
                 handlers.isEmpty()
                         ? new Named<>("single-profile-handler", "single-profile-handler", new OnlyProfile())
                         : handlers.getFirst(),
-                profiles);
+                profiles,
+                new Policy.Around(all(SessionKey.class), all(Observer.class), all(ResponseHeaderWriter.class)));
+    }
+
+    /** A detector that no profile uses as a filter watches over admission. */
+    private List<Named<Admission>> shedding() {
+        return all(SaturationDetector.class).stream()
+                .filter(detector -> !inProfiles.contains(detector.name()))
+                .map(detector -> new Named<Admission>(detector.type(), detector.name(), new Shedding(detector.part())))
+                .toList();
+    }
+
+    private PageExtraction pages() {
+        List<Named<PageExtractor>> extractors = new ArrayList<>();
+        for (Pipeline.Created instance : created.values()) {
+            if (instance.part() instanceof Extractor extractor) {
+                PageExtractor guarded = guard.extractor(instance.type(), instance.name(), extractor, instance.plugin());
+                extractors.add(new Named<>(instance.type(), instance.name(), guarded));
+                if (guarded instanceof Watched counted) {
+                    watched.add(counted);
+                }
+            }
+        }
+        return extractors.isEmpty()
+                ? PageExtraction.NONE
+                : new PageExtraction(extractors, guard.meters()::pluginFault);
     }
 
     /** Makes an instance, after those that it refers to, wherever they stand. */
@@ -166,6 +213,7 @@ final class PolicyBuilder {
             if (instance == null) {
                 throw new ConfigException("routing." + name + ": there is no plugin named " + use.pluginRef());
             }
+            inProfiles.add(instance.name());
             if (instance.part() instanceof Filter) {
                 filters.add(guarded(Filter.class, instance));
             }
@@ -237,15 +285,21 @@ final class PolicyBuilder {
 
         @Override
         public <P extends Part> P reference(String other, Class<P> kind) {
+            return find(other, kind)
+                    .orElseThrow(() ->
+                            new ConfigException("there is no " + kind.getSimpleName() + " named " + other));
+        }
+
+        @Override
+        public <P extends Part> Optional<P> find(String other, Class<P> kind) {
             config.plugins().stream()
                     .filter(entry -> entry.name().equals(other))
                     .findFirst()
                     .ifPresent(PolicyBuilder.this::make);
-            Pipeline.Created instance = created.get(other);
-            if (instance == null || !kind.isInstance(instance.part())) {
-                throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other);
-            }
-            return kind.cast(instance.part());
+            return Optional.ofNullable(created.get(other))
+                    .map(Pipeline.Created::part)
+                    .filter(kind::isInstance)
+                    .map(kind::cast);
         }
     }
 

@@ -55,6 +55,12 @@ record Prepared(
         }
     }
 
+    /** The model that is asked for: the client's headers may name another one than its body, where that is allowed. */
+    static String model(BodyScan scan, Function<String, Optional<String>> headers) {
+        String rewritten = ClientWishes.model(headers);
+        return rewritten.isEmpty() ? scan.model() : rewritten;
+    }
+
     /** Where a model leads. */
     static RoutingTable.Target target(LiveState.Settings settings, String model) throws Refused {
         return settings.table()
@@ -92,17 +98,26 @@ record Prepared(
 
     /** Prepares a request, and counts it. */
     static Prepared of(
-            LiveState.Settings settings, BodyScan scan, RoutingTable.Target target, Caller caller, Carriage carriage)
+            LiveState.Settings settings,
+            BodyScan scan,
+            String model,
+            RoutingTable.Target target,
+            Caller caller,
+            Carriage carriage)
             throws Refused {
         LivePool pool = target.entry().pool();
         boolean addUsage = carriage.watched() && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
         Edits edits = Edits.of(scan);
-        target.engineModel().ifPresent(edits::model);
+        if (!model.equals(scan.model())) {
+            edits.model(target.engineModel().orElse(model));
+        } else {
+            target.engineModel().ifPresent(edits::model);
+        }
         if (addUsage) {
             edits.includeUsage();
         }
         EditedBody body = edits.apply();
-        PromptHashes prompt = target.prompt(scan);
+        PromptHashes prompt = target.prompt(scan, model);
         Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
         LivePool.Estimate estimate =
                 pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
@@ -113,14 +128,16 @@ record Prepared(
                 SessionKeys.of(settings.sessions(), caller.headers(), scan),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
+        LivePool.Ask ask =
+                LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
         return new Prepared(
                 target,
-                scan.model(),
+                model,
                 scan.maxTokens().orElse(0),
                 bytes(prompt),
                 addUsage,
                 body,
-                LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched()));
+                model.equals(scan.model()) ? ask : LivePool.named(ask, model));
     }
 
     /**

@@ -38,8 +38,11 @@ final class Refused extends Exception {
     static Refused unplaced(LivePool.Placed placed) {
         boolean saturated = placed.decision().isEmpty()
                 || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
-        return saturated
-                ? overloaded("all engines of this model are busy", "saturated")
+        if (saturated) {
+            return overloaded("all engines of this model are busy", "saturated");
+        }
+        return placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.NOT_ADMITTED))
+                ? overloaded("requests of this priority are not served now", "not_admitted")
                 : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
     }
 

@@ -22,13 +22,14 @@ final class ReservedHeaders {
         "x-encoder-hosts-ports",
         "x-kv-cache-source-host-port",
         "epp-profile",
+        "x-gateway-model-name-rewrite",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",
         "forwarded",
     };
     private static final String[] PREFIXES = {
-        "x-gateway-destination-endpoint", "k-", "knative-", "x-sluice-", "x-llm-d-",
+        "x-gateway-destination-endpoint", "x-gateway-inference-", "k-", "knative-", "x-sluice-", "x-llm-d-", "x-slo-",
     };
 
     private ReservedHeaders() {}

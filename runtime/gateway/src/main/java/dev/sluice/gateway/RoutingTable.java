@@ -40,9 +40,13 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
      * @param allowed ids of endpoints that have it; empty for all
      */
     record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {
-        /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
+        /** Block hashes of a prompt for the model that its body names. */
         PromptHashes prompt(BodyScan scan) {
-            String model = scan.model();
+            return prompt(scan, scan.model());
+        }
+
+        /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
+        PromptHashes prompt(BodyScan scan, String model) {
             boolean adapter = !model.isEmpty() && !entry.models().contains(model);
             long seed = PromptHashes.seed(entry.base(), adapter ? model : "", "");
             return PromptHashes.of(scan, seed, BlockRules.DEFAULT);

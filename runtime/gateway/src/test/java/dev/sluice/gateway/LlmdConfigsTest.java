@@ -8,6 +8,7 @@ import dev.sluice.core.Policy;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.ConfigLoader;
+import dev.sluice.gateway.config.Converter;
 import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.Overrides;
@@ -93,14 +94,40 @@ class LlmdConfigsTest {
                 .toList();
     }
 
-    private static void decidesAsWanted(GatewayConfig config, LlmdCase wanted) {
-        Policy policy = PolicyBuilder.build(
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void whatIsConvertedDecidesTheSame(LlmdCase wanted) throws IOException {
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+        Converter.Converted converted = Converter.convert(wanted.file(), Optional.of(endpoints), CATALOG);
+
+        assertThat(said(converted.errors())).containsExactlyInAnyOrderElementsOf(wanted.refused());
+        assertThat(converted.yaml().isPresent()).isEqualTo(wanted.refused().isEmpty());
+        if (wanted.refused().isEmpty()) {
+            String yaml = converted.yaml().orElseThrow();
+            wanted.warns().forEach(warning -> assertThat(yaml).contains("# " + warning));
+            Path gateway = Files.writeString(directory.resolve("gateway.yaml"), yaml);
+            Loaded own = new ConfigLoader().load(gateway, CATALOG);
+            assertThat(own.errors()).as(yaml).isEmpty();
+            assertThat(said(own.warnings())).as(yaml).isEmpty();
+            GatewayConfig before = load(wanted.file()).config().orElseThrow();
+            GatewayConfig after = own.config().orElseThrow();
+            assertThat(after.pools()).isEqualTo(before.pools());
+            assertThat(after.metrics()).isEqualTo(before.metrics());
+            assertThat(LlmdDecision.of(policy(after), wanted)).isEqualTo(LlmdDecision.of(policy(before), wanted));
+        }
+    }
+
+    private static Policy policy(GatewayConfig config) {
+        return PolicyBuilder.build(
                         "default",
                         config.routingOf(config.pools().getFirst()),
                         CATALOG,
                         new PluginGuard(PluginsConfig.BUDGET, METERS, WORKERS))
                 .policy();
-        Explanation decided = LlmdDecision.of(policy, wanted);
+    }
+
+    private static void decidesAsWanted(GatewayConfig config, LlmdCase wanted) {
+        Explanation decided = LlmdDecision.of(policy(config), wanted);
 
         assertThat(decided.abstained()).isEmpty();
         for (LlmdCase.Candidate candidate : wanted.candidates()) {

@@ -52,6 +52,7 @@ final class ScriptedEngine implements AutoCloseable {
     private final String model;
     private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
     private volatile Script last = (request, out) -> whole(out, 200, "{\"choices\":[],\"usage\":null}");
+    private volatile String metrics = "";
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicInteger probes = new AtomicInteger();
@@ -74,6 +75,12 @@ final class ScriptedEngine implements AutoCloseable {
         this.server = server;
         this.port = server.getLocalPort();
         this.acceptor = accept(server);
+    }
+
+    /** What its metrics page says from now on. */
+    ScriptedEngine metrics(String page) {
+        metrics = page;
+        return this;
     }
 
     /** The scripts for the next requests, in order; the last one stays. */
@@ -205,7 +212,7 @@ final class ScriptedEngine implements AutoCloseable {
             }
             String answer = line.contains("/v1/models")
                     ? "{\"object\":\"list\",\"data\":[{\"id\":\"" + model + "\",\"object\":\"model\"}]}"
-                    : "";
+                    : line.contains("/metrics") ? metrics : "";
             return whole(out, 200, answer);
         }
         requests.add(request);

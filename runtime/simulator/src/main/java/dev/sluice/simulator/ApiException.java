@@ -55,6 +55,10 @@ final class ApiException extends RuntimeException {
         return new ApiException(404, type, message, param);
     }
 
+    static ApiException invalidInput(String message) {
+        return new ApiException(400, "InvalidUserInput", message, "");
+    }
+
     static ApiException scaleOutDisabled() {
         return new ApiException(
                 403,

@@ -1,5 +1,6 @@
 package dev.sluice.simulator;
 
+import java.util.SortedSet;
 import java.util.function.LongConsumer;
 
 /**
@@ -18,14 +19,13 @@ public final class Engine {
     private final CacheListener listener;
     private final BlockPool pool;
     private final EngineStats stats;
+    private final StepTime time;
     private final Sequences seqs = new Sequences();
     private final Scheduler scheduler;
     private final SlotQueue pending = new SlotQueue();
     private final LongIntMap slots = new LongIntMap(256);
     private final EngineKv kv;
     private long arrivals;
-    private long random;
-    private double slowness = 1;
     private int alive;
     private boolean stepping;
     /** The queue waits for blocks that only others' transfers, leases or leaving can free. */
@@ -45,11 +45,11 @@ public final class Engine {
         this(profile, seed, CacheListener.NONE);
     }
 
-    /** The same, with somebody who is told what happens to its cache. */
+    /** The same, and the listener hears of its cache. */
     public Engine(EngineProfile profile, long seed, CacheListener listener) {
         this.profile = profile;
         this.listener = listener;
-        this.random = seed;
+        time = new StepTime(profile, seed);
         pool = new BlockPool(profile.kvBlocks(), listener);
         stats = new EngineStats(profile.maxModelLen());
         var fetching = new LongIntMap(16);
@@ -87,7 +87,7 @@ public final class Engine {
         if (slots.get(request.id()) != LongIntMap.ABSENT || kv.isFetching(request.id())) {
             throw new IllegalArgumentException("request " + request.id() + " is already here");
         }
-        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + nanos(profile.requestOverheadMillis()));
+        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + Math.round(profile.requestOverheadMillis() * 1e6));
         slots.put(request.id(), slot);
         pending.addLast(slot);
         alive++;
@@ -223,6 +223,21 @@ public final class Engine {
         sink.died(why, clock);
     }
 
+    /** How many different adapters a batch may have, at least 1; no limit unless this is called. */
+    public void maxLoras(int adapters) {
+        scheduler.adapters.limit(adapters);
+    }
+
+    /** Numbers of the adapters in the batch. */
+    public SortedSet<Integer> runningLoras() {
+        return scheduler.runningAdapters();
+    }
+
+    /** Numbers of the adapters that waiting sequences want. */
+    public SortedSet<Integer> waitingLoras() {
+        return scheduler.waitingAdapters();
+    }
+
     /** Sequences in the batch. */
     public int running() {
         return scheduler.running();
@@ -275,10 +290,7 @@ public final class Engine {
 
     /** From the next step on, steps take so many times their usual time; gauges show nothing of it. Above 0; 1 is normal. */
     public void slowDown(double factor) {
-        if (!(factor > 0)) {
-            throw new IllegalArgumentException("a slow-down factor is above 0, not " + factor);
-        }
-        slowness = factor;
+        time.slowDown(factor);
     }
 
     /** Changes the cache while it runs, 1 to {@link EngineProfile#kvBlocks()}; blocks in use leave when they are freed. */
@@ -297,6 +309,13 @@ public final class Engine {
         return true;
     }
 
+    /** Forgets all cached content and whatever is pinned, as an engine that goes to sleep. What runs must be aborted before. */
+    public void forget() {
+        kv.drop();
+        pool.reset();
+        listener.cleared();
+    }
+
     private void startStep(EngineSink sink) {
         if (!scheduler.fatal().isEmpty()) {
             die(sink);
@@ -313,7 +332,7 @@ public final class Engine {
             if (scheduler.schedule(clock, sink)
                     || (scheduler.running() == 0 && scheduler.fatal().isEmpty() && scheduler.schedule(clock, sink))) {
                 stepping = true;
-                stepEnd = clock + Math.max(1, stepNanos());
+                stepEnd = clock + time.nanos(scheduler.step);
                 stats.steps++;
                 stats.iterationTokens.record(scheduler.step.decoding + scheduler.step.prefillTokens);
                 return;
@@ -370,20 +389,9 @@ public final class Engine {
         sink.finished(seqs.id[slot], reason, seqs.usage(slot), clock);
     }
 
-    private long stepNanos() {
-        random += 0x9E3779B97F4A7C15L;
-        var noise = (Hashes.mix(random) >>> 11) * 0x1.0p-52 - 1;
-        return nanos(scheduler.step.millis(profile) * slowness * (1 + profile.jitter() * noise))
-                + scheduler.step.loadNanos;
-    }
-
     private void dropDeadPending() {
         while (!pending.isEmpty() && seqs.state[pending.peek()] == Sequences.DEAD) {
             seqs.close(pending.poll());
         }
-    }
-
-    private static long nanos(double millis) {
-        return Math.round(millis * 1e6);
     }
 }

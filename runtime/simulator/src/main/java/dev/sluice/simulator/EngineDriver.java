@@ -36,6 +36,8 @@ final class EngineDriver implements EngineSink, AutoCloseable {
     private long pausedSince = -1;
     private long pausedNanos;
     private boolean closed;
+    private boolean paused;
+    private int sleepLevel;
 
     /**
      * Starts an engine.
@@ -47,6 +49,7 @@ final class EngineDriver implements EngineSink, AutoCloseable {
         publisher = options.events().enabled() ? Optional.of(new KvPublisher(options.events())) : Optional.empty();
         engine = new Engine(
                 profile, options.seed(), publisher.map(this::recorder).orElse(CacheListener.NONE));
+        engine.maxLoras(options.maxLoras());
         try {
             exchanges = new Exchanges(
                     options.transfer(),
@@ -161,13 +164,62 @@ final class EngineDriver implements EngineSink, AutoCloseable {
     void pause(boolean on) {
         lock.lock();
         try {
-            if (on && pausedSince < 0) {
-                pausedSince = System.nanoTime();
-            } else if (!on && pausedSince >= 0) {
-                pausedNanos += System.nanoTime() - pausedSince;
-                pausedSince = -1;
-            }
-            changed.signal();
+            paused = on;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stopOrGo() {
+        var stop = paused || sleepLevel > 0;
+        if (stop && pausedSince < 0) {
+            pausedSince = System.nanoTime();
+        } else if (!stop && pausedSince >= 0) {
+            pausedNanos += System.nanoTime() - pausedSince;
+            pausedSince = -1;
+        }
+        changed.signal();
+    }
+
+    /** Whether {@link #pause} is on. */
+    boolean isPaused() {
+        lock.lock();
+        try {
+            return paused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what runs as an abort, drops the cache, and stops the engine's time until {@link #wakeUp}. */
+    void sleep(int level) {
+        endAll(Answer::terminate);
+        lock.lock();
+        try {
+            engine.forget();
+            sleepLevel = level;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void wakeUp() {
+        lock.lock();
+        try {
+            sleepLevel = 0;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** 0 when awake. */
+    int sleepLevel() {
+        lock.lock();
+        try {
+            return sleepLevel;
         } finally {
             lock.unlock();
         }

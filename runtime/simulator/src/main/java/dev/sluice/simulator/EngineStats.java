@@ -34,6 +34,7 @@ public final class EngineStats {
     long prefixQueries;
     long prefixHits;
     long preemptions;
+    long recomputedTokens;
     long promptTokens;
     long cachedPromptTokens;
     long generationTokens;
@@ -65,6 +66,11 @@ public final class EngineStats {
     /** Times a sequence lost its blocks and had to be computed again. */
     public long preemptions() {
         return preemptions;
+    }
+
+    /** Tokens whose KV preemption threw away, cached ones that come back included. */
+    public long recomputedTokens() {
+        return recomputedTokens;
     }
 
     /** Prompt tokens of all sequences whose prompt was finished, cached ones included. */

@@ -58,7 +58,7 @@ final class MetricsPage {
         var labels = "engine=\"0\",model_name=\"" + escape(service.options.servedModel()) + "\"";
         service.driver.with(engine -> {
             var values = values(engine);
-            transfers(values, engine);
+            stateOf(values, engine);
             var histograms = new HashMap<>(histograms(engine.stats()));
             service.driver.exchanges().stats().forEachHistogram(histograms::put);
             for (var line : template) {
@@ -66,7 +66,7 @@ final class MetricsPage {
                     var name = line.substring("@histogram ".length());
                     histogram(out, name, labels, Objects.requireNonNull(histograms.get(name), name));
                 } else if (line.equals("@lora")) {
-                    lora(out);
+                    lora(out, engine);
                 } else if (line.startsWith("process_start_time_seconds ")) {
                     out.append("process_start_time_seconds ")
                             .append(service.started.toEpochMilli() / 1e3)
@@ -112,7 +112,6 @@ final class MetricsPage {
                 engine.kv().deferred());
         values.put("vllm:num_requests_kv_fetch_by_stage in_progress", (double)
                 engine.kv().deferred());
-        values.put("vllm:engine_sleep_state awake", 1.0);
         values.put("vllm:kv_cache_usage_perc", engine.kvUsage());
         values.put("vllm:prefix_cache_queries_total", (double) stats.prefixQueries());
         values.put("vllm:prefix_cache_hits_total", (double) stats.prefixHits());
@@ -134,7 +133,11 @@ final class MetricsPage {
         return values;
     }
 
-    private void transfers(Map<String, Double> values, Engine engine) {
+    private void stateOf(Map<String, Double> values, Engine engine) {
+        var level = service.driver.sleepLevel();
+        values.put("vllm:engine_sleep_state awake", level == 0 ? 1.0 : 0.0);
+        values.put("vllm:engine_sleep_state weights_offloaded", level == 1 ? 1.0 : 0.0);
+        values.put("vllm:engine_sleep_state discard_all", level > 1 ? 1.0 : 0.0);
         var stats = engine.stats();
         var transfers = service.driver.exchanges().stats();
         if (service.options.transfer().kind() != ConnectorKind.NONE) {
@@ -205,14 +208,16 @@ final class MetricsPage {
                 + String.format("e+%02d", power);
     }
 
-    private void lora(StringBuilder out) {
-        if (service.adapterUsed()) {
-            out.append("vllm:lora_requests_info{max_lora=\"")
-                    .append(service.options.adapters().size())
-                    .append("\",running_lora_adapters=\"\",waiting_lora_adapters=\"\"} ")
-                    .append(service.started.toEpochMilli() / 1e3)
-                    .append('\n');
-        }
+    private void lora(StringBuilder out, Engine engine) {
+        service.adapters
+                .requests(engine, System.currentTimeMillis() / 1e3)
+                .forEach((labels, at) -> out.append("vllm:lora_requests_info{max_lora=\"")
+                        .append(service.options.maxLoras())
+                        .append("\",")
+                        .append(labels)
+                        .append("} ")
+                        .append(at)
+                        .append('\n'));
     }
 
     private void http(StringBuilder out) {

@@ -3,6 +3,8 @@ package dev.sluice.simulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * vLLM's V1 scheduler: each step gives running sequences what they need (one token when decoding, the next chunk when their
@@ -18,12 +20,14 @@ final class Scheduler {
     private final EngineStats stats;
     private final LongIntMap fetching;
     private final CacheListener listener;
-    private final SlotQueue waiting = new SlotQueue();
-    private int waitingAlive;
+    private final WaitingLine waiting;
     private int[] running = new int[64];
     private int runningCount;
     private int remote;
     private String fatal = "";
+
+    /** Which adapters a step may have. */
+    final AdapterSeats adapters = new AdapterSeats();
 
     /** The step being scheduled. */
     final StepLoad step = new StepLoad();
@@ -41,10 +45,11 @@ final class Scheduler {
         this.stats = stats;
         this.fetching = fetching;
         this.listener = listener;
+        waiting = new WaitingLine(seqs, profile.priorityPolicy());
     }
 
     int waiting() {
-        return waitingAlive;
+        return waiting.size();
     }
 
     int running() {
@@ -81,30 +86,38 @@ final class Scheduler {
         return blocks;
     }
 
+    /** Adapters that running sequences use, by number. */
+    SortedSet<Integer> runningAdapters() {
+        var all = new TreeSet<Integer>();
+        for (var i = 0; i < runningCount; i++) {
+            if (seqs.lora[running[i]] != 0 && seqs.state[running[i]] == Sequences.RUNNING) {
+                all.add(seqs.lora[running[i]]);
+            }
+        }
+        return all;
+    }
+
+    /** Adapters that waiting sequences want, by number. */
+    SortedSet<Integer> waitingAdapters() {
+        var all = new TreeSet<Integer>();
+        waiting.adapters(all);
+        return all;
+    }
+
     int runningSlot(int index) {
         return running[index];
     }
 
-    /** Takes the head of the queue out for good. */
     int refuseHead() {
-        waitingAlive--;
         return waiting.poll();
     }
 
     void enqueue(int slot) {
-        seqs.state[slot] = Sequences.WAITING;
-        waitingAlive++;
-        if (profile.priorityPolicy()) {
-            insertByPriority(slot);
-        } else {
-            waiting.addLast(slot);
-        }
+        waiting.add(slot);
     }
 
-    /** A waiting sequence left: its place in the queue is cleared when its turn comes. */
     void leaveQueue(int slot) {
-        seqs.state[slot] = Sequences.DEAD;
-        waitingAlive--;
+        waiting.leave(slot);
     }
 
     /** Ends a running sequence; {@link #sweep} takes it off the list. */
@@ -163,30 +176,34 @@ final class Scheduler {
             budget -= n;
         }
         if (!preempted) {
+            adapters.begin(seqs, running, runningCount);
             admit(budget, now, sink);
+            waiting.restore();
         }
         return fatal.isEmpty() && !step.isEmpty();
     }
 
     /** Whether, after a fruitless {@link #schedule}, the head of the queue never fits: it has the whole engine to itself. */
     boolean stuck(boolean pinned) {
-        dropDead();
         return runningCount == 0 && remote == 0 && !pinned && !waiting.isEmpty();
     }
 
     private void admit(int tokens, long now, EngineSink sink) {
         var budget = tokens;
         while (budget > 0 && runningCount < profile.maxNumSeqs() && fatal.isEmpty()) {
-            dropDead();
             if (waiting.isEmpty()) {
                 return;
             }
             var slot = waiting.peek();
+            if (!adapters.mayJoin(seqs.lora[slot])) {
+                waiting.setAside();
+                continue;
+            }
             if (!takePlace(slot)) {
                 return;
             }
             waiting.poll();
-            waitingAlive--;
+            adapters.join(seqs.lora[slot]);
             if (seqs.transfer[slot].pull().isPresent()) {
                 fetch(slot, now, sink);
                 continue;
@@ -295,13 +312,7 @@ final class Scheduler {
         } else {
             seqs.external[slot] = 0;
         }
-        seqs.state[slot] = Sequences.WAITING;
-        waitingAlive++;
-        if (profile.priorityPolicy()) {
-            insertByPriority(slot);
-        } else {
-            waiting.addFirst(slot);
-        }
+        waiting.addBack(slot);
     }
 
     /** A sequence that waits for another engine is over; nothing is written to its blocks any more. */
@@ -362,17 +373,12 @@ final class Scheduler {
             step.takeBack(seqs, slot, granted);
         }
         releaseBlocks(slot);
+        stats.recomputedTokens += seqs.computed[slot];
         seqs.scheduled[slot] = 0;
         seqs.computed[slot] = 0;
         seqs.preemptions[slot]++;
-        seqs.state[slot] = Sequences.WAITING;
         stats.preemptions++;
-        waitingAlive++;
-        if (profile.priorityPolicy()) {
-            insertByPriority(slot);
-        } else {
-            waiting.addFirst(slot);
-        }
+        waiting.addBack(slot);
         sink.preempted(seqs.id[slot], now);
         return granted;
     }
@@ -382,30 +388,10 @@ final class Scheduler {
         var victim = runningCount - 1;
         if (profile.priorityPolicy()) {
             for (var i = victim - 1; i >= 0; i--) {
-                victim = before(running[victim], running[i]) ? i : victim;
+                victim = waiting.before(running[victim], running[i]) ? i : victim;
             }
         }
         return victim;
-    }
-
-    private void insertByPriority(int slot) {
-        var at = waiting.size();
-        while (at > 0 && before(slot, waiting.get(at - 1))) {
-            at--;
-        }
-        waiting.insert(at, slot);
-    }
-
-    private boolean before(int a, int b) {
-        return seqs.priority[a] != seqs.priority[b]
-                ? seqs.priority[a] < seqs.priority[b]
-                : seqs.order[a] < seqs.order[b];
-    }
-
-    private void dropDead() {
-        while (!waiting.isEmpty() && seqs.state[waiting.peek()] == Sequences.DEAD) {
-            seqs.close(waiting.poll());
-        }
     }
 
     private int blocksFor(int tokens) {

@@ -38,6 +38,9 @@ final class Sequences {
     int[] external = new int[64];
 
     boolean[] begun = new boolean[64];
+    /** Number of its adapter; 0 for none. */
+    int[] lora = new int[64];
+
     KvTransfer[] transfer = new KvTransfer[64];
 
     int[] preemptions = new int[64];
@@ -76,6 +79,7 @@ final class Sequences {
         cached[slot] = -1;
         external[slot] = 0;
         begun[slot] = false;
+        lora[slot] = r.lora();
         transfer[slot] = r.transfer();
         preemptions[slot] = 0;
         readyAt[slot] = ready;
@@ -135,6 +139,7 @@ final class Sequences {
         cached = Arrays.copyOf(cached, n);
         external = Arrays.copyOf(external, n);
         begun = Arrays.copyOf(begun, n);
+        lora = Arrays.copyOf(lora, n);
         transfer = Arrays.copyOf(transfer, n);
         preemptions = Arrays.copyOf(preemptions, n);
         readyAt = Arrays.copyOf(readyAt, n);

@@ -19,6 +19,7 @@ final class Service {
     final EngineProfile profile;
     final EngineDriver driver;
     final Planner planner;
+    final Adapters adapters;
     private final BlockHasher hasher;
     final Faults faults;
     final HttpStats http = new HttpStats();
@@ -26,7 +27,6 @@ final class Service {
     final AtomicInteger load = new AtomicInteger();
     private final SplittableRandom ids;
     private final String fingerprint;
-    private volatile boolean adapterUsed;
 
     /**
      * Starts the engine.
@@ -39,15 +39,11 @@ final class Service {
         profile = options.engineProfile();
         driver = new EngineDriver(profile, options);
         hasher = new BlockHasher(options.events().algorithm(), options.events().seed());
+        adapters = new Adapters(options.adapters(), name -> options.servedModel() + "-" + name);
         planner = new Planner(options.seed(), options.outputTokens());
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
                 + String.format("%08x", (int) Hashes.text(profile.name() + options.servedModel()));
-    }
-
-    /** Whether a request has named an adapter yet; only then is there a metric about them. */
-    boolean adapterUsed() {
-        return adapterUsed;
     }
 
     String fingerprint() {
@@ -85,7 +81,7 @@ final class Service {
         if (name.isEmpty() || body.path("model").isNull()) {
             return options.servedModel();
         }
-        if (!models().contains(name) && !options.adapters().contains(name)) {
+        if (!models().contains(name) && adapters.find(name).isEmpty()) {
             throw ApiException.notFound(
                     "The model `" + name + "` does not exist. Valid aliases: " + String.join(", ", models()) + ".",
                     "NotFoundError",
@@ -116,8 +112,9 @@ final class Service {
      */
     Answer start(ObjectNode body, List<Plan> plans, Sampling sampling, String model, int limit, String id) {
         var answer = new Answer(plans);
-        var lora = options.adapters().contains(model) ? model : "";
-        adapterUsed |= !lora.isEmpty();
+        var adapter = adapters.find(model);
+        adapter.ifPresent(its -> adapters.used(its.name(), System.currentTimeMillis() / 1e3));
+        var lora = adapter.map(Adapters.Adapter::name).orElse("");
         var orders = new ArrayList<EngineDriver.Order>();
         for (var i = 0; i < plans.size(); i++) {
             var plan = plans.get(i);
@@ -126,15 +123,16 @@ final class Service {
             var count = plan.output().length;
             var hashes = Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora);
             var request = new EngineRequest(
-                    0,
-                    plan.prompt().length,
-                    hashes,
-                    count,
-                    plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
-                    0,
-                    sampling.priority());
+                            0,
+                            plan.prompt().length,
+                            hashes,
+                            count,
+                            plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
+                            0,
+                            sampling.priority())
+                    .withLora(adapter.map(Adapters.Adapter::id).orElse(0));
             var wish = driver.exchanges().wish(body, internalId(id, i, sampling.n()), plan.prompt(), hashes);
-            orders.add(new EngineDriver.Order(request, wish, content(all, lora, sampling.salt())));
+            orders.add(new EngineDriver.Order(request, wish, content(all, adapter, sampling.salt())));
         }
         driver.submit(answer, orders);
         driver.with(engine -> {
@@ -145,18 +143,17 @@ final class Service {
     }
 
     /** What events say of a sequence's blocks; only worked out when there are events. */
-    private Optional<KvContent> content(int[] tokens, String lora, String salt) {
+    private Optional<KvContent> content(int[] tokens, Optional<Adapters.Adapter> adapter, String salt) {
         if (!options.events().enabled()) {
             return Optional.empty();
         }
-        var adapter = lora.isEmpty() ? List.<String>of() : List.of(lora, adapterPath(lora));
-        var digests = hasher.chain(tokens, profile.blockSize(), adapter, salt);
+        var key = adapter.map(its -> List.of(its.name(), its.path())).orElse(List.of());
         return Optional.of(new KvContent(
-                tokens, digests, lora, lora.isEmpty() ? 0 : options.adapters().indexOf(lora) + 1, salt));
-    }
-
-    private String adapterPath(String adapter) {
-        return options.servedModel() + "-" + adapter;
+                tokens,
+                hasher.chain(tokens, profile.blockSize(), key, salt),
+                adapter.map(Adapters.Adapter::name).orElse(""),
+                adapter.map(Adapters.Adapter::id).orElse(0),
+                salt));
     }
 
     /** The engine's own name of a sequence: the answer's id, prompt and choice where there are several, and a random suffix. */

@@ -34,6 +34,9 @@ import java.util.List;
  * @param scaleOut whether {@code /inference/v1/generate} and the render routes are open, as {@code --enable-scale-out}
  * @param transfer how it shares KV with others
  * @param events how it publishes what its cache holds
+ * @param devMode whether it has vLLM's development routes, as with {@code VLLM_SERVER_DEV_MODE=1}
+ * @param runtimeLora whether adapters can be loaded, as with {@code VLLM_ALLOW_RUNTIME_LORA_UPDATING=1}
+ * @param maxLoras most different adapters in a step, at least 1
  */
 public record SimulatorOptions(
         String host,
@@ -60,7 +63,10 @@ public record SimulatorOptions(
         boolean forceIncludeUsage,
         boolean scaleOut,
         TransferOptions transfer,
-        EventOptions events) {
+        EventOptions events,
+        boolean devMode,
+        boolean runtimeLora,
+        int maxLoras) {
 
     /** Checks the ranges; {@link IllegalArgumentException} names the option. */
     public SimulatorOptions {
@@ -74,6 +80,7 @@ public record SimulatorOptions(
         check(maxNumBatchedTokens >= 0, "max-num-batched-tokens is not negative: " + maxNumBatchedTokens);
         check(maxModelLen >= 0 && maxModelLen != 1, "max-model-len is 0 or at least 2: " + maxModelLen);
         check(maxNumQueuedReqs >= 0, "max-num-queued-reqs is not negative: " + maxNumQueuedReqs);
+        check(maxLoras > 0, "max-loras is at least 1: " + maxLoras);
         check(outputTokens > 0, "output-tokens is at least 1: " + outputTokens);
         check(
                 List.of("generate", "embed", "score", "all").contains(task),
@@ -162,6 +169,9 @@ public record SimulatorOptions(
         private boolean scaleOut = true;
         private TransferOptions transfer = TransferOptions.none();
         private EventOptions events = EventOptions.none();
+        private boolean devMode;
+        private boolean runtimeLora;
+        private int maxLoras = 1;
 
         private Builder() {}
 
@@ -191,6 +201,9 @@ public record SimulatorOptions(
             scaleOut = from.scaleOut;
             transfer = from.transfer;
             events = from.events;
+            devMode = from.devMode;
+            runtimeLora = from.runtimeLora;
+            maxLoras = from.maxLoras;
         }
 
         public Builder host(String value) {
@@ -318,6 +331,21 @@ public record SimulatorOptions(
             return this;
         }
 
+        public Builder devMode(boolean value) {
+            devMode = value;
+            return this;
+        }
+
+        public Builder runtimeLora(boolean value) {
+            runtimeLora = value;
+            return this;
+        }
+
+        public Builder maxLoras(int value) {
+            maxLoras = value;
+            return this;
+        }
+
         public SimulatorOptions build() {
             return new SimulatorOptions(
                     host,
@@ -344,7 +372,10 @@ public record SimulatorOptions(
                     forceIncludeUsage,
                     scaleOut,
                     transfer,
-                    events);
+                    events,
+                    devMode,
+                    runtimeLora,
+                    maxLoras);
         }
     }
 }

@@ -20,6 +20,7 @@ final class InstanceReader {
     private final Catalog catalog;
     private final Binder parameters = new Binder(Codecs.common());
     private final List<RoutingConfig.PluginEntry> made = new ArrayList<>();
+    private final Map<String, Node> written = new LinkedHashMap<>();
     private final Map<String, Instances.Served> served = new LinkedHashMap<>();
     private final Map<String, String> types = new LinkedHashMap<>();
 
@@ -34,7 +35,7 @@ final class InstanceReader {
             reader.row(rows.get(i), at.item(i));
         }
         boolean complete = reader.made.size() + reader.served.size() == rows.size();
-        return new Instances(List.copyOf(reader.made), reader.served, reader.types, complete);
+        return new Instances(List.copyOf(reader.made), reader.written, reader.served, reader.types, complete);
     }
 
     /** An instance with the defaults of its type. */
@@ -60,6 +61,7 @@ final class InstanceReader {
                 warn(at.key("type"), row.type() + " is an old name: it is " + current + " now");
             }
             Node given = known(row.parameters().node(), factory.get(), current, at.key("parameters"));
+            written.put(row.instance(), given);
             Position position = at.problems().position(file(at), at.path());
             maker(factory.get(), given, at.key("parameters"))
                     .ifPresent(maker ->

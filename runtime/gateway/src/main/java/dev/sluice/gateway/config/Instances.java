@@ -12,12 +12,17 @@ import java.util.Set;
  * What became of the entries under {@code plugins:}.
  *
  * @param made those that a factory will make, in the order of the file
+ * @param written parameters of those as the file has them, by name; what has no effect is left out
  * @param served those that ask for what the gateway does by itself, by name, in the order of the file
  * @param types type by name, of all entries
  * @param complete false when an entry was wrong, which is then reported
  */
 record Instances(
-        List<RoutingConfig.PluginEntry> made, Map<String, Served> served, Map<String, String> types, boolean complete) {
+        List<RoutingConfig.PluginEntry> made,
+        Map<String, Node> written,
+        Map<String, Served> served,
+        Map<String, String> types,
+        boolean complete) {
     /**
      * An entry that no factory makes.
      *

@@ -70,6 +70,11 @@ final class PickerForm {
         Optional<RoutingConfig> routing = instances.made().isEmpty()
                 ? RoutingConfig.pickerAlone(catalog, Position.start(at.file().toString()))
                 : Optional.of(new RoutingConfig(instances.made(), profiles));
-        return routing.map(policy -> new Picker(policy, pool.endpoints(), pool.metrics(), pool.tls()));
+        List<LlmdType> served = instances.served().values().stream()
+                .map(Instances.Served::type)
+                .distinct()
+                .toList();
+        return routing.map(policy -> new Picker(
+                policy, instances.written(), served, pool.endpoints(), pool.metrics(), pool.tls(), pool.ca()));
     }
 }

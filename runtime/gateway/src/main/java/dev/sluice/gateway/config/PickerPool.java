@@ -39,6 +39,12 @@ final class PickerPool {
         return source().filter(source -> source.scheme().equals("https")).flatMap(this::tls);
     }
 
+    /** The file with the CA of https engines. */
+    Optional<Path> ca() {
+        return source().filter(source -> source.scheme().equals("https"))
+                .flatMap(LlmdParameters.MetricsSource::caCertPath);
+    }
+
     private Optional<PoolConfig.Tls> tls(LlmdParameters.MetricsSource source) {
         if (source.caCertPath().isEmpty()) {
             return Optional.of(new PoolConfig.Tls(Optional.empty()));

@@ -140,7 +140,7 @@ final class Watch implements AutoCloseable {
             body.readNBytes(BUFFER);
             throw new IOException("GET " + target.metrics().getRawPath() + " answered " + status);
         }
-        MetricsPage page = new MetricsPage();
+        MetricsPage page = new MetricsPage(events.samples(target.id()));
         int held = 0;
         int total = 0;
         for (int n = body.read(buffer, 0, BUFFER); n >= 0; n = body.read(buffer, held, BUFFER - held)) {

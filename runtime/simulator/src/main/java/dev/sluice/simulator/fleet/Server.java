@@ -178,7 +178,8 @@ public final class Server {
         }
         int limit = Math.max(ask.outputTokens(), ask.maxTokens());
         EngineRequest request = new EngineRequest(
-                id, ask.promptTokens(), ask.blocks(), ask.outputTokens(), limit, id, 0, kv.transfer(id, ask, part));
+                        id, ask.promptTokens(), ask.blocks(), ask.outputTokens(), limit, id, 0)
+                .with(kv.transfer(id, ask, part));
         Submission said = engine.submit(request, loop.now());
         if (said != Submission.ACCEPTED) {
             kv.abort(id);
