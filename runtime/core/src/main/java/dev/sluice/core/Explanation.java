@@ -48,7 +48,18 @@ public record Explanation(
 
     /** The same, released as these words say. */
     public Explanation released(String words) {
-        return new Explanation(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, words);
+        return new Explanation(
+                requestId,
+                policy,
+                profiles,
+                weights,
+                candidates,
+                picked,
+                runnerUp,
+                counterfactual,
+                abstained,
+                note,
+                words);
     }
 
     /**

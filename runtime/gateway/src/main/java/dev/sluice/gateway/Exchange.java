@@ -99,17 +99,12 @@ final class Exchange {
         }
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
         BodyScan scan = Prepared.scan(settings, api, body);
-        String rewritten = ClientWishes.model(headers);
-        model = rewritten.isEmpty() ? scan.model() : rewritten;
+        model = Prepared.model(scan, headers);
         RoutingTable.Target target = Prepared.target(settings, model);
         poolName = target.entry().pool().name();
         admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(Prepared.of(
-                settings,
-                scan,
-                model,
-                target,
+        place(Prepared.of(settings, scan, model, target,
                 new Prepared.Caller(id, headers, client::finished, number),
                 Prepared.Carriage.OURS));
     }

@@ -58,6 +58,8 @@ final class PickedExchange implements Conversation {
     private @Nullable Prepared request;
     private volatile @Nullable Admission admission;
     private @Nullable Charge claim;
+    /** The claim, also when it has been given back. */
+    private volatile @Nullable Charge chosen;
     private boolean gone;
     private @Nullable AnswerWatch watch;
     private volatile long lastWord;
@@ -144,11 +146,9 @@ final class PickedExchange implements Conversation {
             }
             reserved(body.remaining());
             BodyScan scan = Prepared.scan(settings, api, body);
-            Prepared.Caller caller = caller();
-            String rewritten = ClientWishes.model(caller.headers());
-            model = rewritten.isEmpty() ? scan.model() : rewritten;
+            model = Prepared.model(scan, headers);
             RoutingTable.Target target = Prepared.target(settings, model);
-            Prepared prepared = Prepared.of(settings, scan, model, target, caller, carriage(target));
+            Prepared prepared = Prepared.of(settings, scan, model, target, caller(), carriage(target));
             place(prepared, patience);
             EditedBody edited = prepared.body();
             boolean same = edited.length() == scan.length() && edited.slices().size() == 1;
@@ -285,6 +285,7 @@ final class PickedExchange implements Conversation {
         synchronized (this) {
             if (!gone) {
                 claim = charge;
+                chosen = charge;
                 return;
             }
         }
@@ -363,8 +364,11 @@ final class PickedExchange implements Conversation {
         if (!clientId.isEmpty()) {
             set.addAll(List.of("x-request-id", clientId));
         }
+        Charge by = chosen;
         if (status >= 400) {
             set.addAll(List.of("x-sluice-error-source", "engine"));
+        } else if (by != null) {
+            PluginHeaders.of(by).addTo(set);
         }
         if (settings.debugHeaders()) {
             set.addAll(List.of("x-sluice-endpoint", endpointId, "x-sluice-decision", "pool=" + poolName));
@@ -402,6 +406,7 @@ final class PickedExchange implements Conversation {
                 .ifPresent(moved -> {
                     synchronized (this) {
                         claim = moved;
+                        chosen = moved;
                         endpointId = moved.endpointId();
                     }
                 });

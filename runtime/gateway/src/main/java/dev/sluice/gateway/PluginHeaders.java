@@ -5,6 +5,7 @@ import dev.sluice.gateway.http.Head;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.spi.ResponseHeaders;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -54,6 +55,14 @@ final class PluginHeaders implements ResponseHeaders {
             throw new IllegalArgumentException("more than " + MOST + " headers");
         }
         set.put(lower, value.strip());
+    }
+
+    /** Adds names and values in turn. */
+    void addTo(List<String> pairs) {
+        set.forEach((name, value) -> {
+            pairs.add(name);
+            pairs.add(value);
+        });
     }
 
     HeaderBlock addTo(HeaderBlock block) {

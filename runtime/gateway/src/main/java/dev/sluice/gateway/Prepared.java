@@ -55,6 +55,12 @@ record Prepared(
         }
     }
 
+    /** The model that is asked for: the client's headers may name another one than its body, where that is allowed. */
+    static String model(BodyScan scan, Function<String, Optional<String>> headers) {
+        String rewritten = ClientWishes.model(headers);
+        return rewritten.isEmpty() ? scan.model() : rewritten;
+    }
+
     /** Where a model leads. */
     static RoutingTable.Target target(LiveState.Settings settings, String model) throws Refused {
         return settings.table()
@@ -90,11 +96,7 @@ record Prepared(
         }
     }
 
-    /**
-     * Prepares a request, and counts it.
-     *
-     * @param model that it is for: the body's, or what a header put in its place
-     */
+    /** Prepares a request, and counts it. */
     static Prepared of(
             LiveState.Settings settings,
             BodyScan scan,
@@ -126,7 +128,7 @@ record Prepared(
                 SessionKeys.of(settings.sessions(), caller.headers(), scan),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
-        LivePool.Ask asked =
+        LivePool.Ask ask =
                 LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
         return new Prepared(
                 target,
@@ -135,7 +137,7 @@ record Prepared(
                 bytes(prompt),
                 addUsage,
                 body,
-                model.equals(scan.model()) ? asked : LivePool.named(asked, model));
+                model.equals(scan.model()) ? ask : LivePool.named(ask, model));
     }
 
     /**

@@ -217,7 +217,8 @@ final class EnvoyStandIn implements AutoCloseable {
         ProcessingResponse next() throws InterruptedException {
             ProcessingResponse answer = answers.poll(LIMIT_S, TimeUnit.SECONDS);
             if (answer == null) {
-                throw new IllegalStateException("no answer; the call: " + end.getNow(Status.OK.withDescription("still open")));
+                throw new IllegalStateException(
+                        "no answer; the call: " + end.getNow(Status.OK.withDescription("still open")));
             }
             return answer;
         }

