@@ -104,7 +104,11 @@ final class Exchange {
         poolName = target.entry().pool().name();
         admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(Prepared.of(settings, scan, model, target,
+        place(Prepared.of(
+                settings,
+                scan,
+                model,
+                target,
                 new Prepared.Caller(id, headers, client::finished, number),
                 Prepared.Carriage.OURS));
     }

@@ -60,6 +60,7 @@ final class PickedExchange implements Conversation {
     private @Nullable Charge claim;
     /** The claim, also when it has been given back. */
     private volatile @Nullable Charge chosen;
+
     private boolean gone;
     private @Nullable AnswerWatch watch;
     private volatile long lastWord;

@@ -128,8 +128,7 @@ record Prepared(
                 SessionKeys.of(settings.sessions(), caller.headers(), scan),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
-        LivePool.Ask ask =
-                LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
+        LivePool.Ask ask = LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
         return new Prepared(
                 target,
                 model,
