@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigPageTest {
     @ParameterizedTest
@@ -20,9 +20,10 @@ class ConfigPageTest {
                 .isEqualTo(Files.exists(page) ? Files.readString(page) : "");
     }
 
-    @Test
-    void theExampleIsGood() {
-        Path example = Path.of("..", "..", "examples", "laptop", "gateway.yaml");
+    @ParameterizedTest
+    @ValueSource(strings = {"laptop", "fleet"})
+    void theExamplesAreGood(String name) {
+        Path example = Path.of("..", "..", "examples", name, "gateway.yaml");
 
         assertThat(Ran.of("check", "--config", example.toString()).code()).isZero();
     }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param forMs for how long, ms
  * @param models the models it said that it serves
  * @param inFlight requests charged to it
+ * @param concurrency most requests that may be charged to it at a time, configured or learned
  * @param pendingPrefillTokens prompt tokens that it has yet to compute
  * @param prefillRate learned prompt tokens per second
  * @param tokenMs learned time per output token of a lone stream, ms
@@ -26,6 +27,7 @@ public record EndpointReport(
         double forMs,
         List<String> models,
         int inFlight,
+        int concurrency,
         double pendingPrefillTokens,
         double prefillRate,
         double tokenMs,

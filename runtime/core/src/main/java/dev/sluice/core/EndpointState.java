@@ -38,6 +38,7 @@ final class EndpointState {
 
     final LearnedRates rates;
     final CacheTrust trust;
+    final ConcurrencyLimit limit = new ConcurrencyLimit();
 
     int consecutiveFailures;
     int ejections;

@@ -17,9 +17,7 @@ import java.util.Optional;
  * its first token, and is released once, whatever way it ends. Scraped metrics only add what the ledger can't know.
  */
 public final class Pool {
-    private static final int EJECTION_FACTOR_MAX = 30;
-
-    private final PoolSettings settings;
+    private PoolSettings settings;
     private final Map<String, EndpointState> endpoints = new LinkedHashMap<>();
     private final List<EndpointState> leaving = new ArrayList<>();
     private final LearnedRates fleet;
@@ -27,17 +25,27 @@ public final class Pool {
     private final OutputEstimate output = new OutputEstimate();
     private final RetryBudget retries = new RetryBudget();
     private final TokenRatio ratio = new TokenRatio();
+    private final Lessons lessons = new Lessons(output, ratio);
+    private final Lifecycle lifecycle;
     private long version;
 
     /** A pool without endpoints. */
     public Pool(PoolSettings settings) {
         this.settings = settings;
         this.fleet = LearnedRates.fleet(settings.priors());
+        this.lifecycle = new Lifecycle(endpoints, settings);
     }
 
     /** What the pool was told. */
     public PoolSettings settings() {
         return settings;
+    }
+
+    /** The configuration has changed; what was learned stays. */
+    public void configure(PoolSettings next) {
+        version++;
+        settings = next;
+        lifecycle.configure(next);
     }
 
     /** Grows with every change. */
@@ -107,48 +115,18 @@ public final class Pool {
     /** An endpoint answered a probe: it is up and serves these models. An ejected one stays out until its time is over. */
     public void probeSucceeded(String id, List<String> models, long now) {
         EndpointState state = endpoints.get(id);
-        if (state == null) {
-            return;
-        }
-        version++;
-        state.models = List.copyOf(models);
-        state.probeOut = false;
-        boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
-        if (!sentence && (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED)) {
-            boolean first = state.dispatched == 0 && state.ejections == 0;
-            state.consecutiveFailures = 0;
-            start(state, first ? "answered" : "answered again", first, now);
-        }
-    }
-
-    private void start(EndpointState state, String why, boolean first, long now) {
-        boolean warm = settings.slowStart().isZero()
-                || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
-        if (warm) {
-            state.become(EndpointStatus.READY, why, now);
-        } else {
-            state.slowStartUntil = now + settings.slowStart().toNanos();
-            state.become(EndpointStatus.SLOW_START, why + ", warming up", now);
+        if (state != null) {
+            version++;
+            lifecycle.probeSucceeded(state, models, now);
         }
     }
 
     /** An endpoint did not answer a probe, or serves another model: the reason goes to the operator. */
     public void probeFailed(String id, String reason, long now) {
         EndpointState state = endpoints.get(id);
-        if (state == null) {
-            return;
-        }
-        version++;
-        state.probeOut = false;
-        switch (state.status) {
-            case PROBING -> state.become(EndpointStatus.PROBING, reason, now);
-            case EJECTED -> eject(state, reason, now);
-            case READY, SLOW_START -> {
-                if (othersReady(state)) {
-                    eject(state, reason, now);
-                }
-            }
-            case DRAINING, GONE -> {}
+        if (state != null) {
+            version++;
+            lifecycle.probeFailed(state, reason, now);
         }
     }
 
@@ -172,16 +150,7 @@ public final class Pool {
 
     /** Ids that should be probed now: unknown ones, and ejected ones whose time is over; each once until it answers. */
     public List<String> dueProbes(long now) {
-        List<String> due = new ArrayList<>();
-        for (EndpointState state : endpoints.values()) {
-            boolean wants = state.status == EndpointStatus.PROBING
-                    || (state.status == EndpointStatus.EJECTED && now >= state.ejectedUntil);
-            if (wants && !state.probeOut) {
-                state.probeOut = true;
-                due.add(state.endpoint.id());
-            }
-        }
-        return due;
+        return lifecycle.dueProbes(now);
     }
 
     /** A metrics page was read. */
@@ -194,6 +163,7 @@ public final class Pool {
         state.scrape = scrape;
         state.scrapedAt = now;
         state.trust.bound(scrape.kvBlocks() * scrape.blockSize());
+        state.limit.scraped(scrape.running(), scrape.waiting(), state.inFlight);
     }
 
     /** The picture of the last scrape is too old to be used. */
@@ -227,7 +197,7 @@ public final class Pool {
             rows[row] = state.endpoint;
             statuses[row] = state.status;
             slotOf[row] = state.slot;
-            full[row] = state.inFlight >= settings.concurrency();
+            full[row] = state.inFlight >= limit(state);
             trust[row] = state.trust.factor();
             scrapes[row] = state.scrape;
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
@@ -245,7 +215,7 @@ public final class Pool {
      */
     public Optional<Charge> charge(Snapshot seen, int row, Work work, int predictedRaw, long now) {
         EndpointState state = endpoints.get(seen.endpoint(row).id());
-        if (state == null || state.slot != seen.slot(row) || state.inFlight >= settings.concurrency()) {
+        if (state == null || state.slot != seen.slot(row) || state.inFlight >= limit(state)) {
             return Optional.empty();
         }
         boolean lastResort = state.status == EndpointStatus.EJECTED && seen.status(row) == EndpointStatus.EJECTED;
@@ -357,100 +327,18 @@ public final class Pool {
             state.prefilledTokens += computed - charge.work.uncachedTokens();
         }
         if (outcome == Outcome.COMPLETED) {
-            learn(charge, usage, maxTokens, promptBytes, decoded, now);
+            lessons.learn(charge, usage, maxTokens, promptBytes, decoded, settings.blockSize(), now);
         }
-        health(state, outcome, now);
+        lifecycle.ended(state, outcome, now);
         if (charge.dispatch != null) {
             charge.dispatch.ended(outcome, usage, now);
         }
         return outcome == Outcome.COMPLETED ? usage.cachedTokens() : -1;
     }
 
-    private void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, long now) {
-        EndpointState state = charge.state;
-        if (decoded) {
-            int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
-            double others = (charge.othersAtStart + (double) state.decoding) / 2;
-            double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
-            double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
-            double nanos = (double) (now - charge.firstTokenAt);
-            state.rates.streamEnded(tokens, (long) Math.max(nanos / 4, nanos - stoodStill), others, now);
-        } else if (usage.outputTokens() > 0) {
-            learnFromWholeAnswer(charge, usage, now);
-        }
-        output.settled(maxTokens, usage.outputTokens());
-        ratio.observe(promptBytes, usage.promptTokens());
-        if (usage.cachedTokens() >= 0) {
-            int blockSize =
-                    (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
-            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), state.indexedTokens, blockSize);
-        }
-    }
-
-    /** A whole answer has no first token of its own: its time is split in the proportion that is expected. */
-    private static void learnFromWholeAnswer(Charge charge, Usage usage, long now) {
-        EndpointState state = charge.state;
-        double batch = state.inFlight;
-        int uncached = charge.work.uncachedTokens();
-        if (usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
-            uncached = Math.max(1, usage.promptTokens() - usage.cachedTokens());
-        }
-        LearnedRates.Figures speed = state.rates.at(now);
-        double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
-        double tokens = charge.ahead + uncached;
-        double prefillMs = tokens / speed.prefillRate() * 1000 + speed.overheadMs();
-        double factor = (now - charge.at) / 1e6 / Math.max(1e-3, decodeMs + prefillMs);
-        long firstToken = Math.min(now, charge.at + (long) (prefillMs * factor * 1e6));
-        state.rates.wholeAnswer(tokens, (firstToken - charge.at) / 1e6, now);
-        state.rates.streamEnded(usage.outputTokens() - 1, now - firstToken, batch, now);
-    }
-
-    private void health(EndpointState state, Outcome outcome, long now) {
-        if (!outcome.blamesEndpoint()) {
-            if (outcome == Outcome.COMPLETED) {
-                state.consecutiveFailures = 0;
-            }
-            return;
-        }
-        state.consecutiveFailures += outcome == Outcome.UNREACHABLE ? 2 : 1;
-        if (state.serving() && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
-            eject(state, state.consecutiveFailures + " failures in a row, the last one: " + words(outcome), now);
-        }
-    }
-
-    private static String words(Outcome outcome) {
-        return switch (outcome) {
-            case UNREACHABLE -> "no connection";
-            case TIMED_OUT -> "time limit";
-            default -> "answer failed";
-        };
-    }
-
-    private boolean othersReady(EndpointState except) {
-        for (EndpointState state : endpoints.values()) {
-            if (state != except && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void eject(EndpointState state, String reason, long now) {
-        state.ejections = Math.min(state.ejections + 1, 16);
-        long factor = Math.min(EJECTION_FACTOR_MAX, 1L << (state.ejections - 1));
-        state.ejectedUntil = now + settings.ejection().toNanos() * factor;
-        state.become(EndpointStatus.EJECTED, reason, now);
-    }
-
     /** Forgives past ejections of endpoints that have been in service for a while; to be called now and then. */
     public void tick(long now) {
-        long calm = settings.ejection().toNanos() * EJECTION_FACTOR_MAX;
-        for (EndpointState state : endpoints.values()) {
-            state.warmUp(now);
-            if (state.ejections > 0 && state.status == EndpointStatus.READY && now - state.since > calm) {
-                state.ejections = 0;
-            }
-        }
+        lifecycle.tick(now);
     }
 
     /** The pool's retry budget. */
@@ -487,12 +375,16 @@ public final class Pool {
         return ratio.tokensPerByte();
     }
 
+    private int limit(EndpointState state) {
+        return settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
+    }
+
     /** Room for further requests in all endpoints in service. */
     public int room() {
         int room = 0;
         for (EndpointState state : endpoints.values()) {
             if (state.serving()) {
-                room += Math.max(0, settings.concurrency() - state.inFlight);
+                room += Math.max(0, limit(state) - state.inFlight);
             }
         }
         return room;
@@ -527,7 +419,7 @@ public final class Pool {
         return rows;
     }
 
-    private static EndpointReport row(EndpointState s, long now) {
+    private EndpointReport row(EndpointState s, long now) {
         s.warmUp(now);
         LearnedRates.Figures speed = s.rates.at(now);
         return new EndpointReport(
@@ -537,6 +429,7 @@ public final class Pool {
                 (now - s.since) / 1e6,
                 s.models,
                 s.inFlight,
+                limit(s),
                 s.pendingTokens(speed.prefillRate(), now),
                 speed.prefillRate(),
                 speed.tokenMs(),

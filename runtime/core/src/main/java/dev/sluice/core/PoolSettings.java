@@ -6,7 +6,7 @@ import java.time.Duration;
  * What a pool is told, as opposed to what it learns.
  *
  * @param name the pool's name
- * @param concurrency most requests charged to one endpoint at a time
+ * @param concurrency most requests charged to one endpoint at a time; {@link #AUTO}: learned from each engine
  * @param blockSize tokens per KV block when the engine does not say
  * @param ejectAfter consecutive failures that eject an endpoint
  * @param ejection first time out of service; doubles with every further ejection, up to 30 times
@@ -21,13 +21,12 @@ public record PoolSettings(
         Duration ejection,
         Duration slowStart,
         Priors priors) {
-    /** Most requests charged to one endpoint when the configuration says {@code auto}. */
-    public static final int AUTO_CONCURRENCY = 256;
+    /** Each endpoint gets what it can run, and as many again to wait there. */
+    public static final int AUTO = 0;
 
     /** Settings with everything but the name left at its default. */
     public static PoolSettings of(String name) {
-        return new PoolSettings(
-                name, AUTO_CONCURRENCY, 16, 5, Duration.ofSeconds(1), Duration.ofSeconds(10), Priors.DEFAULT);
+        return new PoolSettings(name, AUTO, 16, 5, Duration.ofSeconds(1), Duration.ofSeconds(10), Priors.DEFAULT);
     }
 
     /**

@@ -90,6 +90,34 @@ class EndpointLifeTest {
     }
 
     @Test
+    void whoComesBackIsOutAgainAtItsFirstFailureUnlessItAnswersFirst() {
+        f.fail("e0", 5);
+        f.now += SECOND;
+        f.up("e0");
+        f.fail("e0", 1);
+        assertThat(f.status("e0"))
+                .as("the probe was answered, the request was not")
+                .isEqualTo(EndpointStatus.EJECTED);
+        f.now += 2 * SECOND;
+        f.up("e0");
+        f.answered("e0", 100, 10);
+        f.fail("e0", 4);
+        assertThat(f.status("e0")).isEqualTo(EndpointStatus.READY);
+    }
+
+    @Test
+    void newLimitsCountAtOnceAndWhatWasLearnedStays() {
+        f.answered("e0", 1000, 300);
+        double rate = f.signal("e0", Signal.PREFILL_RATE);
+        f.pool.configure(Fixture.settings(1, Duration.ZERO));
+        f.charge("e0");
+        assertThat(f.tryCharge("e0", new Work(1, 0, 1))).isEmpty();
+        f.pool.configure(Fixture.settings(2, Duration.ZERO));
+        assertThat(f.tryCharge("e0", new Work(1, 0, 1))).isPresent();
+        assertThat(f.signal("e0", Signal.PREFILL_RATE)).isEqualTo(rate);
+    }
+
+    @Test
     void ejectionsAreForgivenAfterACalmTime() {
         f.fail("e0", 5);
         f.now += SECOND;

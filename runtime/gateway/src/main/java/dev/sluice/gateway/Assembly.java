@@ -41,6 +41,7 @@ final class Assembly {
 
     final Map<String, LivePool> pools = new LinkedHashMap<>();
     private final Map<String, List<PoolSource.Listed>> endpoints = new LinkedHashMap<>();
+    private final Map<String, PoolSettings> settings = new LinkedHashMap<>();
     private final Map<String, Map<String, Upstreams.Way>> ways = new LinkedHashMap<>();
     private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
@@ -105,6 +106,7 @@ final class Assembly {
                     .orElse(List.of());
             List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
             pools.put(pool.name(), live);
+            settings.put(pool.name(), settings(pool));
             endpoints.put(pool.name(), now);
             entries.add(entry(pool, live));
             now.forEach(listed -> add(pool, listed));
@@ -134,13 +136,14 @@ final class Assembly {
         return URI.create(base.getScheme() + "://" + authority + page.path());
     }
 
-    /** Puts policies and endpoints into force. */
+    /** Puts policies, limits and endpoints into force. */
     void apply() {
         pools.forEach((name, pool) -> {
             Pipeline pipeline = pipelines.get(name);
             if (pipeline != null) {
                 pool.pipeline(pipeline);
             }
+            Optional.ofNullable(settings.get(name)).ifPresent(pool::configure);
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
@@ -166,7 +169,7 @@ final class Assembly {
         PoolSettings base = PoolSettings.of(pool.name());
         return new PoolSettings(
                 base.name(),
-                pool.concurrency().limit().orElse(PoolSettings.AUTO_CONCURRENCY),
+                pool.concurrency().limit().orElse(PoolSettings.AUTO),
                 pool.blockSize().orElse(base.blockSize()),
                 base.ejectAfter(),
                 base.ejection(),

@@ -46,6 +46,8 @@ public final class Gateway implements AutoCloseable {
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
     private static final Duration TICK = Duration.ofMillis(50);
+    /** Ticks between looks at the endpoints' states, for the log. */
+    private static final int LOOK = 10;
 
     private volatile Catalog catalog;
     private final Meters meters;
@@ -61,9 +63,12 @@ public final class Gateway implements AutoCloseable {
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile GatewayConfig config;
     private volatile Assembly assembly;
+    private final LeavingPools leaving = new LeavingPools();
+    private final ServerConfig opened;
 
     private Gateway(GatewayConfig config, Catalog catalog, boolean proxy) {
         this.config = config;
+        this.opened = config.server();
         this.catalog = catalog;
         this.meters = new Meters(version());
         this.assembly = Assembly.build(config, catalog, meters, loop, workers, Optional.empty());
@@ -74,7 +79,7 @@ public final class Gateway implements AutoCloseable {
                 meters,
                 new ByteBudget(Math.min(BODY_BUDGET, Runtime.getRuntime().maxMemory() / 2)),
                 MAX_IN_FLIGHT,
-                settings(config, assembly),
+                settings(config, assembly, Optional.empty()),
                 probe,
                 traffic);
         meters.anonymousOpen(true);
@@ -123,7 +128,8 @@ public final class Gateway implements AutoCloseable {
                 .orElse("dev");
     }
 
-    private static LiveState.Settings settings(GatewayConfig config, Assembly assembly) {
+    private static LiveState.Settings settings(
+            GatewayConfig config, Assembly assembly, Optional<LiveState.Settings> before) {
         ServerConfig server = config.server();
         List<String> paths = server.session().stream()
                 .filter(s -> s.kind() == SessionSource.Kind.BODY)
@@ -135,7 +141,14 @@ public final class Gateway implements AutoCloseable {
                 server.limits().body().bytes(),
                 server.session(),
                 new BodyScanner(paths),
-                server.accessLog().equals("json") ? AccessLog.to(System.err) : AccessLog.OFF);
+                server.accessLog().equals("json") ? log(before) : AccessLog.OFF);
+    }
+
+    /** One log for all configurations that want one: what began before a reload is written after it. */
+    private static AccessLog log(Optional<LiveState.Settings> before) {
+        return before.map(LiveState.Settings::accessLog)
+                .filter(log -> log != AccessLog.OFF)
+                .orElseGet(() -> AccessLog.to(System.err));
     }
 
     private static AdminSettings adminSettings(ServerConfig server) {
@@ -162,7 +175,7 @@ public final class Gateway implements AutoCloseable {
         Assembly old = assembly;
         fresh.apply();
         LiveState.Settings before = runtime.settings;
-        runtime.settings = settings(next, fresh);
+        runtime.settings = settings(next, fresh, Optional.of(before));
         assembly = fresh;
         config = next;
         engines.setTargets(fresh.targets);
@@ -174,10 +187,12 @@ public final class Gateway implements AutoCloseable {
         old.pools.forEach((name, pool) -> {
             if (fresh.pools.get(name) != pool) {
                 meters.unbindPool(name);
-                pool.upstreams().close();
+                leaving.add(pool);
             }
         });
-        before.accessLog().close();
+        if (before.accessLog() != runtime.settings.accessLog()) {
+            before.accessLog().close();
+        }
         retire(old, types);
         catalog = types;
         if (!listener.map(l -> l.reload(next.server().tls())).orElse(true)
@@ -185,6 +200,10 @@ public final class Gateway implements AutoCloseable {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
+        }
+        List<String> later = ListenerSettings.changed(opened, next.server());
+        if (!later.isEmpty()) {
+            LOG.log(System.Logger.Level.WARNING, "{0}: take effect with the next start", String.join(", ", later));
         }
         meters.configReload(true);
         LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
@@ -306,10 +325,16 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void tick() {
+        StateLog states = new StateLog();
+        int ticks = 0;
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
                 picker.ifPresent(picking -> picking.tick(System.nanoTime()));
+                leaving.tick();
+                if (ticks++ % LOOK == 0) {
+                    states.look(assembly.pools.values());
+                }
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -325,6 +350,7 @@ public final class Gateway implements AutoCloseable {
         admin.close();
         engines.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());
+        leaving.close();
         retireAll();
         workers.close();
         loop.close();

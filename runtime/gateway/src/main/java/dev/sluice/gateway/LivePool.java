@@ -47,6 +47,7 @@ final class LivePool {
     private static final Placed NO_ROOM = new Placed(Optional.empty(), Optional.empty(), 0, 0);
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final String name;
     private final Pool pool;
     private final AdmissionQueue queue;
     private final Sessions sessions = new Sessions(SESSIONS);
@@ -67,6 +68,7 @@ final class LivePool {
             Pipeline pipeline,
             Faults faults,
             Upstreams upstreams) {
+        this.name = settings.name();
         this.pool = new Pool(settings);
         this.queue = AdmissionQueue.fifo(bounds);
         this.index = index;
@@ -173,7 +175,16 @@ final class LivePool {
             long seed) {}
 
     String name() {
-        return pool.settings().name();
+        return name;
+    }
+
+    /** Limits have changed: whoever waits may have room now. */
+    void configure(PoolSettings settings) {
+        locked(() -> {
+            pool.configure(settings);
+            wakeNext();
+            return true;
+        });
     }
 
     Upstreams upstreams() {

@@ -35,7 +35,9 @@ public record PoolConfig(
         @Doc("Time limits of calls to the engines.") @Default("{}")
         Timeouts timeouts,
 
-        @Doc("Requests that one engine holds at once: `auto` or a number.") @Default("auto")
+        @Doc(
+                "Requests that one engine holds at once: a number, or `auto`: what it is seen to run, and as many again to wait there; 256 until that is known.")
+        @Default("auto")
         Concurrency concurrency,
 
         @Doc("Sent to the engines as Bearer.") Optional<SecretText> credential,

@@ -36,6 +36,7 @@ final class FakeView implements AdminView {
                 3000,
                 List.of("m"),
                 2,
+                256,
                 512,
                 8000,
                 Double.NaN,

@@ -288,6 +288,7 @@ class MetersTest {
                 1,
                 List.of("m"),
                 inFlight,
+                256,
                 0,
                 1,
                 1,

@@ -3,14 +3,18 @@ package dev.sluice.simulator.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.EndpointReport;
+import dev.sluice.core.Outcome;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Scrape;
+import dev.sluice.core.Usage;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.Hashes;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
 import dev.sluice.simulator.fleet.Exchange.End;
+import dev.sluice.simulator.fleet.Leg;
 import dev.sluice.simulator.fleet.Server;
 import dev.sluice.simulator.fleet.VirtualGateway;
 import java.time.Duration;
@@ -33,6 +37,8 @@ class BehaviourTest {
     private SplittableRandom random = new SplittableRandom(1);
     private EventLoop loop = new EventLoop(1);
     private VirtualGateway gateway = gateway();
+    /** What goes wrong with every request. */
+    private Runnable broken = () -> {};
 
     private void start(long seed, int engines) {
         random = new SplittableRandom(seed);
@@ -65,8 +71,9 @@ class BehaviourTest {
         for (int i = 0; i < count; i++) {
             loop.runUntil(loop.now() + (long) (-Math.log(1 - random.nextDouble()) / perSecond * SECOND));
             fleet.keySet().forEach(id -> gateway.pool().scraped(id, new Scrape(0, 4, 0.2, 16, Double.NaN), loop.now()));
-            gateway.tick();
+            gateway.tick().forEach(id -> gateway.pool().probeSucceeded(id, List.of("m"), loop.now()));
             sent.add(gateway.arrive(asks.next()));
+            broken.run();
         }
     }
 
@@ -103,6 +110,9 @@ class BehaviourTest {
         assertThat(before).isBetween(0.15, 0.35);
         fleet.values().stream().skip(2).findFirst().orElseThrow().engine().slowDown(3);
         requests(200, 20, this::fresh);
+        assertThat(share("e2", 100))
+                .as("share of the slow engine in the second hundred, was %s", before)
+                .isLessThanOrEqualTo(before / 2);
         requests(200, 20, this::fresh);
         double slow = share("e2", 200);
         assertThat(slow).as("share of the slow engine, was %s", before).isLessThanOrEqualTo(before / 2);
@@ -111,6 +121,75 @@ class BehaviourTest {
         assertThat(share("e2", 300))
                 .as("share after it recovered, was %s", before)
                 .isGreaterThan(0.75 * before);
+    }
+
+    private long dispatched(String id) {
+        return gateway.pool().report(loop.now()).stream()
+                .filter(r -> r.endpoint().id().equals(id))
+                .mapToLong(EndpointReport::dispatched)
+                .sum();
+    }
+
+    private Server server(int i) {
+        return fleet.values().stream().skip(i).findFirst().orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void anEngineTenTimesSlowerLosesNineTenthsOfItsShareWithinTenSeconds(long seed) {
+        start(seed, 4);
+        requests(400, 20, this::fresh);
+        double before = share("e1", 300);
+        server(1).engine().slowDown(10);
+        requests(200, 20, this::fresh);
+        requests(200, 20, this::fresh);
+        assertThat(share("e1", 200)).as("after ten seconds, was %s", before).isLessThanOrEqualTo(before / 10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void anEngineThatAnswersProbesAndBreaksOffEveryRequestLosesItsShareAndCostsNobodyAnAnswer(long seed) {
+        start(seed, 4);
+        requests(200, 20, this::fresh);
+        loop.runUntil(loop.now() + 30 * SECOND);
+        broken = () -> {
+            loop.runUntil(loop.now() + 1000);
+            while (server(3).cutOne()) {
+                // all that it has
+            }
+        };
+        long before = dispatched("e3");
+        requests(400, 20, this::fresh);
+        assertThat(dispatched("e3") - before)
+                .as("requests that were lost on it, of 400 in 20 s")
+                .isLessThanOrEqualTo(12);
+        broken = () -> {};
+        requests(1000, 20, this::fresh);
+        assertThat(share("e3", 300)).as("share after it was mended").isGreaterThan(0.15);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void anEngineThatSaysItIsIdleAndIsNotGetsNoMoreThanItCanDo(long seed) {
+        start(seed, 4);
+        requests(200, 20, this::fresh);
+        // Somebody else's load: the page goes on to say that nothing waits.
+        broken = () -> server(0).call(1_000_000L + sent.size(), ask(6000, random.nextLong(), 100), new Leg() {
+            @Override
+            protected void firstToken() {}
+
+            @Override
+            protected void tokens(int count) {}
+
+            @Override
+            protected void ended(Usage usage) {}
+
+            @Override
+            protected void failed(Outcome outcome) {}
+        });
+        requests(200, 20, this::fresh);
+        requests(200, 20, this::fresh);
+        assertThat(share("e0", 200)).as("share of the busy engine").isLessThan(0.1);
     }
 
     @ParameterizedTest

@@ -1,0 +1,129 @@
+package dev.sluice.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Whether endpoints are in service. Failures in a row eject one, for a time that doubles with every further ejection; then
+ * one probe, half open, decides whether it comes back. A probe asks for little: an engine may answer it and still fail every
+ * request. So who comes back is on probation, and its first failure ejects it again. The last healthy endpoint of a pool is
+ * never ejected.
+ */
+final class Lifecycle {
+    private static final int EJECTION_FACTOR_MAX = 30;
+    private static final int EJECTIONS_COUNTED = 16;
+
+    private final Map<String, EndpointState> endpoints;
+    private PoolSettings settings;
+
+    Lifecycle(Map<String, EndpointState> endpoints, PoolSettings settings) {
+        this.endpoints = endpoints;
+        this.settings = settings;
+    }
+
+    void configure(PoolSettings next) {
+        settings = next;
+    }
+
+    void probeSucceeded(EndpointState state, List<String> models, long now) {
+        state.models = List.copyOf(models);
+        state.probeOut = false;
+        boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
+        if (!sentence && (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED)) {
+            boolean first = state.dispatched == 0 && state.ejections == 0;
+            boolean failed = state.consecutiveFailures >= settings.ejectAfter();
+            state.consecutiveFailures = failed ? settings.ejectAfter() - 1 : 0;
+            start(state, first ? "answered" : "answered again", first, now);
+        }
+    }
+
+    private void start(EndpointState state, String why, boolean first, long now) {
+        boolean warm = settings.slowStart().isZero()
+                || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
+        if (warm) {
+            state.become(EndpointStatus.READY, why, now);
+        } else {
+            state.slowStartUntil = now + settings.slowStart().toNanos();
+            state.become(EndpointStatus.SLOW_START, why + ", warming up", now);
+        }
+    }
+
+    void probeFailed(EndpointState state, String reason, long now) {
+        state.probeOut = false;
+        switch (state.status) {
+            case PROBING -> state.become(EndpointStatus.PROBING, reason, now);
+            case EJECTED -> eject(state, reason, now);
+            case READY, SLOW_START -> {
+                if (othersReady(state)) {
+                    eject(state, reason, now);
+                }
+            }
+            case DRAINING, GONE -> {}
+        }
+    }
+
+    /** Ids that should be probed now: unknown ones, and ejected ones whose time is over; each once until it answers. */
+    List<String> dueProbes(long now) {
+        List<String> due = new ArrayList<>();
+        for (EndpointState state : endpoints.values()) {
+            boolean wants = state.status == EndpointStatus.PROBING
+                    || (state.status == EndpointStatus.EJECTED && now >= state.ejectedUntil);
+            if (wants && !state.probeOut) {
+                state.probeOut = true;
+                due.add(state.endpoint.id());
+            }
+        }
+        return due;
+    }
+
+    /** A leg of the endpoint has ended so. */
+    void ended(EndpointState state, Outcome outcome, long now) {
+        if (!outcome.blamesEndpoint()) {
+            if (outcome == Outcome.COMPLETED) {
+                state.consecutiveFailures = 0;
+            }
+            return;
+        }
+        state.consecutiveFailures += outcome == Outcome.UNREACHABLE ? 2 : 1;
+        if (state.serving() && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
+            eject(state, state.consecutiveFailures + " failures in a row, the last one: " + words(outcome), now);
+        }
+    }
+
+    private static String words(Outcome outcome) {
+        return switch (outcome) {
+            case UNREACHABLE -> "no connection";
+            case TIMED_OUT -> "time limit";
+            default -> "answer failed";
+        };
+    }
+
+    private boolean othersReady(EndpointState except) {
+        for (EndpointState state : endpoints.values()) {
+            if (state != except && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void eject(EndpointState state, String reason, long now) {
+        state.ejections = Math.min(state.ejections + 1, EJECTIONS_COUNTED);
+        long factor = Math.min(EJECTION_FACTOR_MAX, 1L << (state.ejections - 1));
+        state.ejectedUntil = now + settings.ejection().toNanos() * factor;
+        state.become(EndpointStatus.EJECTED, reason, now);
+    }
+
+    /** Forgives past ejections of endpoints that have been in service for a while; to be called now and then. */
+    void tick(long now) {
+        long calm = settings.ejection().toNanos() * EJECTION_FACTOR_MAX;
+        for (EndpointState state : endpoints.values()) {
+            state.warmUp(now);
+            if (state.ejections > 0 && state.status == EndpointStatus.READY && now - state.since > calm) {
+                state.ejections = 0;
+                state.consecutiveFailures = 0;
+            }
+        }
+    }
+}
