@@ -22,9 +22,22 @@ public record CoreMetricsConfig(
 
         @Doc("What is read from the pages of which engine, beside what the gateway reads by itself.") @Default("[]")
         List<EngineConfig> engineConfigs) {
-    /** Copies the list. */
+    private static final List<String> KNOWN =
+            List.of("vllm", "sglang", "trtllm-serve", "triton-tensorrt-llm", "triton", "atom");
+
+    /**
+     * Copies the list and checks that the default engine is one.
+     *
+     * @throws ConfigException when nobody knows it
+     */
     public CoreMetricsConfig {
         engineConfigs = List.copyOf(engineConfigs);
+        String engine = defaultEngine;
+        if (!KNOWN.contains(engine)
+                && engineConfigs.stream().noneMatch(its -> its.name().equals(engine))) {
+            throw new ConfigException("defaultEngine '" + engine + "' is neither one of " + String.join(", ", KNOWN)
+                    + " nor in engineConfigs");
+        }
     }
 
     /**

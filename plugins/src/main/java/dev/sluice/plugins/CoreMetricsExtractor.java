@@ -20,6 +20,41 @@ import java.util.TreeSet;
 final class CoreMetricsExtractor implements Extractor {
     private static final String OLDER_LABEL = "inference.networking.k8s.io/engine-type";
 
+    /** What the gateway reads of these signals by itself: better, because it adds up the series of several engines. */
+    private static final Map<String, Set<String>> READ_ANYWAY = Map.of(
+            Signal.WAITING.attribute(),
+            Set.of(
+                    "vllm:num_requests_waiting",
+                    "sglang:num_queue_reqs",
+                    "trtllm_num_requests_waiting",
+                    "nv_trt_llm_request_metrics",
+                    "nv_inference_pending_request_count"),
+            Signal.RUNNING.attribute(),
+            Set.of(
+                    "vllm:num_requests_running",
+                    "sglang:num_running_reqs",
+                    "trtllm_num_requests_running",
+                    "nv_trt_llm_request_metrics"),
+            Signal.KV_USAGE.attribute(),
+            Set.of(
+                    "vllm:kv_cache_usage_perc",
+                    "vllm:gpu_cache_usage_perc",
+                    "sglang:token_usage",
+                    "trtllm_kv_cache_utilization",
+                    "nv_trt_llm_kv_cache_block_metrics"),
+            Signal.BLOCK_SIZE.attribute(),
+            Set.of(
+                    "vllm:cache_config_info",
+                    "sglang:cache_config_info",
+                    "trtllm_kv_cache_tokens_per_block",
+                    "nv_trt_llm_kv_cache_block_metrics"),
+            Signal.KV_BLOCKS.attribute(),
+            Set.of(
+                    "vllm:cache_config_info",
+                    "sglang:cache_config_info",
+                    "trtllm_kv_cache_max_blocks",
+                    "nv_trt_llm_kv_cache_block_metrics"));
+
     private final CoreMetricsConfig config;
     private final Map<String, List<Wanted>> byEngine = new LinkedHashMap<>();
     private final Set<String> names = new TreeSet<>();
@@ -48,8 +83,11 @@ final class CoreMetricsExtractor implements Extractor {
     }
 
     private void add(List<Wanted> wanted, String spec, String label, String attribute) {
-        if (!spec.isBlank()) {
-            MetricSpec metric = MetricSpec.parse(spec);
+        if (spec.isBlank()) {
+            return;
+        }
+        MetricSpec metric = MetricSpec.parse(spec);
+        if (!READ_ANYWAY.getOrDefault(attribute, Set.of()).contains(metric.name())) {
             names.add(metric.name());
             wanted.add(new Wanted(metric, label, attribute));
         }

@@ -64,6 +64,33 @@ class CoreMetricsExtractorTest {
     }
 
     @Test
+    void whatTheGatewayReadsByItselfIsLeftToIt() {
+        EngineConfig usual = new EngineConfig(
+                "vllm",
+                "vllm:num_requests_waiting",
+                "vllm:num_requests_running",
+                "vllm:kv_cache_usage_perc",
+                "vllm:lora_requests_info",
+                "vllm:cache_config_info",
+                "block_size",
+                "num_gpu_blocks",
+                "",
+                "",
+                List.of(new CustomMetric("queue", "vllm:num_requests_waiting", false)));
+        CoreMetricsExtractor extractor =
+                new CoreMetricsExtractor(new CoreMetricsConfig("llm-d.ai/engine-type", "vllm", List.of(usual)));
+        Map<String, Double> set = new TreeMap<>();
+        extractor.extract(
+                TestCandidates.endpoint("e1", Map.of()),
+                "vllm:num_requests_waiting",
+                "",
+                3,
+                (i, name, v) -> set.put(name, v));
+        assertThat(set).containsExactly(Map.entry("queue", 3.0));
+        assertThat(extractor.wants("vllm:num_requests_running")).isFalse();
+    }
+
+    @Test
     void endpointsWithoutALabelAreOfTheDefaultEngine() {
         CoreMetricsExtractor extractor =
                 new CoreMetricsExtractor(new CoreMetricsConfig("llm-d.ai/engine-type", "mine", List.of(MINE)));

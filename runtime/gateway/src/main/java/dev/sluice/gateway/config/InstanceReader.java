@@ -60,6 +60,11 @@ final class InstanceReader {
             if (own.isEmpty()) {
                 warn(at.key("type"), row.type() + " is an old name: it is " + current + " now");
             }
+            if (known.isPresent()
+                    && known.get().state() instanceof LlmdType.NoEffect none
+                    && catalog.entry(current).flatMap(Catalog.Entry::jar).isEmpty()) {
+                warn(at.key("type"), row.type() + " has no effect: " + none.why());
+            }
             Node given = known(row.parameters().node(), factory.get(), current, at.key("parameters"));
             written.put(row.instance(), given);
             Position position = at.problems().position(file(at), at.path());

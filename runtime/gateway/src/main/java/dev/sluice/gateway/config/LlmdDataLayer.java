@@ -3,6 +3,7 @@ package dev.sluice.gateway.config;
 import static dev.sluice.gateway.config.LlmdType.Kind.DISCOVERY;
 import static dev.sluice.gateway.config.LlmdType.Kind.EXTRACTOR;
 import static dev.sluice.gateway.config.LlmdType.Kind.SOURCE;
+import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
@@ -22,12 +23,7 @@ final class LlmdDataLayer {
                     new LlmdType.Gateway(
                             LlmdParameters.MetricsSource.class,
                             "engines' metrics are read in any case; its parameters are `pools[].metrics` and `pools[].tls`")),
-            current(
-                    EXTRACTOR,
-                    "core-metrics-extractor",
-                    new LlmdType.Gateway(
-                            LlmdParameters.CoreMetrics.class,
-                            "the names of all known engines are read, on every page")),
+            current(EXTRACTOR, "core-metrics-extractor", BUILT_IN),
             current(
                     SOURCE,
                     "models-data-source",

@@ -1,16 +1,13 @@
 package dev.sluice.gateway.config;
 
-import dev.sluice.gateway.engine.MetricNames;
 import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.OneOf;
 import dev.sluice.spi.Range;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /** Parameters of llm-d's types that no factory takes: each is honoured, has no effect by its nature, or is refused. */
@@ -40,10 +37,6 @@ final class LlmdParameters {
             Map.ofEntries(none("requestTimeout", "a request counts until it has ended; llm-d ignores it too")),
             "session-affinity-scorer",
             Map.ofEntries(no("maxAge", NO_COOKIE), no("secure", NO_COOKIE), no("sameSite", NO_COOKIE)),
-            "no-hit-lru-scorer",
-            Map.ofEntries(
-                    none("prefixPluginType", "the one prefix index of the gateway counts"),
-                    none("prefixPluginName", "the one prefix index of the gateway counts")),
             "token-producer",
             Map.ofEntries(no(
                     "udsTokenizerConfig",
@@ -106,48 +99,6 @@ final class LlmdParameters {
         }
     }
 
-    /** Of {@code core-metrics-extractor}. */
-    record CoreMetrics(
-            @Default("llm-d.ai/engine-type") String engineLabelKey,
-
-            @Default("vllm") @OneOf({"vllm", "sglang", "trtllm-serve", "triton-tensorrt-llm", "triton"})
-            String defaultEngine,
-
-            @Default("[]") List<EngineNames> engineConfigs) {}
-
-    /** Metrics of one engine. Sluice reads all of those it knows on every page, so naming them changes nothing. */
-    record EngineNames(
-            String name,
-            Optional<String> queuedRequestsSpec,
-            Optional<String> runningRequestsSpec,
-            Optional<String> kvUsageSpec,
-            Optional<String> loraSpec,
-            Optional<String> cacheInfoSpec,
-            Optional<String> cacheBlockSizeLabelName,
-            Optional<String> cacheNumBlocksLabelName,
-            Optional<String> cacheBlockSizeSpec,
-            Optional<String> cacheNumBlocksSpec,
-            @Default("[]") List<CustomMetric> customMetrics) {
-        EngineNames {
-            List.of(queuedRequestsSpec, runningRequestsSpec, kvUsageSpec, loraSpec, cacheInfoSpec, cacheBlockSizeSpec)
-                    .forEach(spec -> spec.ifPresent(EngineNames::known));
-            cacheNumBlocksSpec.ifPresent(EngineNames::known);
-            if (!customMetrics.isEmpty()) {
-                throw new ConfigException("customMetrics: metrics of one's own are read by a plugin's Extractor");
-            }
-        }
-
-        private static void known(String spec) {
-            if (!spec.isEmpty() && !MetricNames.reads(spec)) {
-                throw new ConfigException(
-                        "no metric " + spec + " is read; those that are: " + String.join(", ", MetricNames.all()));
-            }
-        }
-    }
-
-    /** A number of one's own. */
-    record CustomMetric(String attributeKey, String metricSpec, Optional<Boolean> optional) {}
-
     /** Of {@code topology-extractor}: labels that it may only name as they are. */
     record Topology(
             @Default("kubernetes.io/hostname") @OneOf("kubernetes.io/hostname")
@@ -173,28 +124,4 @@ final class LlmdParameters {
             }
         }
     }
-
-    /** Of {@code predicted-latency-producer}. */
-    record PredictedLatency(
-            OptionalDouble sloBufferFactor,
-            Optional<Duration> contextTTL,
-            Optional<Boolean> streamingMode,
-            Optional<String> endpointRoleLabel,
-            Optional<Boolean> predictInProduce,
-            Optional<String> prefixMatchInfoProducerName,
-            Optional<String> inFlightLoadProducerName,
-            Optional<Boolean> useEncoderCacheFeatures,
-            Optional<String> encoderCacheMatchInfoProducerName,
-            OptionalDouble samplingMean,
-            OptionalInt maxDecodeTokenSamplesForPrediction) {}
-
-    /** Of {@code latency-slo-admitter}. */
-    record LatencySloAdmitter(Optional<String> latencyPredictionInfoProducerName) {}
-
-    /** Of {@code probabilistic-admitter}. */
-    record ProbabilisticAdmitter(
-            OptionalDouble queueDepthThreshold,
-            OptionalDouble kvCacheUtilThreshold,
-            OptionalDouble power,
-            OptionalDouble k) {}
 }

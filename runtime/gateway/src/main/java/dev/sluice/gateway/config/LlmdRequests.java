@@ -8,7 +8,6 @@ import static dev.sluice.gateway.config.LlmdType.Kind.RESPONSE;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
 import static dev.sluice.gateway.config.LlmdTypes.DISAGGREGATION;
-import static dev.sluice.gateway.config.LlmdTypes.FLOW_CONTROL;
 import static dev.sluice.gateway.config.LlmdTypes.KV_EVENTS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
@@ -35,27 +34,16 @@ final class LlmdRequests {
                     "burst-prefix-cache-producer",
                     refused("it delays requests to see what they share; here a request knows of those just before it")),
             current(PRODUCER, "inflight-load-producer", BUILT_IN),
-            current(
-                    PRODUCER,
-                    "predicted-latency-producer",
-                    new LlmdType.NoEffect(
-                            LlmdParameters.PredictedLatency.class,
-                            "latencies are learned here from every answer, no prediction server is asked")),
+            current(PRODUCER, "predicted-latency-producer", BUILT_IN),
             current(PRODUCER, "token-producer", BUILT_IN),
             deprecated(PRODUCER, "tokenizer", nowCalled("token-producer")),
             current(PRODUCER, "mm-embeddings-cache-producer", MULTIMODAL),
             current(PRODUCER, "session-id-producer", KV_EVENTS),
             alpha(PRODUCER, "p2p-source-producer", KV_EVENTS),
             alpha(PRODUCER, "latency-observer-producer-hub", CLUSTERS),
-            current(
-                    ADMITTER,
-                    "latency-slo-admitter",
-                    new LlmdType.NoEffect(LlmdParameters.LatencySloAdmitter.class, NEGATIVE)),
-            current(
-                    ADMITTER,
-                    "probabilistic-admitter",
-                    new LlmdType.NoEffect(LlmdParameters.ProbabilisticAdmitter.class, NEGATIVE)),
-            alpha(REQUEST, "agent-identity", FLOW_CONTROL),
+            current(ADMITTER, "latency-slo-admitter", new LlmdType.NoEffect(NEGATIVE)),
+            current(ADMITTER, "probabilistic-admitter", new LlmdType.NoEffect(NEGATIVE)),
+            alpha(REQUEST, "agent-identity", BUILT_IN),
             alpha(REQUEST, "disaggregatedset-rollout-screener", DISAGGREGATION),
             deprecated(REQUEST, "disagg-headers-handler", DISAGGREGATION),
             deprecated(REQUEST, "prefill-header-handler", DISAGGREGATION),
