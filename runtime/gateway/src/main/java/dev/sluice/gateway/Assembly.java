@@ -89,10 +89,7 @@ final class Assembly {
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
             Pipeline pipeline = PolicyBuilder.build(
-                    pool.routing().orElse("default"),
-                    routing.builtIn() ? builtIn : routing,
-                    catalog,
-                    guard);
+                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing, catalog, guard);
             pipelines.put(pool.name(), pipeline);
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(

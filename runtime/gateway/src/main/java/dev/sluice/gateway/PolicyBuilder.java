@@ -156,9 +156,7 @@ final class PolicyBuilder {
                 }
             }
         }
-        return extractors.isEmpty()
-                ? PageExtraction.NONE
-                : new PageExtraction(extractors, guard.meters()::pluginFault);
+        return extractors.isEmpty() ? PageExtraction.NONE : new PageExtraction(extractors, guard.meters()::pluginFault);
     }
 
     /** Makes an instance, after those that it refers to, wherever they stand. */
@@ -286,8 +284,7 @@ final class PolicyBuilder {
         @Override
         public <P extends Part> P reference(String other, Class<P> kind) {
             return find(other, kind)
-                    .orElseThrow(() ->
-                            new ConfigException("there is no " + kind.getSimpleName() + " named " + other));
+                    .orElseThrow(() -> new ConfigException("there is no " + kind.getSimpleName() + " named " + other));
         }
 
         @Override

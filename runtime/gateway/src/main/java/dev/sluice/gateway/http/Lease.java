@@ -89,7 +89,8 @@ final class Lease {
             this.most = most;
         }
 
-        @Nullable Lease pop() {
+        @Nullable
+        Lease pop() {
             Lease newest = top.get() == null ? null : top.getAndSet(null);
             if (newest != null) {
                 return newest;
