@@ -22,15 +22,18 @@ final class LeavingPools implements AutoCloseable {
 
     /** Housekeeping, some times a second. */
     void tick() {
-        for (Leaving leaving : pools) {
-            LivePool pool = leaving.pool();
-            pool.tick();
-            boolean idle = pool.inFlight() == 0 && pool.queued() == 0;
-            if (idle && System.nanoTime() - leaving.since() > PATIENCE) {
-                pool.upstreams().close();
-                pools.remove(leaving);
-            }
+        pools.removeIf(LeavingPools::over);
+    }
+
+    private static boolean over(Leaving leaving) {
+        LivePool pool = leaving.pool();
+        pool.tick();
+        boolean idle = pool.inFlight() == 0 && pool.queued() == 0;
+        boolean over = idle && System.nanoTime() - leaving.since() > PATIENCE;
+        if (over) {
+            pool.upstreams().close();
         }
+        return over;
     }
 
     @Override
