@@ -11,6 +11,7 @@ import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.RequestException;
 import dev.sluice.gateway.http.UpstreamConnection;
+import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
@@ -49,6 +50,7 @@ final class Exchange {
     private volatile boolean left;
     String endpointId = "";
     Usage usage = Usage.UNKNOWN;
+    LlmdRequest llmd = LlmdRequest.NONE;
     int attempts;
 
     Exchange(LiveState runtime, ClientExchange client, Api api) {
@@ -103,6 +105,7 @@ final class Exchange {
         RoutingTable.Target target = Prepared.target(settings, model);
         poolName = target.entry().pool().name();
         admission = new Admission(target.entry().pool());
+        llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
         client.onGone(this::clientLeft);
         place(Prepared.of(
                 settings,
@@ -142,6 +145,7 @@ final class Exchange {
                         .flatMap(Decision::fallback)
                         .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 if (placed.charge().isEmpty()) {
+                    llmd.unplaced();
                     if (failure == null) {
                         throw Refused.unplaced(placed);
                     }
@@ -151,6 +155,7 @@ final class Exchange {
                 Charge charge = placed.charge().get();
                 attempts++;
                 endpointId = charge.endpointId();
+                placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
                 runtime.traffic.accept(pool.name(), endpointId);
                 Leg.Result result = attempt(legs, charge, placed.predictedTokens(), entry);
                 if (result.done()) {
@@ -310,6 +315,15 @@ final class Exchange {
     private void finished() {
         long nanos = System.nanoTime() - started;
         lane().ended(status, reason, nanos);
+        llmd.ended(
+                status,
+                nanos,
+                new LlmdRequest.End(
+                        client.bytesIn(),
+                        client.bytesOut(),
+                        usage.promptTokens(),
+                        usage.cachedTokens(),
+                        usage.outputTokens()));
         if (settings.accessLog().on()) {
             settings.accessLog()
                     .line(new AccessLog.Line(

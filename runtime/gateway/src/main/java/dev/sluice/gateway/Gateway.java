@@ -7,6 +7,7 @@ import dev.sluice.gateway.admin.AdminServer;
 import dev.sluice.gateway.admin.AdminSettings;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.GatewayConfig;
+import dev.sluice.gateway.config.MetricsConfig;
 import dev.sluice.gateway.config.SecretText;
 import dev.sluice.gateway.config.ServerConfig;
 import dev.sluice.gateway.config.SessionSource;
@@ -83,6 +84,7 @@ public final class Gateway implements AutoCloseable {
                 probe,
                 traffic);
         meters.anonymousOpen(true);
+        meters.showLlmd(llmd(config));
         meters.tenants(Set.of(Exchange.ANONYMOUS));
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         assembly.apply();
@@ -151,6 +153,10 @@ public final class Gateway implements AutoCloseable {
                 .orElseGet(() -> AccessLog.to(System.err));
     }
 
+    private static boolean llmd(GatewayConfig config) {
+        return config.metrics().compatibility() == MetricsConfig.Compatibility.LLM_D;
+    }
+
     private static AdminSettings adminSettings(ServerConfig server) {
         return new AdminSettings(
                 server.admin().host(),
@@ -178,6 +184,7 @@ public final class Gateway implements AutoCloseable {
         runtime.settings = settings(next, fresh, Optional.of(before));
         assembly = fresh;
         config = next;
+        meters.showLlmd(llmd(next));
         engines.setTargets(fresh.targets);
         fresh.pools.forEach((name, pool) -> {
             if (old.pools.get(name) != pool) {
@@ -427,6 +434,11 @@ public final class Gateway implements AutoCloseable {
         @Override
         public List<EndpointReport> reports() {
             return pool.report();
+        }
+
+        @Override
+        public List<Figures> figures() {
+            return pool.figures();
         }
 
         @Override

@@ -226,7 +226,9 @@ final class Leg {
             pool.responseMade(said.id(), claim.endpointId());
         }
         settle(Outcome.COMPLETED, usage(said.usage()));
-        exchange.lane().firstToken(System.nanoTime() - exchange.started);
+        long first = System.nanoTime() - exchange.started;
+        exchange.lane().firstToken(first);
+        exchange.llmd.firstToken(first, false);
         exchange.ended(200, "ok");
         exchange.client.respond(200, block, answer);
         return Result.done(Outcome.COMPLETED);

@@ -5,6 +5,7 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Dispatch;
 import dev.sluice.core.EndpointReport;
+import dev.sluice.core.EndpointStatus;
 import dev.sluice.core.Faults;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Placement;
@@ -24,7 +25,9 @@ import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.gateway.engine.SampleSink;
+import dev.sluice.gateway.metrics.PoolView;
 import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Signal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -621,6 +624,24 @@ final class LivePool {
 
     long queuedBytes() {
         return locked(queue::bytes);
+    }
+
+    /** Endpoints in service, with what their engines report. */
+    List<PoolView.Figures> figures() {
+        Snapshot now = snapshot();
+        List<PoolView.Figures> figures = new ArrayList<>();
+        for (int row = 0; row < now.size(); row++) {
+            if (now.status(row) == EndpointStatus.READY || now.status(row) == EndpointStatus.SLOW_START) {
+                figures.add(new PoolView.Figures(
+                        now.endpoint(row).id(),
+                        now.signal(row, Signal.WAITING),
+                        now.signal(row, Signal.RUNNING),
+                        now.signal(row, Signal.KV_USAGE),
+                        now.signal(row, Signal.IN_FLIGHT_REQUESTS),
+                        now.signal(row, Signal.PENDING_PREFILL_TOKENS)));
+            }
+        }
+        return figures;
     }
 
     List<EndpointReport> report() {

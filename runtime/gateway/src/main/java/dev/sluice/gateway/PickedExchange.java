@@ -13,6 +13,7 @@ import dev.sluice.gateway.extproc.Immediately;
 import dev.sluice.gateway.extproc.Picking.Answers;
 import dev.sluice.gateway.http.ChunkWatcher;
 import dev.sluice.gateway.metrics.Lane;
+import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.GatewayError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -76,6 +77,7 @@ final class PickedExchange implements Conversation {
     private int predicted;
     private int attempts;
     private Usage usage = Usage.UNKNOWN;
+    private LlmdRequest llmd = LlmdRequest.NONE;
     private volatile int status;
     private volatile String reason = "ok";
 
@@ -204,6 +206,7 @@ final class PickedExchange implements Conversation {
 
     private Prepared.Carriage carriage(RoutingTable.Target target) {
         poolName = target.entry().pool().name();
+        llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
         Optional<Set<String>> among = subset.map(named -> {
             Set<String> ids = new TreeSet<>();
             target.entry().pool().listed().forEach(endpoint -> {
@@ -241,9 +244,11 @@ final class PickedExchange implements Conversation {
                         .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 placed.decision().ifPresent(this::log);
                 if (placed.charge().isEmpty()) {
+                    llmd.unplaced();
                     throw Refused.unplaced(placed);
                 }
                 Charge charge = placed.charge().get();
+                placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
                 request = prepared;
                 predicted = placed.predictedTokens();
                 endpointId = charge.endpointId();
@@ -442,6 +447,7 @@ final class PickedExchange implements Conversation {
             firstAt = System.nanoTime();
             prepared.pool().firstToken(mine);
             lane().firstToken(firstAt - started);
+            llmd.firstToken(firstAt - started, true);
         }
         int tokens = watching.tokens();
         if (tokens - counted >= PROGRESS) {
@@ -460,8 +466,11 @@ final class PickedExchange implements Conversation {
         int tokens = Math.max(watching.tokens(), usage.outputTokens());
         if (firstAt == 0) {
             lane().firstToken(now - started);
+            llmd.firstToken(now - started, false);
         } else if (tokens > 1 && watching.outcome() == Outcome.COMPLETED) {
-            lane().perToken((now - firstAt) / (tokens - 1));
+            long each = (now - firstAt) / (tokens - 1);
+            lane().perToken(each);
+            llmd.perToken(each);
         }
         Prepared prepared = request;
         if (prepared != null && api == Api.RESPONSES && !watching.id().isEmpty()) {
@@ -567,6 +576,11 @@ final class PickedExchange implements Conversation {
         long nanos = System.nanoTime() - started;
         int told = status == 0 ? 200 : status;
         lane().ended(told, reason, nanos);
+        llmd.ended(
+                told,
+                nanos,
+                new LlmdRequest.End(
+                        bytes, -1, usage.promptTokens(), usage.cachedTokens(), usage.outputTokens()));
         if (settings.accessLog().on()) {
             settings.accessLog()
                     .line(new AccessLog.Line(

@@ -98,6 +98,7 @@ final class StreamRelay implements ChunkWatcher {
         firstAt = System.nanoTime();
         leg.pool.firstToken(charge);
         exchange.lane().firstToken(firstAt - exchange.started);
+        exchange.llmd.firstToken(firstAt - exchange.started, true);
         HeaderBlock block = PluginHeaders.of(charge).addTo(exchange.responseHeaders(""));
         block.add("content-type", "text/event-stream; charset=utf-8").add("cache-control", "no-cache");
         exchange.ended(200, "ok");
@@ -134,7 +135,9 @@ final class StreamRelay implements ChunkWatcher {
         if (verdict == Verdict.COMPLETE) {
             int tokens = Math.max(watcher.tokens(), watcher.usage().completion());
             if (tokens > 1) {
-                exchange.lane().perToken((System.nanoTime() - firstAt) / (tokens - 1));
+                long each = (System.nanoTime() - firstAt) / (tokens - 1);
+                exchange.lane().perToken(each);
+                exchange.llmd.perToken(each);
             }
             if (exchange.api == Api.RESPONSES && !watcher.id().isEmpty()) {
                 leg.pool.responseMade(watcher.id(), charge.endpointId());

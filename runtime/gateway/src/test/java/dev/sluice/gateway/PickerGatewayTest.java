@@ -60,6 +60,11 @@ class PickerGatewayTest {
             assertThat(none.statusCode()).isEqualTo(404);
             assertThat(none.body()).contains("model_not_found");
             assertThat(fixture.get("/v1/models").body()).contains("acme/a", "acme/b");
+            assertThat(fixture.admin("/metrics").body())
+                    .contains("model_name=\"acme/b\",priority=\"0\",target_model_name=\"acme/b\"} 5.0")
+                    .contains("inference_pool_ready_pods{name=\"default\"} 2.0")
+                    .contains("llm_d_epp_scheduler_attempts_total{endpoint_name=\"vllm-" + b.port() + "\"")
+                    .doesNotContain("acme/c");
         }
     }
 

@@ -33,6 +33,7 @@ public final class Meters implements AutoCloseable {
     private final LongSupplier clock;
     private final Lanes lanes = new Lanes(registry);
     private final PoolGauges pools;
+    private final LlmdSeries llmd;
     private final Timer decision;
     private final FewCounters fallbacks =
             few("decision.fallback", "Decisions that the policy itself could not make", "cause");
@@ -64,7 +65,9 @@ public final class Meters implements AutoCloseable {
         Gauge.builder("sluice.anonymous.open", this, m -> m.anonymousOpen ? 1 : 0)
                 .description("1 when everybody may use the gateway without a key")
                 .register(registry);
+        llmd = new LlmdSeries(version, pools.pools());
         registry.getPrometheusRegistry().register(pools);
+        registry.getPrometheusRegistry().register(llmd);
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
         reloads.get(0, "failure");
@@ -100,9 +103,20 @@ public final class Meters implements AutoCloseable {
         return lanes.get(pool, tenant, route);
     }
 
+    /** llm-d's series; they count and show nothing until {@link #showLlmd}. */
+    public LlmdSeries llmd() {
+        return llmd;
+    }
+
+    /** Whether llm-d's series are shown. */
+    public void showLlmd(boolean shown) {
+        llmd.show(shown);
+    }
+
     /** A decision was made in so many ns. */
     public void decision(long nanos) {
         decision.record(nanos, TimeUnit.NANOSECONDS);
+        llmd.decided(nanos);
     }
 
     /** The policy's own answer could not be used. */

@@ -11,6 +11,24 @@ public interface PoolView {
     /** Its endpoints. */
     List<EndpointReport> reports();
 
+    /** What its endpoints in service are at. */
+    default List<Figures> figures() {
+        return List.of();
+    }
+
+    /**
+     * One endpoint in service.
+     *
+     * @param endpoint its id
+     * @param waiting requests waiting in the engine; NaN when it does not say
+     * @param running requests running in the engine; NaN when it does not say
+     * @param kvUsage share of its KV cache in use, 0..1; NaN when it does not say
+     * @param inFlight requests charged to it
+     * @param pendingTokens prompt tokens that it has yet to compute
+     */
+    record Figures(
+            String endpoint, double waiting, double running, double kvUsage, double inFlight, double pendingTokens) {}
+
     /** Requests that wait. */
     int queueSize();
 

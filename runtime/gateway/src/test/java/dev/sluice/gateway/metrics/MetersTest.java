@@ -211,7 +211,7 @@ class MetersTest {
         meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
         meters.configReload(true);
-        String expected = documented(page());
+        String expected = documented(page()) + llmdDocumented();
         if (Boolean.getBoolean("sluice.docs.write")) {
             Files.writeString(DOCS, expected);
         }
@@ -219,6 +219,46 @@ class MetersTest {
                 .content()
                 .as("docs/metrics.md; -Dsluice.docs.write=true writes it")
                 .isEqualTo(expected);
+    }
+
+    /** The page's second part: the same of llm-d's series. */
+    private String llmdDocumented() throws IOException {
+        meters.showLlmd(true);
+        LlmdRequest request = meters.llmd().begin("m", "t");
+        request.placed(new Endpoint("ns/e", "h:1", Role.BOTH, Map.of()));
+        request.firstToken(1, true);
+        request.perToken(1);
+        request.ended(500, 1, new LlmdRequest.End(1, 1, 1, 1, 1));
+        meters.decision(1);
+        Map<String, String> rows = new TreeMap<>();
+        Map<String, String> help = new TreeMap<>();
+        for (String line : page().lines().toList()) {
+            String[] words = line.split(" ", 4);
+            boolean theirs = words.length > 2 && words[2].matches("(llm_d_epp|inference_[a-z]+)_.*");
+            if (theirs && line.startsWith("# HELP ")) {
+                help.put(words[2], words[3]);
+            } else if (theirs && line.startsWith("# TYPE ")) {
+                rows.put(words[2], "| `" + words[2] + "` | " + words[3] + " | " + help.get(words[2]) + " |\n");
+            }
+        }
+        return """
+
+                ## llm-d's names
+
+                With `metrics: {compatibility: llm-d}`, and when an `EndpointPickerConfig` is served, these are there too: llm-d's
+                series under their names of now (`llm_d_epp_`) and of before, with llm-d's labels. Priority is 0, fairness id
+                `default-flow`, as in llm-d without flow control; the queue's series are the gateway's own queue, whatever the model.
+                A mean of what no engine reports is absent, not 0. Requests that found no pool (a model that nobody serves, a
+                body that is no JSON) are counted by `sluice_requests_total` alone.
+
+                Not filled, because there is nothing true to say: `request_streaming_itl_seconds`, `plugin_duration_seconds` (see
+                `sluice_plugin_duration_seconds`), other `flow_control_*` series, `model_rewrite_decisions_total`, `datalayer_*`,
+                `extproc_*`, `prefix_indexer_hit_*` (see `sluice_prefix_hit_tokens_total`), `encoder_cache_*`, `disagg_decision_total`,
+                `kv_cache_*`, those of the latency predictor and of program-aware fairness.
+
+                | series | type | what it says |
+                |---|---|---|
+                """ + String.join("", rows.values());
     }
 
     private static String documented(String page) {
@@ -298,6 +338,11 @@ class MetersTest {
     }
 
     private final class FakePool implements PoolView {
+        @Override
+        public List<Figures> figures() {
+            return List.of(new Figures("a", 1, 1, 0.5, 3, 100));
+        }
+
         @Override
         public String name() {
             return "chat";
