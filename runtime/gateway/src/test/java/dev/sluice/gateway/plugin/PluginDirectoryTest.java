@@ -11,6 +11,7 @@ import dev.sluice.spi.NoConfig;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Request;
+import dev.sluice.spi.Spi;
 import dev.sluice.spi.Scorer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -141,8 +142,8 @@ class PluginDirectoryTest {
                 .containsEntry("no-id", "no-id.jar lacks the manifest line Sluice-Plugin-Id")
                 .containsEntry("no-version", "no-version.jar lacks the manifest line Sluice-Plugin-Version")
                 .containsEntry("no-spi", "no-spi.jar lacks the manifest line Sluice-Spi")
-                .containsEntry("later", "asks for SPI [2.0,3), this gateway has 1.0")
-                .containsEntry("newer", "asks for SPI 1.7, this gateway has 1.0")
+                .containsEntry("later", "asks for SPI [2.0,3), this gateway has " + Spi.version())
+                .containsEntry("newer", "asks for SPI 1.7, this gateway has " + Spi.version())
                 .containsEntry("vague", "Sluice-Spi \"any\" is not a range such as [1.0,2)")
                 .containsEntry("misplaced", "Sluice-Plugin-Id is other, but its directory is named misplaced")
                 .containsEntry("twin", "brings the type good-scorer, which good has already")
