@@ -579,8 +579,7 @@ final class PickedExchange implements Conversation {
         llmd.ended(
                 told,
                 nanos,
-                new LlmdRequest.End(
-                        bytes, -1, usage.promptTokens(), usage.cachedTokens(), usage.outputTokens()));
+                new LlmdRequest.End(bytes, -1, usage.promptTokens(), usage.cachedTokens(), usage.outputTokens()));
         if (settings.accessLog().on()) {
             settings.accessLog()
                     .line(new AccessLog.Line(

@@ -67,6 +67,7 @@ class BlockIndexMemoryTest {
         for (int i = 0; i < 4; i++) {
             System.gc();
         }
-        return (double) Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        return (double) Runtime.getRuntime().totalMemory()
+                - Runtime.getRuntime().freeMemory();
     }
 }

@@ -110,10 +110,9 @@ class BlockIndexTest {
     void saltsAndImagesTellBlocksApart() {
         long salt = BlockKeys.extra("tenant-1", 0);
         KvEvent.Stored plain = stored(1, 0, 2, 1, 2);
-        index.apply(
-                a,
-                new KvEvent.Stored(
-                        Tier.GPU, "", 4, plain.hashes(), plain.parent(), plain.tokens(), new long[] {salt, 0}));
+        index.apply(a, new KvEvent.Stored(Tier.GPU, "", 4, plain.hashes(), plain.parent(), plain.tokens(), new long[] {
+            salt, 0
+        }));
         assertThat(held(a, 1, 2)).isZero();
         long[] keys = index.keys().of(Prompts.tokens(1, 2), 8, 4, "", new long[] {salt});
         assertThat(index.match(keys, 2, match)).isEqualTo(2);
@@ -125,8 +124,8 @@ class BlockIndexTest {
     void countsThatDoNotFitAreCountedAndChangeNothing() {
         KvEvent.Stored good = stored(1, 0, 2, 1, 2);
         for (int size : new int[] {0, -1, 3, 5, Integer.MAX_VALUE}) {
-            KvEvent.Stored bad = new KvEvent.Stored(
-                    Tier.GPU, "", size, good.hashes(), good.parent(), good.tokens(), good.extras());
+            KvEvent.Stored bad =
+                    new KvEvent.Stored(Tier.GPU, "", size, good.hashes(), good.parent(), good.tokens(), good.extras());
             assertThat(index.apply(a, bad)).isEqualTo(2);
         }
         assertThat(index.pairs()).isZero();

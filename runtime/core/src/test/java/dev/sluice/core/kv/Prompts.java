@@ -39,8 +39,7 @@ final class Prompts {
         int[] all = tokens(words);
         int[] tokens = java.util.Arrays.copyOfRange(all, from * BLOCK, to * BLOCK);
         OptionalLong parent = from == 0 ? OptionalLong.empty() : OptionalLong.of(hash(seed, from, words));
-        return new KvEvent.Stored(
-                tier, adapter, BLOCK, hashes(seed, from, to, words), parent, tokens, new long[0]);
+        return new KvEvent.Stored(tier, adapter, BLOCK, hashes(seed, from, to, words), parent, tokens, new long[0]);
     }
 
     static KvEvent.Removed removed(Tier tier, int seed, int from, int to, int... words) {
