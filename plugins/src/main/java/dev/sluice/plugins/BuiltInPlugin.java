@@ -2,6 +2,7 @@ package dev.sluice.plugins;
 
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.NoConfig;
+import dev.sluice.spi.Part;
 import dev.sluice.spi.Plugin;
 import dev.sluice.spi.Signal;
 import java.util.List;
@@ -51,6 +52,29 @@ public final class BuiltInPlugin implements Plugin {
                         (config, context) -> new SessionAffinityScorer()),
                 Factory.of("max-score-picker", PickerConfig.class, (config, context) -> new MaxScorePicker(config)),
                 Factory.of("random-picker", PickerConfig.class, (config, context) -> new RandomPicker(config)),
-                Factory.of("single-profile-handler", NoConfig.class, (config, context) -> new SingleProfileHandler()));
+                Factory.of("single-profile-handler", NoConfig.class, (config, context) -> new SingleProfileHandler()),
+                Factory.of("disagg-profile-handler", DisaggConfig.class, DisaggHandler::of),
+                Factory.of("pd-profile-handler", PdConfig.class, DisaggHandler::of),
+                Factory.of("always-disagg-pd-decider", NoConfig.class, (config, context) -> new AlwaysDecider()),
+                Factory.of(
+                        "prefix-based-pd-decider",
+                        PrefixDeciderConfig.class,
+                        (config, context) -> new PrefixDecider(config)),
+                Factory.of(
+                        "least-work-pd-decider",
+                        LeastWorkDeciderConfig.class,
+                        (config, context) -> new LeastWorkDecider(config)),
+                Factory.of("nixl", NixlConfig.class, (config, context) -> new NixlConnector(config)),
+                Factory.of(
+                        "shared-storage", NoConfig.class, (config, context) -> new SharedStorageConnector(true, false)),
+                Factory.of("offloading", OffloadingConfig.class, (config, context) -> new OffloadingConnector(config)),
+                Factory.of("lmcache", LmCacheConfig.class, (config, context) -> lmCache(config)),
+                Factory.of("mooncake", MooncakeConfig.class, (config, context) -> new MooncakeConnector(config)),
+                Factory.of("sglang", SglangConfig.class, (config, context) -> new SglangConnector(config)),
+                Factory.of("sidecar", NoConfig.class, (config, context) -> new SidecarConnector()));
+    }
+
+    private static Part lmCache(LmCacheConfig config) {
+        return config.mode().equals("handoff") ? new LmCacheHandoff(config) : new SharedStorageConnector(false, true);
     }
 }

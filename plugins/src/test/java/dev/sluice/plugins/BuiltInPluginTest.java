@@ -14,6 +14,7 @@ import dev.sluice.spi.ProfileHandler;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,19 @@ class BuiltInPluginTest {
                         "least-work-scorer",
                         "max-score-picker",
                         "random-picker",
-                        "single-profile-handler");
+                        "single-profile-handler",
+                        "disagg-profile-handler",
+                        "pd-profile-handler",
+                        "always-disagg-pd-decider",
+                        "prefix-based-pd-decider",
+                        "least-work-pd-decider",
+                        "nixl",
+                        "shared-storage",
+                        "offloading",
+                        "lmcache",
+                        "mooncake",
+                        "sglang",
+                        "sidecar");
     }
 
     @Test
@@ -71,7 +84,7 @@ class BuiltInPluginTest {
                 assertThat(component.isAnnotationPresent(Doc.class))
                         .as(factory.type() + "." + component.getName())
                         .isTrue();
-                assertThat(component.isAnnotationPresent(Default.class))
+                assertThat(component.isAnnotationPresent(Default.class) || component.getType() == Optional.class)
                         .as(factory.type() + "." + component.getName())
                         .isTrue();
             }
@@ -90,6 +103,9 @@ class BuiltInPluginTest {
         assertThat(defaults("token-load-scorer")).containsEntry("queueThresholdTokens", "4194304");
         assertThat(defaults("max-score-picker")).containsEntry("maxNumOfEndpoints", "1");
         assertThat(defaults("random-picker")).containsEntry("maxNumOfEndpoints", "1");
+        assertThat(defaults("prefix-based-pd-decider"))
+                .containsEntry("nonCachedTokens", "0")
+                .containsEntry("promptTokens", "0");
     }
 
     @Test

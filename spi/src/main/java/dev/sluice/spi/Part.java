@@ -5,7 +5,7 @@ package dev.sluice.spi;
  * at once, must not block and must not keep the objects that they are given beyond the call.
  */
 public sealed interface Part extends AutoCloseable
-        permits Filter, Scorer, Picker, ProfileHandler, Decider, Producer, Extractor, Admission, SessionKey {
+        permits Filter, Scorer, Picker, ProfileHandler, Decider, Producer, Extractor, Admission, SessionKey, Connector {
     /** Called once, after the last request that uses the instance has ended. */
     @Override
     default void close() {}

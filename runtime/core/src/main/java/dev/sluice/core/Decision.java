@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param refusal why there is no place
  * @param fallback why the policy's own answer could not be used, or empty
  * @param votes what those parts answered that can't be asked again
+ * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Decision(
         Policy policy,
@@ -20,11 +21,12 @@ public record Decision(
         int[] rows,
         Optional<Refusal> refusal,
         Optional<String> fallback,
-        Votes votes) {
-    /** A decision in which no part was asked that can't be asked again. */
+        Votes votes,
+        Optional<Disaggregation> disaggregation) {
+    /** A decision about one endpoint, in which no part was asked that can't be asked again. */
     public Decision(
             Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
-        this(policy, placement, rows, refusal, fallback, Votes.NONE);
+        this(policy, placement, rows, refusal, fallback, Votes.NONE, Optional.empty());
     }
 
     /** Why no endpoint was chosen. */
@@ -43,7 +45,18 @@ public record Decision(
     }
 
     Decision with(Votes cast) {
-        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast);
+        return cast == votes
+                ? this
+                : new Decision(policy, placement, rows, refusal, fallback, cast, disaggregation);
+    }
+
+    Decision with(Disaggregation said) {
+        return new Decision(policy, placement, rows, refusal, fallback, votes, Optional.of(said));
+    }
+
+    /** Row of the endpoint that computes the prompt for the one that serves; -1 when that one does itself. */
+    public int prefillRow() {
+        return disaggregation.isPresent() ? disaggregation.get().prefillRow() : -1;
     }
 
     /** Row of that endpoint in the snapshot. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
  * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
+ * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Explanation(
         String requestId,
@@ -26,7 +27,42 @@ public record Explanation(
         String runnerUp,
         Optional<Counterfactual> counterfactual,
         Map<String, String> abstained,
-        String note) {
+        String note,
+        Optional<Disaggregation> disaggregation) {
+    /** Of a policy that has no say in second endpoints. */
+    public Explanation(
+            String requestId,
+            String policy,
+            List<String> profiles,
+            List<Candidate> candidates,
+            String picked,
+            String runnerUp,
+            Optional<Counterfactual> counterfactual,
+            Map<String, String> abstained,
+            String note) {
+        this(
+                requestId,
+                policy,
+                profiles,
+                candidates,
+                picked,
+                runnerUp,
+                counterfactual,
+                abstained,
+                note,
+                Optional.empty());
+    }
+
+    /**
+     * Whether the prompt is computed elsewhere, and why.
+     *
+     * @param decision in a word, as in the metric
+     * @param prefill id of the endpoint that computes the prompt; empty when the one that serves does
+     * @param splitMs predicted cost with the best second endpoint, ms; NaN when it was not predicted
+     * @param wholeMs predicted cost without one, ms; NaN when it was not predicted
+     */
+    public record Disaggregation(String decision, String prefill, double splitMs, double wholeMs) {}
+
     /**
      * One endpoint in the decision.
      *

@@ -15,7 +15,9 @@ public enum Outcome {
     /** The engine failed before or while it answered: 5xx, reset, cut, garbage. */
     FAILED,
     /** A time limit was hit. */
-    TIMED_OUT;
+    TIMED_OUT,
+    /** KV that another engine computed did not get here. Says nothing about this endpoint alone. */
+    HANDOVER_FAILED;
 
     /** True when the outcome counts against the endpoint's health. */
     public boolean blamesEndpoint() {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The state of one pool: endpoints, ledger, learned rates. Not thread-safe: the caller holds one short critical section
@@ -17,8 +18,6 @@ import java.util.Optional;
  * its first token, and is released once, whatever way it ends. Scraped metrics only add what the ledger can't know.
  */
 public final class Pool {
-    private static final int EJECTION_FACTOR_MAX = 30;
-
     private final PoolSettings settings;
     private final Map<String, EndpointState> endpoints = new LinkedHashMap<>();
     private final List<EndpointState> leaving = new ArrayList<>();
@@ -27,12 +26,18 @@ public final class Pool {
     private final OutputEstimate output = new OutputEstimate();
     private final RetryBudget retries = new RetryBudget();
     private final TokenRatio ratio = new TokenRatio();
+    private final Links links;
+    private final Lessons lessons;
+    private final Health health;
     private long version;
 
     /** A pool without endpoints. */
     public Pool(PoolSettings settings) {
         this.settings = settings;
         this.fleet = LearnedRates.fleet(settings.priors());
+        this.links = new Links(settings.moves(), endpoints);
+        this.lessons = new Lessons(settings, output, ratio, links);
+        this.health = new Health(settings, endpoints.values());
     }
 
     /** What the pool was told. */
@@ -89,6 +94,7 @@ public final class Pool {
                 return false;
             }
             slots.give(state.slot);
+            links.forget(state.slot);
             freed.add(state.slot);
             return true;
         });
@@ -106,82 +112,44 @@ public final class Pool {
 
     /** An endpoint answered a probe: it is up and serves these models. An ejected one stays out until its time is over. */
     public void probeSucceeded(String id, List<String> models, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state == null) {
-            return;
-        }
-        version++;
-        state.models = List.copyOf(models);
-        state.probeOut = false;
-        boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
-        if (!sentence && (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED)) {
-            boolean first = state.dispatched == 0 && state.ejections == 0;
-            state.consecutiveFailures = 0;
-            start(state, first ? "answered" : "answered again", first, now);
-        }
-    }
-
-    private void start(EndpointState state, String why, boolean first, long now) {
-        boolean warm = settings.slowStart().isZero()
-                || (first && endpoints.values().stream().allMatch(s -> s.dispatched == 0));
-        if (warm) {
-            state.become(EndpointStatus.READY, why, now);
-        } else {
-            state.slowStartUntil = now + settings.slowStart().toNanos();
-            state.become(EndpointStatus.SLOW_START, why + ", warming up", now);
-        }
+        known(id, state -> {
+            state.models = List.copyOf(models);
+            if (health.probeSucceeded(state, now)) {
+                links.chill(state.slot);
+            }
+        });
     }
 
     /** An endpoint did not answer a probe, or serves another model: the reason goes to the operator. */
     public void probeFailed(String id, String reason, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state == null) {
-            return;
-        }
-        version++;
-        state.probeOut = false;
-        switch (state.status) {
-            case PROBING -> state.become(EndpointStatus.PROBING, reason, now);
-            case EJECTED -> eject(state, reason, now);
-            case READY, SLOW_START -> {
-                if (othersReady(state)) {
-                    eject(state, reason, now);
-                }
-            }
-            case DRAINING, GONE -> {}
-        }
+        known(id, state -> health.probeFailed(state, reason, now));
     }
 
     /** An endpoint no longer serves a model of this pool: it gets nothing until a probe says otherwise. */
     public void wrongModel(String id, String reason, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state != null && state.status != EndpointStatus.DRAINING) {
-            version++;
-            state.become(EndpointStatus.PROBING, reason, now);
-        }
+        known(id, state -> {
+            if (state.status != EndpointStatus.DRAINING) {
+                state.become(EndpointStatus.PROBING, reason, now);
+            }
+        });
     }
 
     /** The operator or discovery wants an endpoint to finish what it has. */
     public void drain(String id, String reason, long now) {
+        known(id, state -> state.become(EndpointStatus.DRAINING, reason, now));
+    }
+
+    private void known(String id, Consumer<EndpointState> change) {
         EndpointState state = endpoints.get(id);
         if (state != null) {
             version++;
-            state.become(EndpointStatus.DRAINING, reason, now);
+            change.accept(state);
         }
     }
 
     /** Ids that should be probed now: unknown ones, and ejected ones whose time is over; each once until it answers. */
     public List<String> dueProbes(long now) {
-        List<String> due = new ArrayList<>();
-        for (EndpointState state : endpoints.values()) {
-            boolean wants = state.status == EndpointStatus.PROBING
-                    || (state.status == EndpointStatus.EJECTED && now >= state.ejectedUntil);
-            if (wants && !state.probeOut) {
-                state.probeOut = true;
-                due.add(state.endpoint.id());
-            }
-        }
-        return due;
+        return health.dueProbes(now);
     }
 
     /** A metrics page was read. */
@@ -226,7 +194,8 @@ public final class Pool {
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values);
+        LinkTable table = links.table(now);
+        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, table);
     }
 
     /**
@@ -237,6 +206,14 @@ public final class Pool {
      *     then decide again on a new snapshot
      */
     public Optional<Charge> charge(Snapshot seen, int row, Work work, int predictedRaw, long now) {
+        return chargeable(seen, row).map(state -> {
+            version++;
+            return claim(state, work, predictedRaw, now);
+        });
+    }
+
+    /** The endpoint behind a row, when the pick still holds. */
+    private Optional<EndpointState> chargeable(Snapshot seen, int row) {
         EndpointState state = endpoints.get(seen.endpoint(row).id());
         if (state == null || state.slot != seen.slot(row) || state.inFlight >= settings.concurrency()) {
             return Optional.empty();
@@ -245,14 +222,68 @@ public final class Pool {
         if (!state.serving() && !lastResort) {
             return Optional.empty();
         }
-        if (state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2) {
-            return Optional.empty();
-        }
-        version++;
+        return state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2 ? Optional.empty() : Optional.of(state);
+    }
+
+    private static Charge claim(EndpointState state, Work work, int predictedRaw, long now) {
         double ahead = state.pendingTokens(state.rates.at(now).prefillRate(), now);
         Charge charge = new Charge(state, work, predictedRaw, ahead, now);
         state.charge(charge, now);
-        return Optional.of(charge);
+        return charge;
+    }
+
+    /**
+     * The claims of one request.
+     *
+     * @param prefill on the endpoint that computes the prompt for another; empty when there is none
+     * @param decode on the endpoint that serves
+     */
+    public record Pair(Optional<Charge> prefill, Charge decode) {
+        /** A single claim. */
+        public static Pair alone(Charge charge) {
+            return new Pair(Optional.empty(), charge);
+        }
+    }
+
+    /**
+     * One end of a pair that is to be charged.
+     *
+     * @param row of the endpoint
+     * @param predictedRaw cached tokens that the index predicted there, before scaling by trust
+     */
+    public record Claim(int row, Work work, int predictedRaw) {}
+
+    /** Charges both ends of a pair, or none; see {@link #charge}. */
+    public Optional<Pair> charge(Snapshot seen, Claim prefill, Claim decode, long now) {
+        Optional<EndpointState> from = chargeable(seen, prefill.row());
+        Optional<EndpointState> to = chargeable(seen, decode.row());
+        if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
+            return Optional.empty();
+        }
+        version++;
+        Charge left = claim(from.get(), prefill.work(), prefill.predictedRaw(), now);
+        Charge right = claim(to.get(), decode.work(), decode.predictedRaw(), now);
+        right.source = from.get();
+        right.moved = Math.max(1, decode.work().promptTokens() - decode.predictedRaw());
+        return Optional.of(new Pair(Optional.of(left), right));
+    }
+
+    /** Charges another endpoint with generating from what the one behind {@code prefill} has computed already. */
+    public Optional<Charge> chargeHanded(Snapshot seen, Claim decode, Charge prefill, long now) {
+        return chargeable(seen, decode.row())
+                .filter(state -> !state.equals(prefill.state))
+                .map(state -> {
+                    version++;
+                    Charge charge = claim(state, decode.work(), decode.predictedRaw(), now);
+                    charge.source = prefill.state;
+                    charge.moved = decode.work().promptTokens();
+                    return charge;
+                });
+    }
+
+    /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. The last call counts. */
+    public void handedOver(Charge decode, long now) {
+        decode.handedAt = now;
     }
 
     /** The first token of an answer came. */
@@ -267,7 +298,11 @@ public final class Pool {
         charge.tokens = 1;
         charge.othersAtStart = state.decoding;
         state.prefilled(charge);
-        charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        if (charge.work.share() == Work.Share.DECODE) {
+            lessons.firstTokenOfMoved(charge, now);
+        } else {
+            charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        }
         charge.prefilledAtStart = state.prefilledTokens;
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
@@ -315,97 +350,20 @@ public final class Pool {
             state.prefilledTokens += computed - charge.work.uncachedTokens();
         }
         if (outcome == Outcome.COMPLETED) {
-            learn(charge, usage, maxTokens, promptBytes, decoded, now);
+            lessons.completed(charge, usage, maxTokens, promptBytes, decoded, now);
         }
-        health(state, outcome, now);
+        health.ended(state, outcome, now);
         return outcome == Outcome.COMPLETED ? usage.cachedTokens() : -1;
-    }
-
-    private void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, long now) {
-        EndpointState state = charge.state;
-        if (decoded) {
-            int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
-            double others = (charge.othersAtStart + (double) state.decoding) / 2;
-            double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
-            double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
-            double nanos = (double) (now - charge.firstTokenAt);
-            state.rates.streamEnded(tokens, (long) Math.max(nanos / 4, nanos - stoodStill), others, now);
-        } else if (usage.outputTokens() > 0) {
-            learnFromWholeAnswer(charge, usage, now);
-        }
-        output.settled(maxTokens, usage.outputTokens());
-        ratio.observe(promptBytes, usage.promptTokens());
-        if (usage.cachedTokens() >= 0) {
-            int blockSize =
-                    (int) (Double.isNaN(state.scrape.blockSize()) ? settings.blockSize() : state.scrape.blockSize());
-            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), state.indexedTokens, blockSize);
-        }
-    }
-
-    /** A whole answer has no first token of its own: its time is split in the proportion that is expected. */
-    private static void learnFromWholeAnswer(Charge charge, Usage usage, long now) {
-        EndpointState state = charge.state;
-        double batch = state.inFlight;
-        int uncached = charge.work.uncachedTokens();
-        if (usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
-            uncached = Math.max(1, usage.promptTokens() - usage.cachedTokens());
-        }
-        LearnedRates.Figures speed = state.rates.at(now);
-        double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
-        double tokens = charge.ahead + uncached;
-        double prefillMs = tokens / speed.prefillRate() * 1000 + speed.overheadMs();
-        double factor = (now - charge.at) / 1e6 / Math.max(1e-3, decodeMs + prefillMs);
-        long firstToken = Math.min(now, charge.at + (long) (prefillMs * factor * 1e6));
-        state.rates.wholeAnswer(tokens, (firstToken - charge.at) / 1e6, now);
-        state.rates.streamEnded(usage.outputTokens() - 1, now - firstToken, batch, now);
-    }
-
-    private void health(EndpointState state, Outcome outcome, long now) {
-        if (!outcome.blamesEndpoint()) {
-            if (outcome == Outcome.COMPLETED) {
-                state.consecutiveFailures = 0;
-            }
-            return;
-        }
-        state.consecutiveFailures += outcome == Outcome.UNREACHABLE ? 2 : 1;
-        if (state.serving() && state.consecutiveFailures >= settings.ejectAfter() && othersReady(state)) {
-            eject(state, state.consecutiveFailures + " failures in a row, the last one: " + words(outcome), now);
-        }
-    }
-
-    private static String words(Outcome outcome) {
-        return switch (outcome) {
-            case UNREACHABLE -> "no connection";
-            case TIMED_OUT -> "time limit";
-            default -> "answer failed";
-        };
-    }
-
-    private boolean othersReady(EndpointState except) {
-        for (EndpointState state : endpoints.values()) {
-            if (state != except && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void eject(EndpointState state, String reason, long now) {
-        state.ejections = Math.min(state.ejections + 1, 16);
-        long factor = Math.min(EJECTION_FACTOR_MAX, 1L << (state.ejections - 1));
-        state.ejectedUntil = now + settings.ejection().toNanos() * factor;
-        state.become(EndpointStatus.EJECTED, reason, now);
     }
 
     /** Forgives past ejections of endpoints that have been in service for a while; to be called now and then. */
     public void tick(long now) {
-        long calm = settings.ejection().toNanos() * EJECTION_FACTOR_MAX;
-        for (EndpointState state : endpoints.values()) {
-            state.warmUp(now);
-            if (state.ejections > 0 && state.status == EndpointStatus.READY && now - state.since > calm) {
-                state.ejections = 0;
-            }
-        }
+        health.tick(now);
+    }
+
+    /** How KV moves between the endpoints. */
+    public Links links() {
+        return links;
     }
 
     /** The pool's retry budget. */
@@ -442,20 +400,20 @@ public final class Pool {
         return ratio.tokensPerByte();
     }
 
-    /** Room for further requests in all endpoints in service. */
+    /** Room for further requests in all endpoints in service that can serve one to its end. */
     public int room() {
         int room = 0;
         for (EndpointState state : endpoints.values()) {
-            if (state.serving()) {
+            if (state.serving() && state.decodes()) {
                 room += Math.max(0, settings.concurrency() - state.inFlight);
             }
         }
         return room;
     }
 
-    /** True when some endpoint is in service. */
+    /** True when some endpoint is in service that can serve a request to its end. */
     public boolean serving() {
-        return endpoints.values().stream().anyMatch(EndpointState::serving);
+        return endpoints.values().stream().anyMatch(state -> state.serving() && state.decodes());
     }
 
     /** All requests charged, those on endpoints that have left included. */
@@ -474,29 +432,11 @@ public final class Pool {
     public List<EndpointReport> report(long now) {
         List<EndpointReport> rows = new ArrayList<>();
         for (EndpointState s : endpoints.values()) {
-            rows.add(row(s, now));
+            rows.add(s.report(now));
         }
         for (EndpointState s : leaving) {
-            rows.add(row(s, now));
+            rows.add(s.report(now));
         }
         return rows;
-    }
-
-    private static EndpointReport row(EndpointState s, long now) {
-        s.warmUp(now);
-        LearnedRates.Figures speed = s.rates.at(now);
-        return new EndpointReport(
-                s.endpoint,
-                s.status,
-                s.reason,
-                (now - s.since) / 1e6,
-                s.models,
-                s.inFlight,
-                s.pendingTokens(speed.prefillRate(), now),
-                speed.prefillRate(),
-                speed.tokenMs(),
-                s.trust.capacityTokens(),
-                s.trust.factor(),
-                s.dispatched);
     }
 }

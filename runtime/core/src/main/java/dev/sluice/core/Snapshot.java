@@ -18,6 +18,7 @@ public final class Snapshot {
     private final boolean[] full;
     private final double[] trust;
     private final double[] values;
+    private final LinkTable links;
 
     Snapshot(
             long version,
@@ -27,7 +28,8 @@ public final class Snapshot {
             int[] slots,
             boolean[] full,
             double[] trust,
-            double[] values) {
+            double[] values,
+            LinkTable links) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -36,6 +38,7 @@ public final class Snapshot {
         this.full = full;
         this.trust = trust;
         this.values = values;
+        this.links = links;
     }
 
     /** Number of endpoints, those out of service included. */
@@ -73,6 +76,11 @@ public final class Snapshot {
         return values[row * WIDTH + signal.ordinal()];
     }
 
+    /** Expected time to move KV of so many tokens between two rows, ms; infinite when that can't be done now. */
+    public double transferMs(int from, int to, double tokens) {
+        return links.ms(slots[from], slots[to], tokens, takenAt);
+    }
+
     /** Grows with every change of the pool. */
     public long version() {
         return version;
@@ -87,6 +95,6 @@ public final class Snapshot {
     public Snapshot with(int row, Signal signal, double value) {
         double[] changed = values.clone();
         changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed);
+        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, links);
     }
 }

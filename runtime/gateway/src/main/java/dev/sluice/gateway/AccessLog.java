@@ -55,6 +55,9 @@ final class AccessLog implements AutoCloseable {
             json.writeStringField("pool", pool);
             json.writeStringField("model", pool.isEmpty() ? "" : exchange.model);
             json.writeStringField("endpoint", exchange.endpointId);
+            if (!exchange.prefillId().isEmpty()) {
+                json.writeStringField("prefillEndpoint", exchange.prefillId());
+            }
             json.writeNumberField("attempts", exchange.attempts);
             json.writeNumberField("status", status);
             json.writeStringField("reason", reason);

@@ -45,6 +45,7 @@ final class Assembly {
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
     final List<EngineTarget> targets = new ArrayList<>();
     final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
+    private final Map<String, Handovers> handovers = new LinkedHashMap<>();
 
     private Assembly(EngineTrust trust) {
         this.trust = trust;
@@ -84,11 +85,20 @@ final class Assembly {
                 config.plugins().map(PluginsConfig::budget).orElse(PluginsConfig.BUDGET), meters, workers);
         workers.plugins(catalog.loaded().size());
         RoutingConfig builtIn = DefaultRouting.of(catalog);
+        RoutingConfig builtInSplit = DefaultRouting.split(catalog);
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
-            Pipeline pipeline = PolicyBuilder.build(
-                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing, catalog, guard);
+            boolean moves = pool.connector().maker().isPresent();
+            RoutingConfig used = routing.builtIn() ? (moves ? builtInSplit : builtIn) : routing;
+            Pipeline pipeline =
+                    PolicyBuilder.build(pool.routing().orElse("default"), used, pool.connector(), catalog, guard);
             pipelines.put(pool.name(), pipeline);
+            pipeline.connector()
+                    .ifPresent(connector -> handovers.put(
+                            pool.name(),
+                            new Handovers(
+                                    connector,
+                                    before.flatMap(b -> Optional.ofNullable(b.handovers.get(pool.name()))))));
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(
                     settings(pool),
@@ -129,6 +139,7 @@ final class Assembly {
             if (pipeline != null) {
                 pool.pipeline(pipeline);
             }
+            pool.handovers(Optional.ofNullable(handovers.get(name)));
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
@@ -145,6 +156,7 @@ final class Assembly {
                 Set.copyOf(pool.adapters().names()),
                 new RoutingTable.Limits(
                         t.firstByte().toNanos(),
+                        t.prefill().toNanos(),
                         t.idle().toNanos(),
                         t.total().toNanos(),
                         pool.credential().map(SecretText::value)));

@@ -11,6 +11,7 @@ import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.EditedBody;
 import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.config.SessionSource;
+import dev.sluice.gateway.handover.Splittable;
 import dev.sluice.gateway.http.ClientExchange;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -20,7 +21,7 @@ import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashSet;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,10 @@ final class Exchange {
     private String reason = "ok";
     private @Nullable Waiter waiter;
     private volatile @Nullable UpstreamConnection leg;
+    private volatile @Nullable PrefillLeg prefill;
     private volatile boolean left;
     String endpointId = "";
+    private String prefillId = "";
     Usage usage = Usage.UNKNOWN;
     int attempts;
 
@@ -124,19 +127,15 @@ final class Exchange {
     private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
         LivePool pool = target.entry().pool();
         boolean addUsage = scan.stream() && api.usageOnRequest() && !scan.includeUsage();
-        Edits edits = Edits.of(scan);
-        target.engineModel().ifPresent(edits::model);
-        if (addUsage) {
-            edits.includeUsage();
-        }
-        EditedBody body = edits.apply();
+        EditedBody body = edits(scan, target, addUsage).apply();
         PromptHashes prompt = target.prompt(scan);
-        LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool));
+        Optional<Handovers> how = pool.handovers();
+        LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool), how);
         Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
         admit(pool, body.length());
         boolean admitted = true;
         try {
-            Set<String> tried = new HashSet<>(4);
+            LivePool.Tried tried = new LivePool.Tried();
             Leg.@Nullable Answer last = null;
             int budgeted = 0;
             int broken = 0;
@@ -150,20 +149,36 @@ final class Exchange {
                 runtime.meters.decision(placed.decideNanos());
                 placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
                 if (placed.charge().isEmpty()) {
-                    exhausted(last, placed, tried);
+                    exhausted(last, placed, tried.serving());
                     return;
                 }
                 Charge charge = placed.charge().get();
                 attempts++;
                 endpointId = charge.endpointId();
                 runtime.traffic.accept(pool.name(), endpointId);
-                Leg.Result result = legs.run(charge, attempts, placed.predictedTokens());
-                runtime.meters.attempt(result.outcome().name().toLowerCase(java.util.Locale.ROOT));
+                TwoLegs.Blame blame = TwoLegs.Blame.DECODE;
+                Leg.Result result;
+                if (placed.prefill().isPresent() && how.isPresent()) {
+                    Charge first = placed.prefill().get();
+                    runtime.traffic.accept(pool.name(), first.endpointId());
+                    TwoLegs.Ended ended = new TwoLegs(this, legs, how.get(), () -> edits(scan, target, addUsage), tried)
+                            .run(placed, first, charge, attempts);
+                    result = ended.result();
+                    blame = ended.blame();
+                    if (blame != TwoLegs.Blame.DECODE) {
+                        tried.prefilling().add(first.endpointId());
+                    }
+                } else {
+                    result = legs.run(charge, attempts, placed.predictedTokens());
+                }
+                runtime.meters.attempt(label(result.outcome()));
                 if (result.done()) {
                     return;
                 }
                 last = result.answer() == null ? last : result.answer();
-                tried.add(endpointId);
+                if (blame == TwoLegs.Blame.DECODE) {
+                    tried.serving().add(endpointId);
+                }
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
                 if (!free) {
                     budgeted++;
@@ -174,6 +189,13 @@ final class Exchange {
                 boolean again = free
                         ? attempts < FREE_ATTEMPTS
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
+                if (blame != TwoLegs.Blame.DECODE
+                        && broken < BROKEN
+                        && (!again || result.outcome() == Outcome.REJECTED)) {
+                    // A leg that generates is owed in any case: it costs no more than what was asked for.
+                    ask = ask.whole();
+                    again = true;
+                }
                 if (!again
                         || System.nanoTime() - started > target.entry().limits().total()) {
                     fail(last, result);
@@ -187,12 +209,28 @@ final class Exchange {
         }
     }
 
-    private LivePool.Ask ask(BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed) {
+    /** What every leg of a request gets. */
+    private static Edits edits(BodyScan scan, RoutingTable.Target target, boolean addUsage) {
+        Edits edits = Edits.of(scan);
+        target.engineModel().ifPresent(edits::model);
+        if (addUsage) {
+            edits.includeUsage();
+        }
+        return edits;
+    }
+
+    static String label(Outcome outcome) {
+        return outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    private LivePool.Ask ask(
+            BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed, Optional<Handovers> how) {
         LivePool.Estimate estimate =
                 pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Asker who = new LivePool.Asker(
                 id, ANONYMOUS, headers, session(scan), () -> client.finished() ? "" : scan.promptText(), number);
-        return LivePool.Ask.of(who, scan, prompt, estimate, allowed);
+        boolean splittable = how.isPresent() && Splittable.is(scan, how.get().traits());
+        return LivePool.Ask.of(who, scan, prompt, estimate, allowed, splittable);
     }
 
     static int promptBytes(PromptHashes prompt) {
@@ -274,6 +312,10 @@ final class Exchange {
         if (current != null) {
             current.abort();
         }
+        PrefillLeg first = prefill;
+        if (first != null) {
+            first.leave();
+        }
     }
 
     boolean left() {
@@ -286,6 +328,28 @@ final class Exchange {
         if (left && current != null) {
             current.abort();
         }
+    }
+
+    /** The leg that computes the prompt for another, and where; it is told when the client leaves. */
+    void prefill(@Nullable PrefillLeg current, String endpoint) {
+        prefill = current;
+        if (!endpoint.isEmpty()) {
+            prefillId = endpoint;
+        }
+        if (left && current != null) {
+            current.leave();
+        }
+    }
+
+    /** The endpoint that computed the prompt for another last; empty when none did. */
+    String prefillId() {
+        return prefillId;
+    }
+
+    /** Another endpoint than decided generates. */
+    void moved(String endpoint) {
+        attempts++;
+        endpointId = endpoint;
     }
 
     private void exhausted(Leg.@Nullable Answer last, LivePool.Placed placed, Set<String> tried)
@@ -324,6 +388,8 @@ final class Exchange {
     }
 
     private void log(Decision decision) {
+        decision.disaggregation()
+                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
         runtime.decisions.add(
                 new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
     }
@@ -354,6 +420,9 @@ final class Exchange {
         }
         if (settings.debugHeaders() && !endpointId.isEmpty()) {
             block.add("x-sluice-endpoint", endpointId);
+            if (!prefillId.isEmpty()) {
+                block.add("x-sluice-prefill-endpoint", prefillId);
+            }
             block.add("x-sluice-decision", "pool=" + poolName + " attempt=" + attempts);
         }
         return block;
@@ -391,6 +460,11 @@ final class Exchange {
         long nanos = System.nanoTime() - started;
         lane().ended(status, reason, nanos);
         settings.accessLog().line(this, clientId, poolName, status, reason, nanos);
+    }
+
+    /** A number from 0 up for an attempt, that nobody can guess. */
+    long random(int attempt) {
+        return runtime.ids.random(number, attempt);
     }
 
     /** Names the exchange to an engine: the same for both legs of an attempt, different for every attempt. */

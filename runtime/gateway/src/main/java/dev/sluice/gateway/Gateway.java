@@ -23,8 +23,10 @@ import dev.sluice.gateway.plugin.PluginWorkers;
 import dev.sluice.gateway.plugin.Unloads;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -280,7 +282,10 @@ public final class Gateway implements AutoCloseable {
     private void tick() {
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-                assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+                assembly.pools.forEach((name, pool) -> {
+                    pool.tick().forEach(id -> engines.probeNow(name + "/" + id));
+                    pool.handovers().ifPresent(how -> how.leases.expire());
+                });
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -379,6 +384,30 @@ public final class Gateway implements AutoCloseable {
         @Override
         public long indexBlocks() {
             return pool.indexBlocks();
+        }
+
+        @Override
+        public Map<String, Long> kvLeases() {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            pool.handovers().ifPresent(how -> {
+                for (KvLeases.State state : KvLeases.State.values()) {
+                    if (state != KvLeases.State.EXPECTED) {
+                        counts.put(state.name().toLowerCase(Locale.ROOT), (long) how.leases.count(state));
+                    }
+                }
+            });
+            return counts;
+        }
+
+        @Override
+        public Map<String, Long> kvLeaseEnds() {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            pool.handovers().ifPresent(how -> {
+                for (KvLeases.End end : KvLeases.End.values()) {
+                    counts.put(end.name().toLowerCase(Locale.ROOT), how.leases.ended(end));
+                }
+            });
+            return counts;
         }
     }
 }

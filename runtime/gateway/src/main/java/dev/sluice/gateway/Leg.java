@@ -36,6 +36,9 @@ final class Leg {
     private final ByteBuffer[] body;
     final boolean dropUsage;
     private final int promptBytes;
+    /** What another engine did of this request before; null when this leg is all of it. */
+    final @Nullable Handed handed;
+
     private @Nullable Charge charge;
     private int predicted;
 
@@ -56,6 +59,32 @@ final class Leg {
         this.body = body.slices().toArray(ByteBuffer[]::new);
         this.dropUsage = dropUsage;
         this.promptBytes = promptBytes;
+        this.handed = null;
+    }
+
+    private Leg(Leg whole, Handed handed) {
+        this.exchange = whole.exchange;
+        this.pool = whole.pool;
+        this.entry = whole.entry;
+        this.ask = whole.ask;
+        this.scan = whole.scan;
+        this.body = handed.body;
+        this.dropUsage = whole.dropUsage;
+        this.promptBytes = whole.promptBytes;
+        this.handed = handed;
+    }
+
+    /** The same request, of which this leg does the generating half only. */
+    Leg with(Handed half) {
+        return new Leg(this, half);
+    }
+
+    LivePool.Ask ask() {
+        return ask;
+    }
+
+    int promptBytes() {
+        return promptBytes;
     }
 
     /**
@@ -109,9 +138,15 @@ final class Leg {
         } finally {
             exchange.leg(null);
             if (!claim.released()) {
-                settle(result == null ? Outcome.CANCELLED : result.outcome(), Usage.UNKNOWN);
+                settle(result == null ? Outcome.CANCELLED : ending(result.outcome()), Usage.UNKNOWN);
             }
         }
+    }
+
+    /** An engine that fails with KV of another's may not be the one to blame. */
+    private Outcome ending(Outcome outcome) {
+        boolean broke = outcome == Outcome.FAILED || outcome == Outcome.TIMED_OUT;
+        return handed != null && broke ? Outcome.HANDOVER_FAILED : outcome;
     }
 
     private Result connected(Charge claim, int attempt) throws IOException, InterruptedException {
@@ -128,6 +163,9 @@ final class Leg {
                 return Result.failed(Outcome.UNREACHABLE, "no engine could be reached");
             }
             exchange.leg(connection);
+            if (handed != null) {
+                handed.over(connection);
+            }
             try {
                 return talk(connection, claim, attempt);
             } catch (UpstreamException.StaleConnection stale) {
@@ -142,6 +180,9 @@ final class Leg {
     }
 
     private Result failed(UpstreamException failure) throws ClientGone {
+        if (handed != null && handed.isPrefillFailed()) {
+            return Result.failed(Outcome.HANDOVER_FAILED, "the engine failed to answer");
+        }
         if (exchange.left()) {
             exchange.runtime().meters.cancelled("waiting");
             throw new ClientGone("left while the engine computed");
@@ -159,6 +200,9 @@ final class Leg {
         block.copyAll(exchange.client.head(), ReservedHeaders::passes);
         block.add("x-request-id", exchange.engineRequestId(attempt));
         entry.limits().bearer().ifPresent(key -> block.add("authorization", "Bearer " + key));
+        if (handed != null) {
+            handed.headers.forEach(block::add);
+        }
         connection.send("POST", exchange.api.path(), block, body);
         ResponseHead head = connection.readHead(limit(entry.limits().firstByte()));
         int status = head.status();
@@ -237,14 +281,20 @@ final class Leg {
         if (exchange.api == Api.RESPONSES && !said.id().isEmpty()) {
             pool.responseMade(said.id(), claim.endpointId());
         }
+        if (handed != null) {
+            handed.begun();
+        }
         settle(Outcome.COMPLETED, usage(said.usage()));
         exchange.lane().firstToken(System.nanoTime() - exchange.started);
         exchange.ended(200, "ok");
-        exchange.client.respond(200, block, answer);
+        exchange.client.respond(200, block, handed == null ? answer : handed.corrected(answer));
         return Result.done(Outcome.COMPLETED);
     }
 
     private Result passLong(UpstreamConnection connection, HeaderBlock block, long length) throws IOException {
+        if (handed != null) {
+            handed.begun();
+        }
         exchange.ended(200, "ok");
         if (length >= 0) {
             exchange.client.startStream(200, block, length);
@@ -278,15 +328,16 @@ final class Leg {
             return;
         }
         pool.settle(claim, outcome, usage, scan.maxTokens().orElse(0), promptBytes, ask);
-        exchange.usage = usage;
+        Usage counted = handed == null ? usage : handed.counted(usage);
+        exchange.usage = counted;
         if (outcome == Outcome.COMPLETED) {
             var lane = exchange.lane();
             lane.tokens(
                     entry.models().contains(exchange.model) ? entry.models().getFirst() : exchange.model,
-                    usage.promptTokens(),
-                    usage.cachedTokens(),
-                    usage.outputTokens());
-            lane.prefix(predicted, usage.cachedTokens());
+                    counted.promptTokens(),
+                    counted.cachedTokens(),
+                    counted.outputTokens());
+            lane.prefix(predicted, counted.cachedTokens());
         }
     }
 }

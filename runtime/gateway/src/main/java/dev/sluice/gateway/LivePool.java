@@ -5,6 +5,7 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Faults;
+import dev.sluice.core.Links;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Placement;
 import dev.sluice.core.Policy;
@@ -15,6 +16,7 @@ import dev.sluice.core.Scheduler;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
+import dev.sluice.core.Splitting;
 import dev.sluice.core.Usage;
 import dev.sluice.core.Votes;
 import dev.sluice.core.Work;
@@ -24,6 +26,8 @@ import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.spi.Endpoint;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +46,7 @@ final class LivePool {
     private static final int OPTIMISTIC_TRIES = 3;
     private static final int MATCH_LANES = 64;
     private static final int SESSIONS = 100_000;
-    private static final Placed NO_ROOM = new Placed(Optional.empty(), Optional.empty(), 0, 0);
+    private static final Placed NO_ROOM = new Placed(Optional.empty(), Optional.empty(), Optional.empty(), 0, 0);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Pool pool;
@@ -55,6 +59,7 @@ final class LivePool {
     private volatile Pipeline pipeline;
     private volatile Map<String, Set<String>> adapters = Map.of();
     private volatile int slots;
+    private volatile Optional<Handovers> handovers = Optional.empty();
     private int granted;
 
     LivePool(
@@ -72,8 +77,31 @@ final class LivePool {
         this.upstreams = upstreams;
     }
 
-    /** What placing a request gave: a decision with a charge, a decision that refuses, or nothing for lack of room. */
-    record Placed(Optional<Decision> decision, Optional<Charge> charge, int predictedTokens, long decideNanos) {}
+    /**
+     * What placing a request gave: a decision with a charge, a decision that refuses, or nothing for lack of room.
+     *
+     * @param charge of the endpoint that serves
+     * @param prefill charge of the endpoint that computes the prompt for it; empty when it does so itself
+     * @param predictedTokens cached tokens predicted where the prompt is computed
+     */
+    record Placed(
+            Optional<Decision> decision,
+            Optional<Charge> charge,
+            Optional<Charge> prefill,
+            int predictedTokens,
+            long decideNanos) {}
+
+    /**
+     * What an exchange has tried.
+     *
+     * @param serving ids that failed to serve it
+     * @param prefilling ids that failed to compute its prompt for another
+     */
+    record Tried(Set<String> serving, Set<String> prefilling) {
+        Tried() {
+            this(new HashSet<>(4), new HashSet<>(2));
+        }
+    }
 
     /**
      * A request to be placed.
@@ -85,8 +113,19 @@ final class LivePool {
     record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
         private static final long[] NO_HASHES = {};
 
+        /** The same, not to be split. */
+        Ask whole() {
+            return new Ask(request.whole(), hashes, count, allowed, seed);
+        }
+
         /** What a body asks for: the one place where a scan becomes a request that can be placed. */
-        static Ask of(Asker who, BodyScan scan, PromptHashes prompt, Estimate estimate, Set<String> allowed) {
+        static Ask of(
+                Asker who,
+                BodyScan scan,
+                PromptHashes prompt,
+                Estimate estimate,
+                Set<String> allowed,
+                boolean splittable) {
             boolean cached = scan.api().fillsCache();
             int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
             RoutingRequest request = new RoutingRequest(
@@ -102,7 +141,8 @@ final class LivePool {
                     cached ? estimate.outputTokens() * scan.choices() : 1,
                     (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
                     scan.stream(),
-                    who.text());
+                    who.text(),
+                    splittable);
             return new Ask(
                     request, cached ? prompt.hashes() : NO_HASHES, cached ? prompt.count() : 0, allowed, who.seed());
         }
@@ -139,6 +179,22 @@ final class LivePool {
         return pipeline;
     }
 
+    /** How KV moves from now on; empty when it does not. */
+    void handovers(Optional<Handovers> next) {
+        handovers = next;
+        PoolSettings.Moves moves = next.isEmpty()
+                ? PoolSettings.Moves.NONE
+                : next.get().traits().handshake() ? PoolSettings.Moves.HANDSHAKE : PoolSettings.Moves.PLAIN;
+        locked(() -> {
+            pool.links().moves(moves);
+            return true;
+        });
+    }
+
+    Optional<Handovers> handovers() {
+        return handovers;
+    }
+
     /** Decides with the policy in force, whose instances are not closed meanwhile. */
     private <T> T withPolicy(Function<Policy, T> decide) {
         Pipeline current = pipeline;
@@ -158,7 +214,7 @@ final class LivePool {
     }
 
     /** Places a request that has room set aside, or finds that there is none. */
-    Placed place(Ask ask, Set<String> tried) {
+    Placed place(Ask ask, Tried tried) {
         int[] matched = new int[Math.max(MATCH_LANES, slots)];
         if (ask.count() > 0) {
             index.match(ask.hashes(), ask.count(), matched);
@@ -169,7 +225,7 @@ final class LivePool {
         return withPolicy(policy -> place(policy, ask, tried, matched, sessionEndpoint));
     }
 
-    private Placed place(Policy policy, Ask ask, Set<String> tried, int[] matched, String sessionEndpoint) {
+    private Placed place(Policy policy, Ask ask, Tried tried, int[] matched, String sessionEndpoint) {
         long start = System.nanoTime();
         Votes[] votes = {Votes.NONE};
         for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
@@ -198,39 +254,152 @@ final class LivePool {
 
     /** From now on the endpoint is believed to hold the prompt, so that requests right behind this one can follow it. */
     private Placed remember(Placed placed, Ask ask) {
-        if (ask.count() > 0 && placed.charge().isPresent()) {
-            int slot = placed.charge().get().slot();
-            if (slot < index.slots()) {
-                index.insert(slot, ask.hashes(), ask.count());
-            }
+        if (ask.count() > 0) {
+            placed.charge().ifPresent(charge -> remember(charge, ask));
+            placed.prefill().ifPresent(charge -> remember(charge, ask));
         }
         return placed;
     }
 
-    private static Placed refused(Decision decision, long start) {
-        return new Placed(Optional.of(decision), Optional.empty(), 0, System.nanoTime() - start);
+    private void remember(Charge charge, Ask ask) {
+        if (charge.slot() < index.slots()) {
+            index.insert(charge.slot(), ask.hashes(), ask.count());
+        }
     }
 
-    private static Placement placement(
-            Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
-        return new Placement(ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
+    private static Placed refused(Decision decision, long start) {
+        return new Placed(Optional.of(decision), Optional.empty(), Optional.empty(), 0, System.nanoTime() - start);
+    }
+
+    private Placement placement(Ask ask, Tried tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
+        return new Placement(
+                ask.request(),
+                snapshot,
+                matched,
+                sessionEndpoint,
+                ask.allowed(),
+                tried.serving(),
+                ask.seed(),
+                splitting(ask, tried, snapshot));
+    }
+
+    /** Prefill engines that must first be asked something are not used until they have answered. */
+    private Splitting splitting(Ask ask, Tried tried, Snapshot snapshot) {
+        Optional<Handovers> how = handovers;
+        if (how.isEmpty()) {
+            return Splitting.PLAIN;
+        }
+        Set<String> excluded = tried.prefilling();
+        for (int row = 0; ask.request().splittable() && row < snapshot.size(); row++) {
+            if (how.get().unasked(snapshot.endpoint(row))) {
+                excluded = new HashSet<>(excluded);
+                excluded.add(snapshot.endpoint(row).id());
+            }
+        }
+        return new Splitting(excluded, how.get().traits().pulls());
     }
 
     private Optional<Placed> charge(Decision decision, Ask ask, long start) {
         Placement placement = decision.placement();
+        Snapshot snapshot = placement.snapshot();
         int row = decision.row();
-        int cached = placement.cachedTokens(row);
-        Work work = new Work(
-                ask.request().promptTokens(),
-                cached,
-                ask.request().outputTokens(),
-                ask.request().streaming());
+        int from = decision.prefillRow();
+        RoutingRequest request = ask.request();
         long now = System.nanoTime();
-        return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
-                .map(charge -> {
-                    ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
-                    return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
-                });
+        Optional<Pool.Pair> charged = from < 0
+                ? pool.charge(
+                                snapshot,
+                                row,
+                                new Work(
+                                        request.promptTokens(),
+                                        placement.cachedTokens(row),
+                                        request.outputTokens(),
+                                        request.streaming()),
+                                placement.rawCachedTokens(row),
+                                now)
+                        .map(Pool.Pair::alone)
+                : pool.charge(
+                        snapshot,
+                        new Pool.Claim(
+                                from,
+                                Work.prefill(request.promptTokens(), placement.cachedTokens(from)),
+                                placement.rawCachedTokens(from)),
+                        new Pool.Claim(
+                                row,
+                                Work.decode(request.promptTokens(), request.outputTokens(), request.streaming()),
+                                placement.rawCachedTokens(row)),
+                        now);
+        return charged.map(pair -> {
+            request.session().ifPresent(s -> sessions.served(s, pair.decode().endpointId()));
+            int cached = placement.cachedTokens(from < 0 ? row : from);
+            return new Placed(
+                    Optional.of(decision), Optional.of(pair.decode()), pair.prefill(), cached, now - start);
+        });
+    }
+
+    /**
+     * Places the generating half of a request whose prompt is computed already, because the endpoint that it was computed for
+     * can't take it.
+     */
+    Optional<Charge> placeHanded(Ask ask, Tried tried, Charge prefill) {
+        int[] everywhere = new int[Math.max(MATCH_LANES, slots)];
+        Arrays.fill(everywhere, ask.count());
+        return withPolicy(policy -> {
+            Placement placement = placement(ask.whole(), tried, everywhere, "", snapshot());
+            Decision decision = Scheduler.decide(policy, placement, faults);
+            if (decision.refusal().isPresent()) {
+                return Optional.empty();
+            }
+            RoutingRequest request = ask.request();
+            return locked(() -> pool.chargeHanded(
+                    placement.snapshot(),
+                    new Pool.Claim(
+                            decision.row(),
+                            Work.decode(request.promptTokens(), request.outputTokens(), request.streaming()),
+                            0),
+                    prefill,
+                    System.nanoTime()));
+        });
+    }
+
+    /** An endpoint that is listed. */
+    Optional<Endpoint> endpoint(String id) {
+        Snapshot snapshot = snapshot();
+        for (int row = 0; row < snapshot.size(); row++) {
+            if (snapshot.endpoint(row).id().equals(id)) {
+                return Optional.of(snapshot.endpoint(row));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. */
+    void handedOver(Charge decode) {
+        locked(() -> {
+            pool.handedOver(decode, System.nanoTime());
+            return true;
+        });
+    }
+
+    /** KV did not get from one to the other. */
+    void linkFailed(Links.Ends ends) {
+        locked(() -> {
+            pool.links().failed(ends, System.nanoTime());
+            return true;
+        });
+    }
+
+    /** Two endpoints have shaken hands. */
+    void linkWarmed(Links.Ends ends) {
+        locked(() -> {
+            pool.links().warmed(ends);
+            return true;
+        });
+    }
+
+    /** Pairs that should shake hands now. */
+    List<Links.Ends> linksToWarm(int most) {
+        return locked(() -> pool.links().toWarm(most, System.nanoTime()));
     }
 
     Snapshot snapshot() {
@@ -243,7 +412,7 @@ final class LivePool {
         index.match(ask.hashes(), ask.count(), matched);
         String sessionEndpoint =
                 ask.request().session().map(this::sessionEndpoint).orElse("");
-        Placement placement = placement(ask, Set.of(), matched, sessionEndpoint, snapshot());
+        Placement placement = placement(ask, new Tried(), matched, sessionEndpoint, snapshot());
         return withPolicy(policy -> Scheduler.decide(policy, placement, faults));
     }
 
@@ -325,8 +494,10 @@ final class LivePool {
     /** What an engine had lost takes along all that went on from there; the prompt itself is there again, just computed. */
     private void correct(Charge charge, Outcome outcome, Ask ask, int held) {
         double perBlock = Math.max(1e-9, ask.request().tokensPerBlock());
-        boolean neverComputed =
-                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+        boolean neverComputed = outcome == Outcome.UNREACHABLE
+                || outcome == Outcome.OVERLOADED
+                || outcome == Outcome.REJECTED
+                || outcome == Outcome.HANDOVER_FAILED;
         if (neverComputed) {
             index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.predictedTokens() / perBlock));
         } else if (held >= 0 && held < charge.predictedTokens() - 4 * perBlock) {

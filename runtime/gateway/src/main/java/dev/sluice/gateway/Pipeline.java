@@ -4,6 +4,7 @@ import dev.sluice.core.Policy;
 import dev.sluice.gateway.plugin.Closing;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.Watched;
+import dev.sluice.spi.Connector;
 import dev.sluice.spi.Part;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Pipeline {
     private final Policy policy;
+    private final Optional<Connector> connector;
     private final List<Watched> watched;
     /** Users, and one more while it is in force. */
     private final AtomicInteger users = new AtomicInteger(1);
@@ -29,14 +31,20 @@ final class Pipeline {
     /** An instance as its factory made it. */
     record Created(String name, String type, Part part, Optional<LoadedPlugin> plugin) {}
 
-    Pipeline(Policy policy, List<Created> instances, List<Watched> watched) {
+    Pipeline(Policy policy, Optional<Connector> connector, List<Created> instances, List<Watched> watched) {
         this.policy = policy;
+        this.connector = connector;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
     }
 
     Policy policy() {
         return policy;
+    }
+
+    /** How KV moves; empty when it does not. */
+    Optional<Connector> connector() {
+        return connector;
     }
 
     List<Watched> watched() {

@@ -3,11 +3,14 @@ package dev.sluice.gateway;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConnectorConfig;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
+import dev.sluice.spi.Connector;
+import dev.sluice.spi.Decider;
 import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Part;
@@ -27,7 +30,14 @@ import java.util.random.RandomGenerator;
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
     private static final List<Class<? extends Part>> USED =
-            List.of(Filter.class, Scorer.class, Picker.class, Producer.class, Admission.class, ProfileHandler.class);
+            List.of(
+                    Filter.class,
+                    Scorer.class,
+                    Picker.class,
+                    Producer.class,
+                    Admission.class,
+                    ProfileHandler.class,
+                    Decider.class);
 
     private final String name;
     private final RoutingConfig config;
@@ -48,11 +58,13 @@ final class PolicyBuilder {
      *
      * @throws ConfigException when an instance can't be created or a profile can't run; the message names it
      */
-    static Pipeline build(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+    static Pipeline build(
+            String name, RoutingConfig config, ConnectorConfig connector, Catalog catalog, PluginGuard guard) {
         PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
         try {
             Policy policy = builder.build();
-            return new Pipeline(policy, List.copyOf(builder.created.values()), builder.watched);
+            Optional<Connector> made = builder.connector(connector);
+            return new Pipeline(policy, made, List.copyOf(builder.created.values()), builder.watched);
         } catch (RuntimeException refused) {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
@@ -95,6 +107,24 @@ final class PolicyBuilder {
                         ? new Named<>("single-profile-handler", "single-profile-handler", new OnlyProfile())
                         : handlers.getFirst(),
                 profiles);
+    }
+
+    /** The connector is an instance like the others: guarded when it is a third party's, closed with them. */
+    private Optional<Connector> connector(ConnectorConfig connector) {
+        if (connector.maker().isEmpty()) {
+            return Optional.empty();
+        }
+        String type = connector.type();
+        String key = "connector " + type;
+        try {
+            Connector part = connector.create(new Context(type));
+            Optional<LoadedPlugin> jar = catalog.entry(type).flatMap(Catalog.Entry::jar);
+            Pipeline.Created instance = new Pipeline.Created(type, type, part, jar);
+            created.put(key, instance);
+            return Optional.of(guarded(Connector.class, instance).part());
+        } catch (ConfigException wrong) {
+            throw new ConfigException("connector: " + wrong.getMessage());
+        }
     }
 
     private Policy.Profile profile(RoutingConfig.Profile profile) {
@@ -174,7 +204,10 @@ final class PolicyBuilder {
             if (instance == null || !kind.isInstance(instance.part())) {
                 throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other + " before it");
             }
-            return kind.cast(instance.part());
+            // A decider is asked by another's handler: a third party's keeps its guard.
+            return kind == Decider.class && instance.plugin().isPresent()
+                    ? guarded(kind, instance).part()
+                    : kind.cast(instance.part());
         }
     }
 

@@ -26,7 +26,7 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
     record PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {}
 
     /** Time limits of a pool's legs, in ns. */
-    record Limits(long firstByte, long idle, long total, Optional<String> bearer) {}
+    record Limits(long firstByte, long prefill, long idle, long total, Optional<String> bearer) {}
 
     /**
      * Where a model leads.

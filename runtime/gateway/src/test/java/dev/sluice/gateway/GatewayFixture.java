@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** A real gateway in front of scripted engines, and a client for it. */
 final class GatewayFixture implements AutoCloseable {
@@ -39,8 +41,23 @@ final class GatewayFixture implements AutoCloseable {
         return before(dir, engines, extra, "");
     }
 
+    /** Starts a gateway before engines of two roles; {@code routing} empty for the default policy. */
+    static GatewayFixture split(
+            Path dir, List<ScriptedEngine> prefill, List<ScriptedEngine> decode, String extra, String routing)
+            throws IOException, InterruptedException {
+        List<ScriptedEngine> all = new ArrayList<>(prefill);
+        all.addAll(decode);
+        return before(dir, all, extra, routing, engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
+    }
+
     /** Starts a gateway; {@code top} are further keys of the configuration. */
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top)
+            throws IOException, InterruptedException {
+        return before(dir, engines, extra, top, engine -> "");
+    }
+
+    private static GatewayFixture before(
+            Path dir, List<ScriptedEngine> engines, String extra, String top, Function<ScriptedEngine, String> more)
             throws IOException, InterruptedException {
         StringBuilder yaml = new StringBuilder("""
                 server:
@@ -60,7 +77,9 @@ final class GatewayFixture implements AutoCloseable {
         for (ScriptedEngine engine : engines) {
             yaml.append("      - {url: \"http://127.0.0.1:")
                     .append(engine.port())
-                    .append("\"}\n");
+                    .append('"')
+                    .append(more.apply(engine))
+                    .append("}\n");
         }
         yaml.append(top);
         Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());

@@ -75,7 +75,7 @@ public final class ConfigLoader {
                 .with(RoutingConfig.class, new RoutingForm(catalog))
                 .with(Adapters.class, new Adapters.Form())
                 .with(Concurrency.class, new Concurrency.Form())
-                .with(PoolConfig.Connector.class, new ConnectorForm())
+                .with(ConnectorConfig.class, new ConnectorForm(catalog))
                 .with(SessionSource.class, new SessionSource.Form())
                 .with(HttpUrl.class, new HttpUrl.Form())
                 .with(Pem.class, new Pem.Form())

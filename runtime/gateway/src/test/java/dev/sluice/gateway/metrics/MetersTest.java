@@ -210,6 +210,8 @@ class MetersTest {
         meters.plugin("scorer", "t", "n").count("ok");
         meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
+        meters.disaggregation("prefill-decode");
+        meters.disaggregationFailure("handover");
         meters.configReload(true);
         String expected = documented(page());
         if (Boolean.getBoolean("sluice.docs.write")) {
@@ -320,6 +322,16 @@ class MetersTest {
         @Override
         public long indexBlocks() {
             return 77;
+        }
+
+        @Override
+        public Map<String, Long> kvLeases() {
+            return Map.of("held", 2L);
+        }
+
+        @Override
+        public Map<String, Long> kvLeaseEnds() {
+            return Map.of("fetched", 9L);
         }
     }
 }
