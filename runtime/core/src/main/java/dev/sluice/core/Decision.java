@@ -45,9 +45,7 @@ public record Decision(
     }
 
     Decision with(Votes cast) {
-        return cast == votes
-                ? this
-                : new Decision(policy, placement, rows, refusal, fallback, cast, disaggregation);
+        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast, disaggregation);
     }
 
     Decision with(Disaggregation said) {

@@ -49,7 +49,9 @@ public final class Explainer {
     private static Explanation.Disaggregation told(Disaggregation said, Snapshot snapshot) {
         return new Explanation.Disaggregation(
                 said.verdict().label(),
-                said.prefillRow() < 0 ? "" : snapshot.endpoint(said.prefillRow()).id(),
+                said.prefillRow() < 0
+                        ? ""
+                        : snapshot.endpoint(said.prefillRow()).id(),
                 said.splitMs(),
                 said.wholeMs());
     }

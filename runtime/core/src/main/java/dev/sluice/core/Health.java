@@ -31,8 +31,8 @@ final class Health {
     }
 
     private void start(EndpointState state, String why, boolean first, long now) {
-        boolean warm = settings.slowStart().isZero()
-                || (first && endpoints.stream().allMatch(s -> s.dispatched == 0));
+        boolean warm =
+                settings.slowStart().isZero() || (first && endpoints.stream().allMatch(s -> s.dispatched == 0));
         if (warm) {
             state.become(EndpointStatus.READY, why, now);
         } else {
@@ -94,10 +94,7 @@ final class Health {
     private boolean othersReady(EndpointState except) {
         for (EndpointState state : endpoints) {
             boolean instead = state.decodes() || !except.decodes();
-            if (state != except
-                    && instead
-                    && state.serving()
-                    && state.consecutiveFailures < settings.ejectAfter()) {
+            if (state != except && instead && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
                 return true;
             }
         }

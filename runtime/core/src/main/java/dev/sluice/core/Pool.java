@@ -222,7 +222,9 @@ public final class Pool {
         if (!state.serving() && !lastResort) {
             return Optional.empty();
         }
-        return state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2 ? Optional.empty() : Optional.of(state);
+        return state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2
+                ? Optional.empty()
+                : Optional.of(state);
     }
 
     private static Charge claim(EndpointState state, Work work, int predictedRaw, long now) {

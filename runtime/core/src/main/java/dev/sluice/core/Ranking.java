@@ -46,8 +46,7 @@ final class Ranking {
         return new StageSet.Ran(left, pick(profile, left, totals, random, asking));
     }
 
-    private static double[] score(
-            Profile profile, CandidateSet left, Asking asking, Trail.@Nullable Stage stage) {
+    private static double[] score(Profile profile, CandidateSet left, Asking asking, Trail.@Nullable Stage stage) {
         double[] totals = new double[left.size()];
         double[] scores = new double[left.size()];
         List<RemoteScorer.Answer> answers = asking.askRemote(profile.scorers(), left);

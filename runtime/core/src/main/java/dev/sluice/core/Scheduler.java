@@ -39,8 +39,7 @@ public final class Scheduler {
         SplittableRandom random = new SplittableRandom(placement.seed());
         Asking asking = new Asking(placement, faults, given, trail);
         boolean single = policy.profiles().size() == 1;
-        int[] prefill =
-                single || !placement.request().splittable() ? new int[0] : Eligible.toPrefill(placement);
+        int[] prefill = single || !placement.request().splittable() ? new int[0] : Eligible.toPrefill(placement);
         CandidateSet everybody = new CandidateSet(placement, union(rows, prefill));
         CandidateSet all = everybody.only(rows);
         for (Named<Producer> producer : policy.producers()) {
@@ -67,7 +66,10 @@ public final class Scheduler {
         if (b.length == 0) {
             return a;
         }
-        return IntStream.concat(IntStream.of(a), IntStream.of(b)).distinct().sorted().toArray();
+        return IntStream.concat(IntStream.of(a), IntStream.of(b))
+                .distinct()
+                .sorted()
+                .toArray();
     }
 
     static Decision finish(Policy policy, Placement placement, CandidateSet all, int[] picked) {
@@ -78,11 +80,7 @@ public final class Scheduler {
         return best < 0
                 ? refuse(policy, placement)
                 : new Decision(
-                        policy,
-                        placement,
-                        new int[] {best},
-                        Optional.empty(),
-                        Optional.of("policy left no endpoint"));
+                        policy, placement, new int[] {best}, Optional.empty(), Optional.of("policy left no endpoint"));
     }
 
     /** The row with the least work, of those that can serve a request to its end; -1 when there is none. */

@@ -24,8 +24,7 @@ final class Staging {
     private final Asking asking;
     private final @Nullable Trail trail;
 
-    Staging(
-            Policy policy, Placement placement, SplittableRandom random, Asking asking, @Nullable Trail trail) {
+    Staging(Policy policy, Placement placement, SplittableRandom random, Asking asking, @Nullable Trail trail) {
         this.policy = policy;
         this.placement = placement;
         this.random = random;
@@ -45,9 +44,7 @@ final class Staging {
         StageSet stages = new StageSet(names);
         for (int guard = 0; guard <= names.size(); guard++) {
             Optional<String> next = asking.next(handler, stages);
-            if (next.isEmpty()
-                    || !names.contains(next.get())
-                    || stages.done().contains(next.get())) {
+            if (next.isEmpty() || !names.contains(next.get()) || stages.done().contains(next.get())) {
                 break;
             }
             String name = next.get();
@@ -63,8 +60,7 @@ final class Staging {
         if (done.isEmpty()) {
             return Scheduler.finish(policy, placement, serving, new int[0]);
         }
-        String primary =
-                asking.primary(handler, done).filter(done::contains).orElse(done.getFirst());
+        String primary = asking.primary(handler, done).filter(done::contains).orElse(done.getFirst());
         if (trail != null) {
             trail.primary = primary;
         }
@@ -120,8 +116,7 @@ final class Staging {
     private static Decision at(Decision whole, int row, Disaggregation said) {
         Decision moved = whole.row() == row
                 ? whole
-                : new Decision(
-                        whole.policy(), whole.placement(), new int[] {row}, whole.refusal(), whole.fallback());
+                : new Decision(whole.policy(), whole.placement(), new int[] {row}, whole.refusal(), whole.fallback());
         return moved.with(said);
     }
 }
