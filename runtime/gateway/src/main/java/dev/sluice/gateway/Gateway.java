@@ -56,6 +56,7 @@ public final class Gateway implements AutoCloseable {
     private final Loop loop = Loop.start("sluice-loop");
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
+    private final Preparations preparations = new Preparations();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile GatewayConfig config;
@@ -282,10 +283,8 @@ public final class Gateway implements AutoCloseable {
     private void tick() {
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-                assembly.pools.forEach((name, pool) -> {
-                    pool.tick().forEach(id -> engines.probeNow(name + "/" + id));
-                    pool.handovers().ifPresent(how -> how.leases.expire());
-                });
+                assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+                assembly.entries.forEach(preparations::tick);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -332,7 +331,10 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void probeFailed(String id, String reason) {
-            pool(id, (pool, endpoint) -> pool.probeFailed(endpoint, reason));
+            pool(id, (pool, endpoint) -> {
+                pool.probeFailed(endpoint, reason);
+                pool.handovers().ifPresent(how -> how.forget(endpoint));
+            });
         }
 
         @Override

@@ -109,9 +109,7 @@ final class GatewayView implements AdminView {
         answer.put("pool", pool.name());
         answer.put("model", target.engineModel().orElse(scan.model()));
         answer.put("promptTokens", ask.request().promptTokens());
-        answer.put(
-                "plan",
-                plan(decision));
+        answer.put("plan", plan(decision));
         answer.put("explanation", Explainer.explain(decision));
         return answer;
     }

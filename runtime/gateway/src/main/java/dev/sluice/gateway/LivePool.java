@@ -332,8 +332,7 @@ final class LivePool {
         return charged.map(pair -> {
             request.session().ifPresent(s -> sessions.served(s, pair.decode().endpointId()));
             int cached = placement.cachedTokens(from < 0 ? row : from);
-            return new Placed(
-                    Optional.of(decision), Optional.of(pair.decode()), pair.prefill(), cached, now - start);
+            return new Placed(Optional.of(decision), Optional.of(pair.decode()), pair.prefill(), cached, now - start);
         });
     }
 

@@ -24,8 +24,7 @@ final class ParallelLegs {
     private final Handovers how;
     private final Function<dev.sluice.spi.Leg, EditedBody> bodies;
 
-    ParallelLegs(
-            Exchange exchange, Leg whole, Handovers how, Function<dev.sluice.spi.Leg, EditedBody> bodies) {
+    ParallelLegs(Exchange exchange, Leg whole, Handovers how, Function<dev.sluice.spi.Leg, EditedBody> bodies) {
         this.exchange = exchange;
         this.whole = whole;
         this.how = how;
@@ -43,9 +42,7 @@ final class ParallelLegs {
         }
         KvLeases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
         Handed handed = new Handed(
-                bodies.apply(second.get()),
-                second.get().headers(),
-                () -> how.leases.end(lease, KvLeases.End.FETCHED));
+                bodies.apply(second.get()), second.get().headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
         EditedBody body = bodies.apply(first);
         PrefillLeg leg = new PrefillLeg(whole, prefill);
         exchange.prefill(leg, prefill.endpointId());
@@ -68,8 +65,7 @@ final class ParallelLegs {
         }
     }
 
-    private TwoLegs.Ended ended(
-            Leg.Result result, Handed handed, Charge prefill, Charge decode, KvLeases.Lease lease) {
+    private TwoLegs.Ended ended(Leg.Result result, Handed handed, Charge prefill, Charge decode, KvLeases.Lease lease) {
         if (result.done()) {
             return new TwoLegs.Ended(result, TwoLegs.Blame.DECODE);
         }
@@ -104,9 +100,7 @@ final class ParallelLegs {
                 if (answered.cut()) {
                     how.leases.cut(lease);
                 } else {
-                    exchange.runtime()
-                            .meters
-                            .disaggregationFailure("prefill_" + Exchange.label(answered.outcome()));
+                    exchange.runtime().meters.disaggregationFailure("prefill_" + Exchange.label(answered.outcome()));
                 }
                 handed.prefillFailed();
             }
@@ -121,7 +115,8 @@ final class ParallelLegs {
 
     private void computed(JsonValues said, PrefillLeg.Answered answered, Handed handed, HandoverView view) {
         handed.computed(
-                PromptUsage.of(Dialects.of(exchange.api), said), answered.usage().cachedTokens());
+                PromptUsage.of(Dialects.of(exchange.api), said),
+                answered.usage().cachedTokens());
         how.connector()
                 .remember(new EngineAnswer(200, said))
                 .ifPresent(json -> how.learned(view.prefill().id(), json));

@@ -9,9 +9,9 @@ import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
+import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Connector;
 import dev.sluice.spi.Decider;
-import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
@@ -29,15 +29,14 @@ import java.util.random.RandomGenerator;
 
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
-    private static final List<Class<? extends Part>> USED =
-            List.of(
-                    Filter.class,
-                    Scorer.class,
-                    Picker.class,
-                    Producer.class,
-                    Admission.class,
-                    ProfileHandler.class,
-                    Decider.class);
+    private static final List<Class<? extends Part>> USED = List.of(
+            Filter.class,
+            Scorer.class,
+            Picker.class,
+            Producer.class,
+            Admission.class,
+            ProfileHandler.class,
+            Decider.class);
 
     private final String name;
     private final RoutingConfig config;

@@ -101,8 +101,7 @@ final class PrefillLeg {
                 return Answered.failed(Outcome.TIMED_OUT);
             } catch (IOException failure) {
                 return state.get() == State.LEFT
-                        ? new Answered(
-                                Outcome.CANCELLED, Optional.empty(), Usage.UNKNOWN, sent.getCount() == 0, false)
+                        ? new Answered(Outcome.CANCELLED, Optional.empty(), Usage.UNKNOWN, sent.getCount() == 0, false)
                         : Answered.failed(Outcome.FAILED);
             } finally {
                 connection = null;

@@ -141,7 +141,9 @@ final class TwoLegs {
         Optional<dev.sluice.spi.Leg> next = Optional.empty();
         if (said.isPresent()) {
             Answer answer = new EngineAnswer(200, said.get());
-            how.connector().remember(answer).ifPresent(json -> how.learned(halves.prefill().endpointId(), json));
+            how.connector()
+                    .remember(answer)
+                    .ifPresent(json -> how.learned(halves.prefill().endpointId(), json));
             next = how.connector().decode(halves.view(), Optional.of(answer));
             next.ifPresent(ready -> how.leases.pinned(lease));
         }
@@ -165,10 +167,7 @@ final class TwoLegs {
 
     /** The client has left while the prompt was computed: if it has been, the engine is told that nobody wants it. */
     private void gone(
-            Halves halves,
-            PrefillLeg.Answered answered,
-            Optional<dev.sluice.spi.Leg> next,
-            KvLeases.Lease lease)
+            Halves halves, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, KvLeases.Lease lease)
             throws ClientGone, InterruptedException {
         if (next.isPresent()) {
             releases.run(halves.view(), next.get(), lease, halves.decode().endpointId());
@@ -192,8 +191,7 @@ final class TwoLegs {
         Charge charge = halves.decode();
         dev.sluice.spi.Leg next = ready;
         for (int move = 1; ; move++) {
-            Handed handed = new Handed(
-                    body(next), next.headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
+            Handed handed = new Handed(body(next), next.headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
             handed.computed(usage, counted.cachedTokens());
             whole.pool.handedOver(charge);
             Leg.Result result;
@@ -237,7 +235,8 @@ final class TwoLegs {
     private Optional<dev.sluice.spi.Leg> moved(HandoverView view, JsonValues said, Charge to) {
         return whole.pool
                 .endpoint(to.endpointId())
-                .flatMap(endpoint -> how.connector().decode(view.to(endpoint), Optional.of(new EngineAnswer(200, said))));
+                .flatMap(endpoint ->
+                        how.connector().decode(view.to(endpoint), Optional.of(new EngineAnswer(200, said))));
     }
 
     /** Somebody before the decode engine sees to the prefill: all that we know of it is when the answer begins. */
@@ -252,8 +251,7 @@ final class TwoLegs {
         });
         whole.pool.handedOver(halves.decode());
         exchange.prefill(null, halves.prefill().endpointId());
-        Leg.Result result =
-                whole.with(handed.trusted()).run(halves.decode(), halves.attempt(), halves.predicted());
+        Leg.Result result = whole.with(handed.trusted()).run(halves.decode(), halves.attempt(), halves.predicted());
         return new Ended(result, result.outcome() == Outcome.UNREACHABLE ? Blame.DECODE : Blame.PAIR);
     }
 }

@@ -47,7 +47,8 @@ final class GatewayFixture implements AutoCloseable {
             throws IOException, InterruptedException {
         List<ScriptedEngine> all = new ArrayList<>(prefill);
         all.addAll(decode);
-        return before(dir, all, extra, routing, engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
+        return before(
+                dir, all, extra, routing, engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
     }
 
     /** Starts a gateway; {@code top} are further keys of the configuration. */
@@ -125,6 +126,43 @@ final class GatewayFixture implements AutoCloseable {
             }
             java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
         }
+    }
+
+    private LivePool pool() {
+        return gateway.runtime().settings.table().pools().getFirst().pool();
+    }
+
+    private static void until(java.util.function.BooleanSupplier done, String what) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!done.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("not in time: " + what);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /** Waits until a pair of engines is not to be used. */
+    void awaitLinkFailed(String prefill, String decode) {
+        until(
+                () -> {
+                    dev.sluice.core.Snapshot s = pool().snapshot();
+                    return Double.isInfinite(s.transferMs(row(s, prefill), row(s, decode), 1));
+                },
+                "a pair that failed");
+    }
+
+    private static int row(dev.sluice.core.Snapshot s, String id) {
+        int row = 0;
+        while (!s.endpoint(row).id().equals(id)) {
+            row++;
+        }
+        return row;
+    }
+
+    /** Waits until something is remembered of a prefill engine. */
+    void awaitKnown(String prefill) {
+        until(() -> pool().handovers().orElseThrow().known(prefill).isPresent(), "what is known of " + prefill);
     }
 
     int inFlight() {

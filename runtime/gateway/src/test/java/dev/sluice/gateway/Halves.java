@@ -12,8 +12,9 @@ import static dev.sluice.gateway.ScriptedEngine.whole;
 /** What scripted engines of a prefill and decode pair say, and the policy that splits whatever can be split. */
 final class Halves {
     static final String NIXL = "connector: {type: nixl, parameters: {warmUp: false}}";
-    static final String PARAMS = "{\"do_remote_prefill\":true, \"do_remote_decode\":false, \"remote_block_ids\":[[1,2]],"
-            + "\"remote_engine_id\":\"e-1\",\"remote_request_id\":\"r-1\",\"remote_host\":\"10.0.0.1\",\"remote_port\":5600}";
+    static final String PARAMS =
+            "{\"do_remote_prefill\":true, \"do_remote_decode\":false, \"remote_block_ids\":[[1,2]],"
+                    + "\"remote_engine_id\":\"e-1\",\"remote_request_id\":\"r-1\",\"remote_host\":\"10.0.0.1\",\"remote_port\":5600}";
     /** Splits everything that can be. */
     static final String ALWAYS = """
             routing:
@@ -35,7 +36,8 @@ final class Halves {
     static String prefilled(String params) {
         return "{\"id\":\"c\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
                 + "\"content\":\"x\"},\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":1,"
-                + "\"total_tokens\":101,\"prompt_tokens_details\":{\"cached_tokens\":64}},\"kv_transfer_params\":" + params
+                + "\"total_tokens\":101,\"prompt_tokens_details\":{\"cached_tokens\":64}},\"kv_transfer_params\":"
+                + params
                 + "}";
     }
 
@@ -47,7 +49,10 @@ final class Halves {
     static ScriptedEngine.Script decodes() {
         return (q, out) -> {
             if (!q.body().contains("\"stream\":true")) {
-                return whole(out, 200, prefilled("null").replace("\"x\"", "\"hello\"").replace(":64}", ":0}"));
+                return whole(
+                        out,
+                        200,
+                        prefilled("null").replace("\"x\"", "\"hello\"").replace(":64}", ":0}"));
             }
             begin(out);
             chunk(out, delta("hel"));

@@ -53,8 +53,9 @@ class TwoLegsTest {
         try (ScriptedEngine p = new ScriptedEngine("base").does(prefills());
                 ScriptedEngine d = new ScriptedEngine("base").does(decodes());
                 GatewayFixture gateway = gateway(p, d)) {
-            String ask = "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"max_tokens\":7,"
-                    + "\"stream\":true,\"stream_options\":{\"include_usage\":true}}";
+            String ask =
+                    "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"max_tokens\":7,"
+                            + "\"stream\":true,\"stream_options\":{\"include_usage\":true}}";
             HttpResponse<String> answer = gateway.post(CHAT, ask, "x-thing", "y");
             assertThat(answer.statusCode()).isEqualTo(200);
             assertThat(answer.body())
@@ -91,11 +92,17 @@ class TwoLegsTest {
                 ScriptedEngine d = new ScriptedEngine("base").does(decodes());
                 GatewayFixture gateway = gateway(p, d)) {
             HttpResponse<String> answer = gateway.post(CHAT, chat(false));
-            assertThat(answer.body()).contains("\"hello\"", "\"cached_tokens\":64").doesNotContain("remote_");
+            assertThat(answer.body())
+                    .contains("\"hello\"", "\"cached_tokens\":64")
+                    .doesNotContain("remote_");
             gateway.awaitIdle();
             String page = gateway.admin("/metrics").body();
-            assertThat(page).contains("sluice_tokens_total{kind=\"prompt\",model=\"base\",pool=\"chat\",tenant=\"anonymous\"} 100");
-            assertThat(page).contains("sluice_tokens_total{kind=\"cached\",model=\"base\",pool=\"chat\",tenant=\"anonymous\"} 64");
+            assertThat(page)
+                    .contains(
+                            "sluice_tokens_total{kind=\"prompt\",model=\"base\",pool=\"chat\",tenant=\"anonymous\"} 100");
+            assertThat(page)
+                    .contains(
+                            "sluice_tokens_total{kind=\"cached\",model=\"base\",pool=\"chat\",tenant=\"anonymous\"} 64");
         }
     }
 
@@ -113,8 +120,8 @@ class TwoLegsTest {
                 Arguments.of("gave up", (ScriptedEngine.Script)
                         (q, out) -> whole(out, 200, prefilled(PARAMS).replace("length", "abort"))),
                 Arguments.of("null", (ScriptedEngine.Script) (q, out) -> whole(out, 200, prefilled("null"))),
-                Arguments.of("half of them", (ScriptedEngine.Script) (q, out) ->
-                        whole(out, 200, prefilled(PARAMS.replace("\"remote_request_id\":\"r-1\",", "")))));
+                Arguments.of("half of them", (ScriptedEngine.Script)
+                        (q, out) -> whole(out, 200, prefilled(PARAMS.replace("\"remote_request_id\":\"r-1\",", "")))));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -150,8 +157,9 @@ class TwoLegsTest {
 
     @Test
     void kvThatCantBeFetchedIsComputedWhereItIsNeeded() throws Exception {
-        ScriptedEngine.Script cantFetch = (q, out) ->
-                q.body().contains("kv_transfer_params") ? says(500).answer(q, out) : decodes().answer(q, out);
+        ScriptedEngine.Script cantFetch = (q, out) -> q.body().contains("kv_transfer_params")
+                ? says(500).answer(q, out)
+                : decodes().answer(q, out);
         try (ScriptedEngine p = new ScriptedEngine("base").does(prefills());
                 ScriptedEngine d = new ScriptedEngine("base").does(cantFetch);
                 GatewayFixture gateway = gateway(p, d)) {
@@ -212,7 +220,7 @@ class TwoLegsTest {
             HttpResponse<String> answer = gateway.post(CHAT, chat(true));
             assertThat(answer.statusCode()).isEqualTo(400);
             assertThat(answer.headers().firstValue("x-sluice-error-source")).hasValue("engine");
-            assertThat(d.requests()).hasSize(2);
+            d.awaitRequests(2);
             assertThat(d.requests().get(1).body()).contains(PARAMS, "\"max_tokens\":1");
             gateway.awaitIdle();
             assertThat(metric(gateway, "sluice_kv_lease_ends_total{how=\"released\",pool=\"chat\"}"))
@@ -227,7 +235,9 @@ class TwoLegsTest {
                 GatewayFixture gateway = gateway(p, d)) {
             String ask = chat(true).replace("\"stream\"", "\"max_tokens\":1,\"stream\"");
             assertThat(gateway.post(CHAT, ask).body()).endsWith(DONE);
-            assertThat(p.requests().getFirst().body()).contains("\"stream\":true").doesNotContain("kv_transfer");
+            assertThat(p.requests().getFirst().body())
+                    .contains("\"stream\":true")
+                    .doesNotContain("kv_transfer");
             assertThat(d.requests()).isEmpty();
             gateway.awaitIdle();
             assertThat(metric(gateway, "sluice_disaggregation_total{decision=\"prefill-only\"}"))

@@ -33,9 +33,7 @@ final class ConnectorForm implements Codec<ConnectorConfig> {
         for (Node.Entry entry : mapping.entries()) {
             if (!entry.key().equals("type") && !entry.key().equals("parameters")) {
                 return at.key(entry.key())
-                        .error(
-                                entry.at(),
-                                "unknown key" + Nearest.hint(entry.key(), List.of("type", "parameters")));
+                        .error(entry.at(), "unknown key" + Nearest.hint(entry.key(), List.of("type", "parameters")));
             }
         }
         Node named = mapping.find("type").map(Node.Entry::value).orElse(node);

@@ -131,9 +131,8 @@ final class CrossChecks {
 
     /** Engines that compute prompts for others need a way for KV to move, and others. */
     private void roles(PoolConfig pool, Reading at) {
-        List<Role> roles = pool.endpoints().stream()
-                .map(row -> row.endpoint().role())
-                .toList();
+        List<Role> roles =
+                pool.endpoints().stream().map(row -> row.endpoint().role()).toList();
         boolean moves = pool.connector().maker().isPresent();
         if (!moves && roles.contains(Role.PREFILL)) {
             at.problems()

@@ -25,7 +25,8 @@ public record PoolConfig(
         @Range(min = 1, max = 65536)
         OptionalInt blockSize,
 
-        @Doc("How KV moves between engines: `none`, `nixl`, `shared-storage`, `offloading`, `lmcache`, `mooncake`, `sglang`, `sidecar`, or a plugin's; or with parameters, `{type: NAME, parameters: {…}}`.")
+        @Doc(
+                "How KV moves between engines: `none`, `nixl`, `shared-storage`, `offloading`, `lmcache`, `mooncake`, `sglang`, `sidecar`, or a plugin's; or with parameters, `{type: NAME, parameters: {…}}`.")
         @Default("none")
         ConnectorConfig connector,
 

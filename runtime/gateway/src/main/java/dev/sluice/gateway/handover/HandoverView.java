@@ -60,8 +60,7 @@ public final class HandoverView implements Handover {
     /** The same with another endpoint that generates. */
     public HandoverView to(Endpoint decode) {
         return new HandoverView(
-                this,
-                new Ends(ends.id(), ends.prefill(), decode, ends.source(), ends.known(), ends.random()));
+                this, new Ends(ends.id(), ends.prefill(), decode, ends.source(), ends.known(), ends.random()));
     }
 
     @Override

@@ -42,8 +42,7 @@ public final class LegBody {
         return edits.apply();
     }
 
-    private static void apply(
-            BodyScan scan, Edits edits, Edit edit, Map<List<String>, Map<String, String>> made) {
+    private static void apply(BodyScan scan, Edits edits, Edit edit, Map<List<String>, Map<String, String>> made) {
         if (edit.inside().isEmpty()) {
             if (PROMPT.contains(edit.name())) {
                 throw new IllegalArgumentException("a connector must not change " + edit.name());
@@ -85,11 +84,7 @@ public final class LegBody {
     }
 
     private static void put(
-            BodyScan scan,
-            Edits edits,
-            Map<List<String>, Map<String, String>> made,
-            List<String> path,
-            String json) {
+            BodyScan scan, Edits edits, Map<List<String>, Map<String, String>> made, List<String> path, String json) {
         List<String> outer = path.subList(0, path.size() - 1);
         if (outer.isEmpty()) {
             edits.set(path.getLast(), json);

@@ -55,7 +55,8 @@ final class OneToken {
         Edit top = Edit.set("kv_transfer_params", json);
         return api == Api.GENERATE
                 ? List.of(
-                        top, new Edit(List.of("sampling_params", "extra_args"), "kv_transfer_params", Optional.of(json)))
+                        top,
+                        new Edit(List.of("sampling_params", "extra_args"), "kv_transfer_params", Optional.of(json)))
                 : List.of(top);
     }
 }

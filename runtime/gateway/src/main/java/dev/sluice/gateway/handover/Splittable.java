@@ -36,8 +36,7 @@ public final class Splittable {
         if (!route || NEVER.stream().anyMatch(scan::asks)) {
             return false;
         }
-        if (scan.api() == Api.RESPONSES
-                && (scan.previousResponseId().isPresent() || scan.asks("truncation"))) {
+        if (scan.api() == Api.RESPONSES && (scan.previousResponseId().isPresent() || scan.asks("truncation"))) {
             return false;
         }
         return !traits.once() || (scan.choices() == 1 && scan.prompts() == 1);

@@ -39,10 +39,14 @@ public final class Meters implements AutoCloseable {
     private final FewCounters attempts = few("upstream.attempts", "Attempts at engines by how they ended", "outcome");
     private final FewCounters cancelled =
             few("cancelled", "Requests whose client left, by what they were doing", "stage");
-    private final FewCounters disaggregation =
-            few("disaggregation", "Decisions of pools with a connector, by whether the prompt is computed elsewhere", "decision");
+    private final FewCounters disaggregation = few(
+            "disaggregation",
+            "Decisions of pools with a connector, by whether the prompt is computed elsewhere",
+            "decision");
     private final FewCounters disaggregationFailures = few(
-            "disaggregation.failures", "Prompts computed elsewhere that could not be used, by what went wrong", "cause");
+            "disaggregation.failures",
+            "Prompts computed elsewhere that could not be used, by what went wrong",
+            "cause");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();

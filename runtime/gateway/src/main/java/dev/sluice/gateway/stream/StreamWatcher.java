@@ -210,8 +210,7 @@ public final class StreamWatcher implements ChunkWatcher {
     }
 
     /** The lines of the event before its data, its data corrected, and what ends it. Only of data in one line, as engines write it. */
-    private boolean insertedWithUsage(
-            Supplier<@Nullable PromptUsage> asked, int from, int to, Passage out) {
+    private boolean insertedWithUsage(Supplier<@Nullable PromptUsage> asked, int from, int to, Passage out) {
         usageSeen = false;
         PromptUsage said = asked.get();
         if (said == null || !lines.oneLine()) {

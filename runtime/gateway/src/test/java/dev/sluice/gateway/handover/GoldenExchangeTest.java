@@ -114,8 +114,7 @@ class GoldenExchangeTest {
     void paramsThatWouldKillARealDecodeEngineNeverReachOne(String params) {
         BodyScan scan = scan(Api.COMPLETIONS, "{\"model\":\"m\",\"prompt\":\"p\"}");
         String said = "{\"choices\":[],\"kv_transfer_params\":" + params.replace('\'', '"') + "}";
-        assertThat(connector(directory, "nixl")
-                        .decode(view(scan, false, Optional.empty()), Optional.of(answer(said))))
+        assertThat(connector(directory, "nixl").decode(view(scan, false, Optional.empty()), Optional.of(answer(said))))
                 .isEmpty();
     }
 
