@@ -20,6 +20,11 @@ final class Known {
         return value >= 0 && value <= Double.MAX_VALUE ? value : otherwise;
     }
 
+    /** A value of 0 or more, or the given one when it is none. */
+    static double amountOr(double value, double otherwise) {
+        return value >= 0 && value <= Double.MAX_VALUE ? value : otherwise;
+    }
+
     /** Prompt tokens of the request: never unknown, 0 or more. */
     static double promptTokens(Request request, Candidates candidates, int index) {
         return amountOr(candidates, index, Signal.PROMPT_TOKENS, Math.max(0, request.promptTokens()));

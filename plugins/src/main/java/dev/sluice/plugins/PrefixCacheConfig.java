@@ -1,6 +1,5 @@
 package dev.sluice.plugins;
 
-import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Range;
@@ -8,12 +7,12 @@ import dev.sluice.spi.Range;
 /**
  * Parameters of {@code prefix-cache-scorer}.
  *
- * @param prefixMatchInfoProducerName who says what is cached: empty, or llm-d's name of the default producer
+ * @param prefixMatchInfoProducerName who says what is cached; empty: the default
  * @param matchLengthWeight share of the score that comes from the length of the match, 0..1
  * @param matchLengthScaleTokens matched tokens at which that part reaches 1
  */
 public record PrefixCacheConfig(
-        @Doc("Producer of the matches; only the default, the gateway's own prefix index, is supported yet.")
+        @Doc("Producer of the matches; empty: approx-prefix-cache-producer, or the gateway's own index.")
         @Default("\"\"")
         String prefixMatchInfoProducerName,
 
@@ -23,19 +22,4 @@ public record PrefixCacheConfig(
         double matchLengthWeight,
 
         @Doc("Matched tokens at which the length part reaches 1.") @Default("8192") @Range(min = 1)
-        int matchLengthScaleTokens) {
-
-    private static final String DEFAULT_PRODUCER = "approx-prefix-cache-producer";
-
-    /**
-     * Checks the producer.
-     *
-     * @throws ConfigException when another one than the default is named
-     */
-    public PrefixCacheConfig {
-        if (!prefixMatchInfoProducerName.isEmpty() && !prefixMatchInfoProducerName.equals(DEFAULT_PRODUCER)) {
-            throw new ConfigException("prefixMatchInfoProducerName '" + prefixMatchInfoProducerName
-                    + "' is not supported yet: matches come from the gateway's own index; leave the key out");
-        }
-    }
-}
+        int matchLengthScaleTokens) {}

@@ -1,9 +1,9 @@
 package dev.sluice.plugins;
 
 import dev.sluice.spi.Candidates;
+import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Request;
 import dev.sluice.spi.Scorer;
-import dev.sluice.spi.Signal;
 
 /**
  * llm-d's {@code prefix-cache-scorer}: {@code w * L + (1 - w) * ratio} with {@code ratio = matched / all blocks of the
@@ -13,22 +13,21 @@ import dev.sluice.spi.Signal;
 final class PrefixCacheScorer implements Scorer {
     private final double lengthWeight;
     private final double lengthScale;
+    private final PrefixMatch match;
 
-    PrefixCacheScorer(PrefixCacheConfig config) {
+    PrefixCacheScorer(PrefixCacheConfig config, PluginContext context) {
         lengthWeight = config.matchLengthWeight();
         lengthScale = config.matchLengthScaleTokens();
+        match = PrefixMatch.of(config.prefixMatchInfoProducerName(), context);
     }
 
     @Override
     public void score(Request request, Candidates candidates, double[] scores) {
         for (int i = 0; i < candidates.size(); i++) {
-            double prompt = Known.promptTokens(request, candidates, i);
-            double cached = Known.cachedTokens(candidates, i, prompt);
-            double block = Math.max(1, Known.amountOr(candidates, i, Signal.BLOCK_SIZE, 1));
-            double all = Math.ceil(prompt / block);
-            double matched = cached < prompt ? Math.floor(cached / block) : all;
+            double matched = match.matched(request, candidates, i);
+            double all = match.total(request, candidates, i);
             double ratio = all > 0 ? matched / all : 0;
-            double length = Math.min(1, matched * block / lengthScale);
+            double length = Math.min(1, matched * match.blockTokens(candidates, i) / lengthScale);
             scores[i] = lengthWeight * length * length + (1 - lengthWeight) * ratio;
         }
     }

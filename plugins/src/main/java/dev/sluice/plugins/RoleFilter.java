@@ -30,6 +30,10 @@ final class RoleFilter implements Filter {
                 Set.of("prefill", "encode-prefill", "prefill-decode", "both", "encode-prefill-decode"), false);
     }
 
+    static RoleFilter encode() {
+        return new RoleFilter(Set.of("encode", "encode-prefill", "encode-prefill-decode"), false);
+    }
+
     @Override
     public void filter(Request request, Candidates candidates, boolean[] keep) {
         for (int i = 0; i < candidates.size(); i++) {

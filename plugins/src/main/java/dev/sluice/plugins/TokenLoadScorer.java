@@ -1,9 +1,9 @@
 package dev.sluice.plugins;
 
 import dev.sluice.spi.Candidates;
+import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Request;
 import dev.sluice.spi.Scorer;
-import dev.sluice.spi.Signal;
 
 /**
  * llm-d's {@code token-load-scorer}: {@code 1 - min(t, T) / T}, t being the candidate's tokens in flight and the tokens of
@@ -11,9 +11,11 @@ import dev.sluice.spi.Signal;
  */
 final class TokenLoadScorer implements Scorer {
     private final double threshold;
+    private final InFlightLoad load;
 
-    TokenLoadScorer(TokenLoadConfig config) {
+    TokenLoadScorer(TokenLoadConfig config, PluginContext context) {
         threshold = config.queueThresholdTokens();
+        load = InFlightLoad.of("", context);
     }
 
     @Override
@@ -21,7 +23,7 @@ final class TokenLoadScorer implements Scorer {
         for (int i = 0; i < candidates.size(); i++) {
             double prompt = Known.promptTokens(request, candidates, i);
             double own = prompt - Known.cachedTokens(candidates, i, prompt);
-            double tokens = Known.amount(candidates, i, Signal.IN_FLIGHT_TOKENS) + own;
+            double tokens = load.tokens(candidates, i) + own;
             scores[i] = 1 - Math.min(tokens, threshold) / threshold;
         }
     }

@@ -11,8 +11,8 @@ class CacheScorersTest {
     private static final double UNKNOWN = Double.NaN;
     private static final double INFINITE = Double.POSITIVE_INFINITY;
 
-    private final Scorer prefix = new PrefixCacheScorer(new PrefixCacheConfig("", 0, 8192));
-    private final Scorer tokenLoad = new TokenLoadScorer(new TokenLoadConfig(4_194_304));
+    private final Scorer prefix = new PrefixCacheScorer(new PrefixCacheConfig("", 0, 8192), Golden.context("prefix"));
+    private final Scorer tokenLoad = new TokenLoadScorer(new TokenLoadConfig(4_194_304), Golden.context("tokens"));
 
     @Test
     void kvUseScoresWhatIsFree() {
@@ -34,7 +34,8 @@ class CacheScorersTest {
     @Test
     void prefixScoreCanWeighTheLengthOfTheMatch() {
         // ratio 4096/8192 = 0.5; L = (4096/8192)^2 = 0.25; 0.4 * 0.25 + 0.6 * 0.5 = 0.4; longer than the scale: L = 1
-        Scorer scorer = new PrefixCacheScorer(new PrefixCacheConfig("approx-prefix-cache-producer", 0.4, 8192));
+        Scorer scorer = new PrefixCacheScorer(
+                new PrefixCacheConfig("approx-prefix-cache-producer", 0.4, 8192), Golden.context("prefix"));
         FakeCandidates half = FakeCandidates.of(1)
                 .with(Signal.BLOCK_SIZE, 16)
                 .with(Signal.PROMPT_TOKENS, 8192)
@@ -66,7 +67,7 @@ class CacheScorersTest {
     @Test
     void tokenLoadCountsTheTokensInFlightAndTheUncachedOnesOfThisRequest() {
         // T = 1000: 300 + (200 - 150) = 350; 300 + 200 = 500; 900 + 200 is past T
-        Scorer scorer = new TokenLoadScorer(new TokenLoadConfig(1000));
+        Scorer scorer = new TokenLoadScorer(new TokenLoadConfig(1000), Golden.context("tokens"));
         FakeCandidates candidates = FakeCandidates.of(4)
                 .with(Signal.IN_FLIGHT_TOKENS, 300, 300, 900, UNKNOWN)
                 .with(Signal.CACHED_TOKENS, 150, 0, 0, 0);
@@ -81,7 +82,7 @@ class CacheScorersTest {
 
     @Test
     void sessionAffinityIsAllOrNothingAndHasNoVoteWithoutASession() {
-        Scorer scorer = new SessionAffinityScorer();
+        Scorer scorer = new SessionAffinityScorer(SessionAffinityConfig.of("encoded_endpoint_header"));
         assertThat(FakeCandidates.of(3).with(Signal.SESSION, 0, 1, 0).scores(scorer, 10))
                 .containsExactly(0, 1, 0);
         assertThat(FakeCandidates.of(2).scores(scorer, 10)).containsExactly(UNKNOWN, UNKNOWN);

@@ -11,7 +11,8 @@ class CountScorersTest {
 
     private final Scorer queue = new FewestScorer(Signal.WAITING);
     private final Scorer loadAware = new LoadAwareScorer(new LoadAwareConfig(128));
-    private final Scorer active = new ActiveRequestScorer(new ActiveRequestConfig(2, 0.8, ""));
+    private final Scorer active =
+            new ActiveRequestScorer(new ActiveRequestConfig(2, 0.8, ""), Golden.context("active"));
 
     @Test
     void queueScoresFallLinearlyFromTheShortestToTheLongestQueue() {
@@ -58,7 +59,8 @@ class CountScorersTest {
 
     @Test
     void activeRequestsOfAnIdlePoolAllScoreOne() {
-        Scorer scorer = new ActiveRequestScorer(new ActiveRequestConfig(0, 1, "inflight-load-producer"));
+        Scorer scorer = new ActiveRequestScorer(
+                new ActiveRequestConfig(0, 1, "inflight-load-producer"), Golden.context("active"));
         assertThat(FakeCandidates.of(2).with(Signal.IN_FLIGHT_REQUESTS, 0).scores(scorer, 10))
                 .containsExactly(1, 1);
         assertThat(FakeCandidates.of(2).with(Signal.IN_FLIGHT_REQUESTS, 4).scores(scorer, 10))

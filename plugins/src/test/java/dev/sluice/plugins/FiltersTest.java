@@ -37,6 +37,25 @@ class FiltersTest {
     }
 
     @Test
+    void encodeKeepsWhatEncodesAndNothingWithoutARole() {
+        assertThat(kept(RoleFilter.encode(), ROLES)).containsExactly(2, 5, 6);
+    }
+
+    @Test
+    void byLabelKeepsTheValuesItIsGivenAndPerhapsWhatHasNone() {
+        assertThat(kept(byLabel(List.of("decode", "both"), false), ROLES)).containsExactly(1, 3);
+        assertThat(kept(byLabel(List.of("decode"), true), ROLES)).containsExactly(1, 8);
+        assertThat(kept(byLabel(List.of(), true), ROLES)).containsExactly(8);
+        assertThatThrownBy(() -> byLabel(List.of(), false))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("keeps no endpoint");
+    }
+
+    private static Filter byLabel(List<String> values, boolean unlabelled) {
+        return new ByLabel(new ByLabel.Config(Role.LABEL, values, unlabelled));
+    }
+
+    @Test
     void aRoleWithoutALabelCountsToo() {
         FakeCandidates candidates = FakeCandidates.withRoles(Role.PREFILL, Role.DECODE, Role.ENCODE, Role.BOTH);
         assertThat(kept(RoleFilter.decode(), candidates)).containsExactly(1, 3);

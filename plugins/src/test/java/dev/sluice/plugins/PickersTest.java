@@ -57,6 +57,49 @@ class PickersTest {
     }
 
     @Test
+    void weightedPicksFollowTheTotalsAndLeaveZerosOut() {
+        Picker picker = new WeightedRandomPicker(new PickerConfig(1));
+        int[] first = new int[4];
+        for (int round = 0; round < ROUNDS; round++) {
+            first[pick(picker, random, 1, 0, 3, -2)[0]]++;
+        }
+        assertThat(first[1] + first[3]).isZero();
+        assertThat(first[0] / (double) ROUNDS).isCloseTo(0.25, within(0.01));
+    }
+
+    @Test
+    void weightedPicksAreNotPutBack() {
+        // P(2 first) = 3/6, then P(1 before 0) = 2/3: P(order 2 1 0) = 1/2 * 2/3 = 1/3
+        Picker picker = new WeightedRandomPicker(new PickerConfig(3));
+        int found = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            found += Arrays.equals(pick(picker, random, 1, 2, 3), new int[] {2, 1, 0}) ? 1 : 0;
+        }
+        assertThat(found / (double) ROUNDS).isCloseTo(1 / 3.0, within(0.01));
+        assertThat(pick(picker, random, 0.5, 0, 0.1)).containsExactlyInAnyOrder(0, 2);
+    }
+
+    @Test
+    void tinyTotalsAreStillWeighed() {
+        Picker picker = new WeightedRandomPicker(new PickerConfig(1));
+        int[] first = new int[2];
+        for (int round = 0; round < ROUNDS; round++) {
+            first[pick(picker, random, 1e-9, 3e-9)[0]]++;
+        }
+        assertThat(first[0] / (double) ROUNDS).isCloseTo(0.25, within(0.01));
+    }
+
+    @Test
+    void withoutAnyWeightAllAreDrawnEvenly() {
+        Picker picker = new WeightedRandomPicker(new PickerConfig(1));
+        int[] first = new int[3];
+        for (int round = 0; round < ROUNDS; round++) {
+            first[pick(picker, random, 0, 0, 0)[0]]++;
+        }
+        assertEven(1 / 3.0, shares(first, 0, 1, 2));
+    }
+
+    @Test
     void zeroOrLessMeansOne() {
         assertThat(pick(new MaxScorePicker(new PickerConfig(0)), random, 0.2, 0.7))
                 .containsExactly(1);

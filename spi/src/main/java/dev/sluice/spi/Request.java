@@ -39,6 +39,16 @@ public interface Request {
         return false;
     }
 
+    /** Time to first token that is wanted, ms; NaN when none is. */
+    default double ttftObjectiveMs() {
+        return Double.NaN;
+    }
+
+    /** Time per output token that is wanted, ms; NaN when none is. */
+    default double tpotObjectiveMs() {
+        return Double.NaN;
+    }
+
     /** The prompt as text: made on demand and expensive for long prompts. */
     String promptText();
 }

@@ -1,5 +1,7 @@
 package dev.sluice.spi;
 
+import java.util.Locale;
+
 /** Per-candidate numbers that the gateway itself knows. Unknown is NaN, never 0. */
 public enum Signal {
     /** Requests waiting in the engine, from its metrics. */
@@ -10,6 +12,8 @@ public enum Signal {
     KV_USAGE,
     /** Tokens per KV block. */
     BLOCK_SIZE,
+    /** KV blocks in total, from the engine's metrics. */
+    KV_BLOCKS,
     /** Requests that this gateway has charged to the endpoint and not yet released. Always known. */
     IN_FLIGHT_REQUESTS,
     /** Uncached prompt tokens charged to the endpoint whose prefill has not been seen to end. Always known. */
@@ -39,5 +43,18 @@ public enum Signal {
     /** Share of its fair load an endpoint may take while it warms up, 0..1; 1 in normal service. */
     SLOW_START,
     /** Share of the endpoint's prefix cache, as large as it was learned to be, that is taken, 0..1; NaN when unknown. */
-    CACHE_FILL
+    CACHE_FILL,
+    /** 1 when the adapter that the request names is loaded and in use there, else 0; NaN when the engine names none. */
+    ADAPTER_RUNNING,
+    /** 1 when requests for the adapter wait there for it to be loaded, else 0; NaN when the engine names none. */
+    ADAPTER_WAITING,
+    /** Adapters in use and waited for; NaN when the engine names none. */
+    ADAPTERS,
+    /** Adapters that fit in at once; NaN when the engine does not say. */
+    MAX_ADAPTERS;
+
+    /** Name of the attribute by which an {@link Extractor} sets a signal that comes from metrics: {@code signal/waiting}. */
+    public String attribute() {
+        return "signal/" + name().toLowerCase(Locale.ROOT);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import dev.sluice.app.bench.EnvoyBench;
 import dev.sluice.app.bench.GoneBench;
 import dev.sluice.app.bench.IdleBench;
 import dev.sluice.app.bench.ProxyBench;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             BenchCommand.Routing.class,
             ProxyBench.class,
+            EnvoyBench.class,
             StartBench.class,
             StreamsBench.class,
             IdleBench.class,

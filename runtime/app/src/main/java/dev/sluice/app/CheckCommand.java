@@ -1,9 +1,12 @@
 package dev.sluice.app;
 
+import dev.sluice.gateway.PolicyCheck;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.ErrorFormat;
 import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,18 +35,21 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() {
         Loaded loaded =
                 options.load(Catalog.onClassPath(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
-        spec.commandLine().getOut().print(format.format(loaded.errors(), loaded.warnings()));
-        if (format == ErrorFormat.TEXT) {
-            loaded.config().ifPresent(this::praise);
+        List<ConfigError> errors = loaded.config()
+                .map(config -> PolicyCheck.problems(config, loaded.catalog()))
+                .orElse(loaded.errors());
+        spec.commandLine().getOut().print(format.format(errors, loaded.warnings()));
+        if (format == ErrorFormat.TEXT && errors.isEmpty()) {
+            loaded.config().ifPresent(config -> praise(loaded, config));
         }
         spec.commandLine().getOut().flush();
-        return loaded.errors().isEmpty() && loaded.catalog().refused().isEmpty() ? Main.FINE : Main.WRONG_USE;
+        return errors.isEmpty() && loaded.catalog().refused().isEmpty() ? Main.FINE : Main.WRONG_USE;
     }
 
-    private void praise(GatewayConfig config) {
+    private void praise(Loaded loaded, GatewayConfig config) {
         spec.commandLine()
                 .getOut()
-                .println(options.config + ": good; pools: "
+                .println(loaded.file() + ": good; pools: "
                         + String.join(
                                 ", ",
                                 config.pools().stream().map(pool -> pool.name()).toList()));

@@ -7,22 +7,28 @@ import dev.sluice.gateway.config.Overrides;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that name a configuration and win over it. */
 final class ConfigOptions {
     @Option(
             names = "--config",
-            required = true,
             paramLabel = "FILE",
-            description = "A Gateway configuration (docs/configuration.md).")
-    Path config = Path.of("gateway.yaml");
+            description = "A Gateway configuration (docs/configuration.md), or llm-d's EndpointPickerConfig, then with"
+                    + " --endpoints. Without one, --endpoints alone is served as llm-d does without one.")
+    Optional<Path> config = Optional.empty();
 
     @Option(
             names = "--endpoints",
             paramLabel = "FILE",
             description = "An endpoints file for the only pool, in place of what the configuration says.")
     Optional<Path> endpoints = Optional.empty();
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
 
     @Option(
             names = "--plugins",
@@ -31,7 +37,13 @@ final class ConfigOptions {
     Optional<Path> plugins = Optional.empty();
 
     Loaded load(Catalog catalog, OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort) {
-        return new ConfigLoader()
-                .load(config, catalog, new Overrides(port, adminPort, metricsPort, endpoints, plugins));
+        Overrides overrides = new Overrides(port, adminPort, metricsPort, endpoints, plugins);
+        if (config.isEmpty() && endpoints.isEmpty()) {
+            throw new ParameterException(command.commandLine(), "needs --config FILE, or --endpoints FILE");
+        }
+        ConfigLoader loader = new ConfigLoader();
+        return config.isPresent()
+                ? loader.load(config.get(), catalog, overrides)
+                : loader.loadNothing(catalog, overrides);
     }
 }

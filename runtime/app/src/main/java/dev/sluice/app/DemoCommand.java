@@ -6,6 +6,9 @@ import dev.sluice.gateway.config.ConfigLoader;
 import dev.sluice.gateway.config.Loaded;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +26,8 @@ import picocli.CommandLine.Spec;
         description = "Starts simulated engines with a gateway in front, runs a short workload with shared prefixes and"
                 + " shows what routing by cache and load did for it. Then keeps serving.")
 final class DemoCommand implements Callable<Integer> {
+    private static final int ADMIN = 9190;
+
     @Option(names = "--once", description = "Ends after the workload; fails when a request failed.")
     private boolean once;
 
@@ -45,6 +50,7 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
+        requireFree(port);
         DemoWorkload workload = new DemoWorkload(seed, requests);
         err.println("round robin over " + engines + " cold engines ...");
         DemoResult roundRobin;
@@ -60,6 +66,7 @@ final class DemoCommand implements Callable<Integer> {
             }
             DemoResult routed = DemoRun.through(gateway.port(), fleet, workload, err);
             out.print(DemoReport.text(workload, engines, seed, roundRobin, routed));
+            out.print(DemoDecisions.text(gateway.adminPort(), routed.lastId()));
             if (once) {
                 out.flush();
                 return routed.failed() + roundRobin.failed() == 0 ? Main.FINE : Main.FAILED;
@@ -71,10 +78,32 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
+    /** Says before a minute of work, and not after it, that the port can't be had. */
+    private static void requireFree(int port) throws IOException {
+        if (!free(port)) {
+            throw new IOException("port " + port + " is taken; --port names another, 0 takes a free one");
+        }
+    }
+
+    private static boolean free(int port) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+
+    /** The usual port of operators, or a free one when another gateway has it. */
+    private static int adminPort(int port) {
+        return port != 0 && free(ADMIN) ? ADMIN : 0;
+    }
+
     /** A gateway in front of a fleet; port 0 takes free ones, for operators too. */
     static Gateway gateway(DemoFleet fleet, int port) throws IOException {
         StringBuilder yaml = new StringBuilder("server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
-                + " admin: {port: " + (port == 0 ? 0 : 9190) + "}}\npools:\n  - name: chat\n    models: ["
+                + " admin: {port: " + adminPort(port) + "}}\npools:\n  - name: chat\n    models: ["
                 + DemoFleet.MODEL
                 + ", chat]\n    endpoints:\n");
         for (int engine : fleet.ports()) {

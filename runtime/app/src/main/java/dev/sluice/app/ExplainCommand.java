@@ -31,6 +31,6 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         String escaped = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
-        return Answers.print(admin.get("/explain/" + escaped), json, spec);
+        return Answers.print(admin.get("/explain/" + escaped), json, Why::explained, spec);
     }
 }

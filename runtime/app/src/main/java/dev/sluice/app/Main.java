@@ -19,8 +19,10 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            EppCommand.class,
             SimulatorCommand.class,
             CheckCommand.class,
+            ConvertCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
             RouteCommand.class,

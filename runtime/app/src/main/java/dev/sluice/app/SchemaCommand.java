@@ -2,6 +2,7 @@ package dev.sluice.app;
 
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigDocs;
+import dev.sluice.gateway.config.LlmdTypesPage;
 import dev.sluice.gateway.config.Schema;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,10 +20,15 @@ import picocli.CommandLine.Spec;
 final class SchemaCommand implements Callable<Integer> {
     enum Format {
         JSON,
-        MARKDOWN
+        MARKDOWN,
+        TYPES
     }
 
-    @Option(names = "--format", paramLabel = "json|markdown", description = "Default: json.")
+    @Option(
+            names = "--format",
+            paramLabel = "json|markdown|types",
+            description =
+                    "Default: json. markdown: the configuration page; types: what becomes of llm-d's plugin types.")
     private Format format = Format.JSON;
 
     @Option(names = "--plugins", paramLabel = "DIR", description = "A directory of third-party plugins.")
@@ -41,6 +47,7 @@ final class SchemaCommand implements Callable<Integer> {
                         switch (format) {
                             case JSON -> Schema.json(catalog) + "\n";
                             case MARKDOWN -> ConfigDocs.markdown(catalog);
+                            case TYPES -> LlmdTypesPage.markdown(catalog);
                         });
         spec.commandLine().getOut().flush();
         return Main.FINE;

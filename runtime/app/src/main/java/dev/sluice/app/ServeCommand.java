@@ -92,9 +92,12 @@ final class ServeCommand implements Callable<Integer> {
         }
         LOG.log(
                 System.Logger.Level.INFO,
-                "serving on port {0}, admin on port {1}; open to everybody: no tenants are configured",
+                "serving on port {0}, admin on port {1}{2}; open to everybody: no tenants are configured",
                 Integer.toString(gateway.port()),
-                Integer.toString(gateway.adminPort()));
+                Integer.toString(gateway.adminPort()),
+                gateway.pickerPort().isPresent()
+                        ? ", picking for Envoy on port " + gateway.pickerPort().getAsInt()
+                        : "");
         return Optional.of(new Started(gateway, loaded.files()));
     }
 
@@ -113,7 +116,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** Runs when the process is told to end: streams finish first, and then the exit code is 0. */
-    private static void stop(Gateway gateway, CountDownLatch stopped) {
+    static void stop(Gateway gateway, CountDownLatch stopped) {
         try {
             gateway.drainAndClose();
         } catch (InterruptedException interrupted) {

@@ -6,12 +6,14 @@ import dev.sluice.simulator.SimulatorOptions;
 import dev.sluice.simulator.SimulatorServer;
 import dev.sluice.spi.Role;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -86,6 +88,21 @@ final class SimulatorCommand implements Callable<Integer> {
     @Option(names = "--task", paramLabel = "TASK", description = "generate, embed, score or all: which routes exist.")
     private String task = "generate";
 
+    @Option(names = "--max-loras", paramLabel = "N", description = "Different adapters in a step.")
+    private int maxLoras = 1;
+
+    @Option(names = "--runtime-lora", description = "Adapters can be loaded and unloaded over HTTP.")
+    private boolean runtimeLora;
+
+    @Option(names = "--dev-mode", description = "Has vLLM's development routes: sleep, pause, reset of the cache.")
+    private boolean devMode;
+
+    @Mixin
+    private TransferFlags transfer = new TransferFlags();
+
+    @Mixin
+    private EventFlags events = new EventFlags();
+
     @Option(names = "--json", description = "Prints one JSON line with the URLs when all of them listen.")
     private boolean json;
 
@@ -139,7 +156,12 @@ final class SimulatorCommand implements Callable<Integer> {
                 .priorityScheduling(priorityScheduling)
                 .prefixCaching(!noPrefixCaching)
                 .outputTokens(outputTokens)
-                .task(task);
+                .task(task)
+                .maxLoras(maxLoras)
+                .runtimeLora(runtimeLora)
+                .devMode(devMode)
+                .transfer(transfer.options(index))
+                .events(events.options(index));
         model.ifPresent(builder::model);
         profile.ifPresent(builder::profile);
         return builder.build();
@@ -150,12 +172,34 @@ final class SimulatorCommand implements Callable<Integer> {
                 .map(server -> "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.port())
                 .toList();
         String name = servers.getFirst().options().servedModel();
+        List<Integer> ports =
+                servers.stream().map(server -> server.exchanges().port()).toList();
+        boolean peers = ports.getFirst() > 0;
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("model", name);
+        said.put("urls", urls);
+        if (peers) {
+            said.put("sideChannelPorts", ports);
+        }
+        if (servers.getFirst().events().isPresent()) {
+            said.put(
+                    "kvEvents",
+                    servers.stream()
+                            .map(server -> List.of(
+                                    server.options().events().endpoint(),
+                                    server.options().events().replayEndpoint()))
+                            .toList());
+        }
         spec.commandLine()
                 .getOut()
                 .println(
                         json
-                                ? new ObjectMapper().writeValueAsString(Map.of("model", name, "urls", urls))
-                                : "serving " + name + " at " + String.join(", ", urls));
+                                ? new ObjectMapper().writeValueAsString(said)
+                                : "serving " + name + " at " + String.join(", ", urls)
+                                        + (peers ? ", side channels at " + ports : "")
+                                        + (said.containsKey("kvEvents")
+                                                ? ", KV events and replay at " + said.get("kvEvents")
+                                                : ""));
         spec.commandLine().getOut().flush();
     }
 }

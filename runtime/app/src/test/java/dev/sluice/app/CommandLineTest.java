@@ -40,6 +40,61 @@ class CommandLineTest {
     }
 
     @Test
+    void checkFindsWhatOnlyBuildingAPolicyBringsToLight() throws IOException {
+        Path file = Files.writeString(directory.resolve("epp.yaml"), """
+                kind: EndpointPickerConfig
+                plugins: [{type: queue-scorer}, {type: single-profile-handler}]
+                schedulingProfiles:
+                  - {name: a, plugins: [{pluginRef: queue-scorer}]}
+                  - {name: b, plugins: [{pluginRef: queue-scorer}]}
+                """);
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+        Ran ran = Ran.of("check", "--config", file.toString(), "--endpoints", endpoints.toString());
+
+        assertThat(ran.code()).isEqualTo(2);
+        assertThat(ran.out())
+                .startsWith(file + ":1:1: routing.default: single-profile-handler runs one profile, there are 2\n");
+    }
+
+    @Test
+    void convertPrintsAGatewayConfigurationThatIsGood() throws IOException {
+        Path epp = Files.writeString(directory.resolve("epp.yaml"), """
+                kind: EndpointPickerConfig
+                plugins:
+                  - {type: queue-scorer, name: "a: b"}
+                  - {type: label-selector-filter, parameters: {matchLabels: {zone: "1"}}}
+                  - {type: metrics-data-source, parameters: {scheme: https, port: 9000}}
+                  - {type: latency-slo-admitter}
+                """);
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+        Ran converted = Ran.of("convert", epp.toString(), "--endpoints", endpoints.toString());
+
+        assertThat(converted.code()).isZero();
+        assertThat(converted.out())
+                .contains(
+                        "# plugins[3].type: latency-slo-admitter has no effect",
+                        "metrics: {path: /metrics, port: 9000}")
+                .contains("tls: {}", "least-work-scorer counts a request", "{type: queue-scorer, name: \"a: b\"}");
+        Path gateway = Files.writeString(directory.resolve("gateway.yaml"), converted.out());
+        assertThat(Ran.of("check", "--config", gateway.toString()).code()).isZero();
+        assertThat(Ran.of("convert", gateway.toString()).err())
+                .contains("is no EndpointPickerConfig: there is nothing to convert");
+        Files.writeString(epp, "kind: EndpointPickerConfig\nplugins: [{type: fcfs-ordering-policy}]\n");
+        Ran refused = Ran.of("convert", epp.toString());
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.out()).isEmpty();
+    }
+
+    @Test
+    void endpointsAloneAreServedAsLlmdServesThem() throws IOException {
+        Path endpoints = Files.writeString(directory.resolve("endpoints.yaml"), "endpoints: []\n");
+
+        assertThat(Ran.of("check", "--endpoints", endpoints.toString()).out())
+                .endsWith("llm-d's default: good; pools: default\n");
+        assertThat(Ran.of("check").err()).startsWith("needs --config FILE, or --endpoints FILE");
+    }
+
+    @Test
     void checkPraisesAGoodFile() throws IOException {
         Path file = Files.writeString(
                 directory.resolve("good.yaml"),

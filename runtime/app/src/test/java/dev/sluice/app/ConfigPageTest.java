@@ -6,14 +6,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigPageTest {
-    @Test
-    void thePageInDocsIsWhatTheRecordsSay() throws IOException {
-        Path page = Path.of("..", "..", "docs", "configuration.md");
+    @ParameterizedTest
+    @CsvSource({"markdown, configuration.md", "types, llm-d-types.md"})
+    void thePageInDocsIsWhatTheCodeSays(String format, String name) throws IOException {
+        Path page = Path.of("..", "..", "docs", name);
 
-        assertThat(Ran.of("schema", "--format", "markdown").out())
-                .as("docs/configuration.md is stale: ./sluice schema --format markdown > docs/configuration.md")
+        assertThat(Ran.of("schema", "--format", format).out())
+                .as("docs/%s is stale: ./sluice schema --format %s > docs/%s", name, format, name)
                 .isEqualTo(Files.exists(page) ? Files.readString(page) : "");
     }
 

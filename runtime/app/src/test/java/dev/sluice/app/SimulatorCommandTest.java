@@ -14,5 +14,11 @@ class SimulatorCommandTest {
                 .contains("role is both, prefill or decode, not both-ways");
         assertThat(Ran.of("simulator", "--port", "0", "--time-scale", "0").err())
                 .contains("time-scale");
+        assertThat(Ran.of("simulator", "--port", "0", "--connector", "carrier-pigeon")
+                        .err())
+                .contains("connector is one of", "nixl-push", "carrier-pigeon");
+        assertThat(Ran.of("simulator", "--port", "0", "--kv-load-failure-policy", "hope")
+                        .err())
+                .contains("kv-load-failure-policy is fail or recompute, not hope");
     }
 }

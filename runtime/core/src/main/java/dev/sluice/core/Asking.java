@@ -5,6 +5,7 @@ import dev.sluice.core.Policy.Weighted;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Attributes;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
@@ -60,7 +61,7 @@ final class Asking {
     }
 
     void produce(Named<Producer> producer, CandidateSet all) {
-        if (!(producer.part() instanceof OnceAsked)) {
+        if (!once(producer.part())) {
             guard("producer", "", producer.name(), () -> producer.part().produce(request, all, all));
         } else if (given != null) {
             guard("producer", "", producer.name(), () -> given.giveWritten(producer.name(), all));
@@ -132,9 +133,9 @@ final class Asking {
                 () -> Optional.of(handler.part().primary(request, List.copyOf(done))));
     }
 
-    private Optional<String> said(String point, String step, String name, Object part, Supplier<Optional<String>> ask) {
+    private Optional<String> said(String point, String step, String name, Part part, Supplier<Optional<String>> ask) {
         List<String> answers = new ArrayList<>(1);
-        boolean once = part instanceof OnceAsked;
+        boolean once = once(part);
         boolean ok = guard(point, step, name, () -> {
             Optional<String> answer = once && given != null ? given.giveSaid(point, step, name) : ask.get();
             answer.ifPresent(answers::add);
@@ -148,7 +149,7 @@ final class Asking {
 
     boolean filter(String profile, Named<Filter> filter, CandidateSet set, boolean[] keep) {
         String name = filter.name();
-        if (!(filter.part() instanceof OnceAsked)) {
+        if (!once(filter.part())) {
             return guard("filter", profile, name, () -> filter.part().filter(request, set, keep));
         } else if (given != null) {
             return guard("filter", profile, name, () -> given.giveKept(profile, name, set, keep));
@@ -183,7 +184,7 @@ final class Asking {
             double[] scores,
             RemoteScorer.@Nullable Answer answer) {
         String name = scorer.name();
-        boolean once = scorer.part() instanceof OnceAsked;
+        boolean once = once(scorer.part());
         if (once && given != null) {
             return guard("scorer", profile, name, () -> given.giveScores(profile, name, set, scores));
         }
@@ -209,7 +210,7 @@ final class Asking {
             int[] order,
             RandomGenerator random) {
         String name = picker.name();
-        boolean once = picker.part() instanceof OnceAsked;
+        boolean once = once(picker.part());
         // A generator of its own: one that is late, or is not asked again, must not change what others draw.
         RandomGenerator its = once ? new SplittableRandom(random.nextLong()) : random;
         int[] count = {0};
@@ -224,6 +225,11 @@ final class Asking {
             book().order(profile, name, set, order, count[0]);
         }
         return ok ? count[0] : -1;
+    }
+
+    /** Whether an answer can't be had again. */
+    private static boolean once(Part part) {
+        return part instanceof OnceAsked || part.stateful();
     }
 
     /** A part answered with something that can't be. */

@@ -7,6 +7,7 @@ import dev.sluice.spi.Signal;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The endpoints that are still in the running, as an indexed view of a snapshot. */
 final class CandidateSet implements Candidates, Attributes {
@@ -15,17 +16,25 @@ final class CandidateSet implements Candidates, Attributes {
     private final int[] rows;
     private final Map<String, double[]> attributes;
     private final double[] cached;
+    /** Row of what the profile before picked; negative when there was none. */
+    private final int peer;
 
     CandidateSet(Placement placement, int[] rows) {
-        this(placement, rows, new LinkedHashMap<>(0), cachedTokens(placement));
+        this(placement, rows, new LinkedHashMap<>(0), cachedTokens(placement), -1);
     }
 
-    private CandidateSet(Placement placement, int[] rows, Map<String, double[]> attributes, double[] cached) {
+    private CandidateSet(Placement placement, int[] rows, Map<String, double[]> attributes, double[] cached, int peer) {
         this.placement = placement;
         this.snapshot = placement.snapshot();
         this.rows = rows;
         this.attributes = attributes;
         this.cached = cached;
+        this.peer = peer;
+    }
+
+    /** The same for the profile after one that picked this row. */
+    CandidateSet beside(int row) {
+        return new CandidateSet(placement, rows, attributes, cached, row);
     }
 
     /** A number in the snapshot that is not 0 was put there by a question of the kind "what if", and wins. */
@@ -50,12 +59,12 @@ final class CandidateSet implements Candidates, Attributes {
                 left[j++] = rows[i];
             }
         }
-        return new CandidateSet(placement, left, attributes, cached);
+        return new CandidateSet(placement, left, attributes, cached, peer);
     }
 
     /** Those of these rows, in this order. */
     CandidateSet only(int[] these) {
-        return Arrays.equals(these, rows) ? this : new CandidateSet(placement, these, attributes, cached);
+        return Arrays.equals(these, rows) ? this : new CandidateSet(placement, these, attributes, cached, peer);
     }
 
     int row(int index) {
@@ -82,6 +91,10 @@ final class CandidateSet implements Candidates, Attributes {
                 placement.request().session().isEmpty()
                         ? Double.NaN
                         : snapshot.endpoint(rows[index]).id().equals(placement.sessionEndpoint()) ? 1 : 0;
+            case ADAPTER_RUNNING ->
+                snapshot.adapters(rows[index]).isRunning(placement.request().model());
+            case ADAPTER_WAITING ->
+                snapshot.adapters(rows[index]).isWaiting(placement.request().model());
             default -> snapshot.signal(rows[index], signal);
         };
     }
@@ -89,7 +102,22 @@ final class CandidateSet implements Candidates, Attributes {
     @Override
     public double attribute(int index, String name) {
         double[] values = attributes.get(name);
-        return values == null ? Double.NaN : values[rows[index]];
+        return values == null ? snapshot.attribute(rows[index], name) : values[rows[index]];
+    }
+
+    @Override
+    public Optional<Endpoint> peer() {
+        return peer < 0 ? Optional.empty() : Optional.of(snapshot.endpoint(peer));
+    }
+
+    @Override
+    public long seed() {
+        return placement.seed();
+    }
+
+    @Override
+    public long takenAt() {
+        return snapshot.takenAt();
     }
 
     @Override

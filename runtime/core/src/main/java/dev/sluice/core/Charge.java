@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.spi.ResponseHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** A request's claim on an endpoint. Released exactly once; every further call changes nothing. */
@@ -33,6 +34,9 @@ public final class Charge {
     EndpointState source;
 
     @Nullable
+    Dispatch dispatch;
+
+    @Nullable
     Charge before;
 
     @Nullable
@@ -44,6 +48,14 @@ public final class Charge {
         this.predictedRaw = predictedRaw;
         this.ahead = ahead;
         this.at = at;
+    }
+
+    /** Lets the policy's plugins add headers to the answer. */
+    public void writeHeaders(ResponseHeaders out) {
+        Dispatch told = dispatch;
+        if (told != null) {
+            told.writeHeaders(out);
+        }
     }
 
     /** Id of the endpoint that was charged. */

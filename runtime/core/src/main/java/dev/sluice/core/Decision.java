@@ -1,6 +1,7 @@
 package dev.sluice.core;
 
 import dev.sluice.spi.Endpoint;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param refusal why there is no place
  * @param fallback why the policy's own answer could not be used, or empty
  * @param votes what those parts answered that can't be asked again
+ * @param picks what each profile picked that ran and found somebody, in order
  * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Decision(
@@ -22,11 +24,25 @@ public record Decision(
         Optional<Refusal> refusal,
         Optional<String> fallback,
         Votes votes,
+        List<Pick> picks,
         Optional<Disaggregation> disaggregation) {
+    /** Copies the picks. */
+    public Decision {
+        picks = List.copyOf(picks);
+    }
+
+    /**
+     * The first choice of one profile.
+     *
+     * @param profile its name
+     * @param row of the snapshot
+     */
+    public record Pick(String profile, int row) {}
+
     /** A decision about one endpoint, in which no part was asked that can't be asked again. */
     public Decision(
             Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
-        this(policy, placement, rows, refusal, fallback, Votes.NONE, Optional.empty());
+        this(policy, placement, rows, refusal, fallback, Votes.NONE, List.of(), Optional.empty());
     }
 
     /** Why no endpoint was chosen. */
@@ -35,8 +51,8 @@ public record Decision(
         NO_ENDPOINT,
         /** All endpoints in service have as many requests as they may have. */
         SATURATED,
-        /** The policy's filters or admission left none, on purpose. */
-        FILTERED
+        /** The policy's admission refused the request. */
+        NOT_ADMITTED
     }
 
     /** The endpoint to use; only when there is no refusal. */
@@ -45,11 +61,13 @@ public record Decision(
     }
 
     Decision with(Votes cast) {
-        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast, disaggregation);
+        return cast == votes
+                ? this
+                : new Decision(policy, placement, rows, refusal, fallback, cast, picks, disaggregation);
     }
 
     Decision with(Disaggregation said) {
-        return new Decision(policy, placement, rows, refusal, fallback, votes, Optional.of(said));
+        return new Decision(policy, placement, rows, refusal, fallback, votes, picks, Optional.of(said));
     }
 
     /** Row of the endpoint that computes the prompt for the one that serves; -1 when that one does itself. */

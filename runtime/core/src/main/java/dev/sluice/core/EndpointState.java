@@ -170,6 +170,11 @@ final class EndpointState {
                 offset,
                 Signal.BLOCK_SIZE,
                 Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
+        put(values, offset, Signal.KV_BLOCKS, scrape.kvBlocks());
+        put(values, offset, Signal.ADAPTER_RUNNING, Double.NaN);
+        put(values, offset, Signal.ADAPTER_WAITING, Double.NaN);
+        put(values, offset, Signal.ADAPTERS, scrape.adapters().count());
+        put(values, offset, Signal.MAX_ADAPTERS, scrape.adapters().max());
         put(values, offset, Signal.IN_FLIGHT_REQUESTS, inFlight);
         put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
         put(values, offset, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);

@@ -2,6 +2,7 @@ package dev.sluice.core;
 
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,8 @@ public final class Explainer {
         }
         boolean placed = again.rows().length > 0;
         int winner = placed ? again.row() : -1;
-        int second = runnerUp(trail, winner);
+        Trail.Stage serving = trail.serving();
+        int second = serving == null ? -1 : runnerUp(serving, winner);
         String note = again.refusal()
                 .map(r -> "refused: " + r)
                 .orElse(again.fallback().orElse(""));
@@ -37,12 +39,14 @@ public final class Explainer {
                 decision.placement().request().id(),
                 decision.policy().name(),
                 List.copyOf(trail.stages.keySet()),
+                serving == null ? Map.of() : Collections.unmodifiableMap(serving.weights),
                 candidates,
                 placed ? snapshot.endpoint(winner).id() : "",
                 second < 0 ? "" : snapshot.endpoint(second).id(),
                 placed && second >= 0 ? counterfactual(decision, winner, second) : Optional.empty(),
                 Map.copyOf(trail.abstained),
                 note,
+                "",
                 again.disaggregation().map(said -> told(said, snapshot)));
     }
 
@@ -87,11 +91,10 @@ public final class Explainer {
                 snapshot.signal(row, Signal.PENDING_PREFILL_TOKENS));
     }
 
-    private static int runnerUp(Trail trail, int winner) {
+    private static int runnerUp(Trail.Stage stage, int winner) {
         int second = -1;
         double best = Double.NEGATIVE_INFINITY;
-        Trail.Stage stage = trail.serving();
-        for (int i = 0; stage != null && i < stage.rows.length; i++) {
+        for (int i = 0; i < stage.rows.length; i++) {
             if (stage.rows[i] != winner && stage.totals[i] > best) {
                 best = stage.totals[i];
                 second = stage.rows[i];
@@ -133,6 +136,11 @@ public final class Explainer {
             } else {
                 near = middle;
             }
+        }
+        // All these signals are counts: a part of a token helps nobody.
+        double whole = far > was ? Math.ceil(turned) : Math.floor(turned);
+        if (pickWith(decision, row, signal, whole) == target) {
+            turned = whole;
         }
         Snapshot snapshot = decision.placement().snapshot();
         return Optional.of(new Explanation.Counterfactual(

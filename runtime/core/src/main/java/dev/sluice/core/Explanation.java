@@ -10,30 +10,35 @@ import java.util.Optional;
  * @param requestId the exchange
  * @param policy name of the routing section
  * @param profiles profiles that ran
+ * @param weights weight by scorer
  * @param candidates every endpoint of the pool
  * @param picked id of the endpoint chosen; empty when none was
  * @param runnerUp id of the next best; empty when there was none
  * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
  * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
+ * @param released when the endpoint was no longer charged for the request, where that was not with its answer; empty else
  * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Explanation(
         String requestId,
         String policy,
         List<String> profiles,
+        Map<String, Double> weights,
         List<Candidate> candidates,
         String picked,
         String runnerUp,
         Optional<Counterfactual> counterfactual,
         Map<String, String> abstained,
         String note,
+        String released,
         Optional<Disaggregation> disaggregation) {
-    /** Of a policy that has no say in second endpoints. */
+    /** One of a request that is released with its answer, by a policy that has no say in second endpoints. */
     public Explanation(
             String requestId,
             String policy,
             List<String> profiles,
+            Map<String, Double> weights,
             List<Candidate> candidates,
             String picked,
             String runnerUp,
@@ -44,13 +49,32 @@ public record Explanation(
                 requestId,
                 policy,
                 profiles,
+                weights,
                 candidates,
                 picked,
                 runnerUp,
                 counterfactual,
                 abstained,
                 note,
+                "",
                 Optional.empty());
+    }
+
+    /** The same, released as these words say. */
+    public Explanation released(String words) {
+        return new Explanation(
+                requestId,
+                policy,
+                profiles,
+                weights,
+                candidates,
+                picked,
+                runnerUp,
+                counterfactual,
+                abstained,
+                note,
+                words,
+                disaggregation);
     }
 
     /**

@@ -1,5 +1,8 @@
 package dev.sluice.core;
 
+import dev.sluice.spi.Ending;
+import java.util.Locale;
+
 /** How one leg ended, as far as the endpoint is concerned. */
 public enum Outcome {
     /** The engine answered in full. */
@@ -18,6 +21,26 @@ public enum Outcome {
     TIMED_OUT,
     /** KV that another engine computed did not get here. Says nothing about this endpoint alone. */
     HANDOVER_FAILED;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /** The name for metrics and people, such as {@code timed_out}. */
+    public String label() {
+        return label;
+    }
+
+    /** What plugins are told. */
+    Ending.Kind kind() {
+        return switch (this) {
+            case COMPLETED -> Ending.Kind.COMPLETED;
+            case REJECTED -> Ending.Kind.REJECTED;
+            case OVERLOADED -> Ending.Kind.OVERLOADED;
+            case CANCELLED, HANDOVER_FAILED -> Ending.Kind.CANCELLED;
+            case UNREACHABLE -> Ending.Kind.UNREACHABLE;
+            case FAILED -> Ending.Kind.FAILED;
+            case TIMED_OUT -> Ending.Kind.TIMED_OUT;
+        };
+    }
 
     /** True when the outcome counts against the endpoint's health. */
     public boolean blamesEndpoint() {

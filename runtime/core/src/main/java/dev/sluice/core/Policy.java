@@ -2,11 +2,17 @@ package dev.sluice.core;
 
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Observer;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
+import dev.sluice.spi.Request;
+import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SessionKey;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A routing section, ready to run.
@@ -16,13 +22,18 @@ import java.util.List;
  * @param admissions asked once per decision
  * @param handler says which profiles run
  * @param profiles at least one, in the order of the configuration
+ * @param around what is asked and told beside decisions
  */
 public record Policy(
         String name,
         List<Named<Producer>> producers,
         List<Named<Admission>> admissions,
         Named<ProfileHandler> handler,
-        List<Profile> profiles) {
+        List<Profile> profiles,
+        Around around) {
+    /** Longer ones are no sessions: they are kept, and must not fill the memory. */
+    private static final int LONGEST_SESSION = 256;
+
     /** Copies the lists. */
     public Policy {
         producers = List.copyOf(producers);
@@ -31,6 +42,65 @@ public record Policy(
         if (profiles.isEmpty()) {
             throw new IllegalArgumentException("routing " + name + " has no profile");
         }
+    }
+
+    /** A policy with nothing around its decisions. */
+    public Policy(
+            String name,
+            List<Named<Producer>> producers,
+            List<Named<Admission>> admissions,
+            Named<ProfileHandler> handler,
+            List<Profile> profiles) {
+        this(name, producers, admissions, handler, profiles, Around.NOTHING);
+    }
+
+    /**
+     * Parts that are asked or told before and after a decision.
+     *
+     * @param sessionKeys asked in order when the gateway found no session
+     * @param observers told of every charge
+     * @param headerWriters asked when an answer begins
+     */
+    public record Around(
+            List<Named<SessionKey>> sessionKeys,
+            List<Named<Observer>> observers,
+            List<Named<ResponseHeaderWriter>> headerWriters) {
+        /** No such part. */
+        public static final Around NOTHING = new Around(List.of(), List.of(), List.of());
+
+        /** Copies the lists. */
+        public Around {
+            sessionKeys = List.copyOf(sessionKeys);
+            observers = List.copyOf(observers);
+            headerWriters = List.copyOf(headerWriters);
+        }
+    }
+
+    List<Named<Observer>> observers() {
+        return around.observers();
+    }
+
+    List<Named<ResponseHeaderWriter>> headerWriters() {
+        return around.headerWriters();
+    }
+
+    /** The session that the policy's own keys find in a request; empty when none does. */
+    public Optional<String> session(Request request, Faults faults) {
+        for (Named<SessionKey> key : around.sessionKeys()) {
+            List<String> found = new ArrayList<>(1);
+            Calls.run(
+                    faults,
+                    "session-key",
+                    key.name(),
+                    () -> key.part()
+                            .key(request)
+                            .filter(session -> !session.isEmpty() && session.length() <= LONGEST_SESSION)
+                            .ifPresent(found::add));
+            if (!found.isEmpty()) {
+                return Optional.of(found.getFirst());
+            }
+        }
+        return Optional.empty();
     }
 
     /**

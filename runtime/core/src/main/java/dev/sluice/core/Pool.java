@@ -169,9 +169,14 @@ public final class Pool {
         EndpointState state = endpoints.get(id);
         if (state != null && state.scrapedAt != Long.MIN_VALUE) {
             version++;
-            state.scrape =
-                    new Scrape(Double.NaN, Double.NaN, Double.NaN, state.scrape.blockSize(), state.scrape.kvBlocks());
+            state.scrape = state.scrape.aged();
         }
+    }
+
+    /** The endpoint with this id; empty when it is not listed. */
+    public Optional<Endpoint> endpoint(String id) {
+        EndpointState state = endpoints.get(id);
+        return state == null ? Optional.empty() : Optional.of(state.endpoint);
     }
 
     /** A picture for decisions. */
@@ -183,6 +188,7 @@ public final class Pool {
         boolean[] full = new boolean[n];
         double[] trust = new double[n];
         double[] values = new double[n * Snapshot.WIDTH];
+        Scrape[] scrapes = new Scrape[n];
         int row = 0;
         for (EndpointState state : endpoints.values()) {
             state.warmUp(now);
@@ -191,11 +197,11 @@ public final class Pool {
             slotOf[row] = state.slot;
             full[row] = state.inFlight >= settings.concurrency();
             trust[row] = state.trust.factor();
+            scrapes[row] = state.scrape;
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
             row++;
         }
-        LinkTable table = links.table(now);
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, table);
+        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now));
     }
 
     /**
@@ -288,6 +294,38 @@ public final class Pool {
         decode.handedAt = now;
     }
 
+    /**
+     * Charges the endpoint that is said to serve a request, whatever was decided: full or out of service, it has it now.
+     *
+     * @return empty when it is not listed
+     */
+    public Optional<Charge> chargeServing(String id, Work work, long now) {
+        EndpointState state = endpoints.get(id);
+        if (state == null) {
+            return Optional.empty();
+        }
+        version++;
+        Charge charge = new Charge(
+                state, work, 0, state.pendingTokens(state.rates.at(now).prefillRate(), now), now);
+        state.charge(charge, now);
+        return Optional.of(charge);
+    }
+
+    /**
+     * How long from now a request will keep its endpoint busy: the prompts ahead of it, its own, and the tokens that it is
+     * expected to give, at the learned rates, less the time that it has had.
+     *
+     * @return ns, at least 0
+     */
+    public long expectedNanos(Charge charge, long now) {
+        EndpointState state = charge.state;
+        LearnedRates.Figures speed = state.rates.at(now);
+        double prompts = (charge.ahead + charge.work.uncachedTokens()) / speed.prefillRate() * 1e3 + speed.overheadMs();
+        double tokens =
+                charge.work.outputTokens() * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlight - 1));
+        return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
+    }
+
     /** The first token of an answer came. */
     public void firstToken(Charge charge, long now) {
         if (charge.phase != Charge.Phase.PREFILL) {
@@ -309,6 +347,9 @@ public final class Pool {
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
         state.consecutiveFailures = 0;
+        if (charge.dispatch != null) {
+            charge.dispatch.began(now);
+        }
     }
 
     /** Further tokens came. */
@@ -355,6 +396,9 @@ public final class Pool {
             lessons.completed(charge, usage, maxTokens, promptBytes, decoded, now);
         }
         health.ended(state, outcome, now);
+        if (charge.dispatch != null) {
+            charge.dispatch.ended(outcome, usage, now);
+        }
         return outcome == Outcome.COMPLETED ? usage.cachedTokens() : -1;
     }
 

@@ -69,6 +69,7 @@ final class Ranking {
             }
             if (stage != null) {
                 stage.scores.put(name, scores.clone());
+                stage.weights.put(name, weighted.weight());
                 for (int i = 0; i < totals.length; i++) {
                     int index = i;
                     asking.explain(() -> stage.terms

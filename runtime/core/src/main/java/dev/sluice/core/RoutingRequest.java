@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * @param outputTokens expected output tokens
  * @param tokensPerBlock prompt tokens that one block of the prefix index stands for, in this request
  * @param text makes the prompt's text, on demand
+ * @param objectives what it should be served within, on demand
  * @param splittable whether its prompt may be computed on another endpoint than the one that generates
  */
 public record RoutingRequest(
@@ -29,9 +30,10 @@ public record RoutingRequest(
         double tokensPerBlock,
         boolean streaming,
         Supplier<String> text,
+        Supplier<Objectives> objectives,
         boolean splittable)
         implements Request {
-    /** One that is not split. */
+    /** A request without objectives, that is not split. */
     public RoutingRequest(
             String id,
             String tenant,
@@ -60,25 +62,74 @@ public record RoutingRequest(
                 tokensPerBlock,
                 streaming,
                 text,
+                () -> Objectives.NONE,
                 false);
+    }
+
+    /**
+     * What a request should be served within.
+     *
+     * @param ttftMs time to first token, ms; NaN for none
+     * @param tpotMs time per output token, ms; NaN for none
+     */
+    public record Objectives(double ttftMs, double tpotMs) {
+        /** None. */
+        public static final Objectives NONE = new Objectives(Double.NaN, Double.NaN);
+
+        /** What can't be a time is none. */
+        public Objectives {
+            ttftMs = ttftMs > 0 && ttftMs < Double.POSITIVE_INFINITY ? ttftMs : Double.NaN;
+            tpotMs = tpotMs > 0 && tpotMs < Double.POSITIVE_INFINITY ? tpotMs : Double.NaN;
+        }
+    }
+
+    /** The same in a session. */
+    public RoutingRequest in(String key) {
+        return with(model, Optional.of(key), splittable);
+    }
+
+    /** The same for another model. */
+    public RoutingRequest named(String other) {
+        return with(other, session, splittable);
+    }
+
+    /** The same, whose prompt may be computed elsewhere. */
+    public RoutingRequest split() {
+        return with(model, session, true);
     }
 
     /** The same, not to be split. */
     public RoutingRequest whole() {
+        return with(model, session, false);
+    }
+
+    private RoutingRequest with(String itsModel, Optional<String> itsSession, boolean itsSplittable) {
         return new RoutingRequest(
                 id,
                 tenant,
-                model,
+                itsModel,
                 path,
                 headers,
-                session,
+                itsSession,
                 priority,
                 promptTokens,
                 maxTokens,
                 outputTokens,
                 tokensPerBlock,
                 streaming,
-                text);
+                text,
+                objectives,
+                itsSplittable);
+    }
+
+    @Override
+    public double ttftObjectiveMs() {
+        return objectives.get().ttftMs();
+    }
+
+    @Override
+    public double tpotObjectiveMs() {
+        return objectives.get().tpotMs();
     }
 
     @Override

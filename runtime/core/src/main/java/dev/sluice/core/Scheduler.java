@@ -1,9 +1,11 @@
 package dev.sluice.core;
 
 import dev.sluice.core.Policy.Named;
+import dev.sluice.core.Policy.Profile;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.Signal;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -47,16 +49,11 @@ public final class Scheduler {
         }
         for (Named<Admission> admission : policy.admissions()) {
             if (asking.refuse(admission, all).isPresent()) {
-                return refuse(policy, placement, Decision.Refusal.FILTERED).with(asking.votes());
+                return refuse(policy, placement, Decision.Refusal.NOT_ADMITTED).with(asking.votes());
             }
         }
         Decision decision = single
-                ? finish(
-                        policy,
-                        placement,
-                        all,
-                        Ranking.run(policy.profiles().getFirst(), all, random, asking, trail)
-                                .rows())
+                ? one(policy, placement, all, random, asking, trail)
                 : new Staging(policy, placement, random, asking, trail).run(all, everybody.only(prefill));
         return decision.with(asking.votes());
     }
@@ -72,15 +69,38 @@ public final class Scheduler {
                 .toArray();
     }
 
-    static Decision finish(Policy policy, Placement placement, CandidateSet all, int[] picked) {
-        if (picked.length > 0) {
-            return new Decision(policy, placement, picked, Optional.empty(), Optional.empty());
-        }
-        int best = leastWork(placement, all);
+    private static Decision one(
+            Policy policy,
+            Placement placement,
+            CandidateSet all,
+            SplittableRandom random,
+            Asking asking,
+            @Nullable Trail trail) {
+        Profile only = policy.profiles().getFirst();
+        int[] picked = Ranking.run(only, all, random, asking, trail).rows();
+        return finish(
+                policy,
+                placement,
+                all,
+                picked,
+                picked.length == 0 ? List.of() : List.of(new Decision.Pick(only.name(), picked[0])));
+    }
+
+    static Decision finish(
+            Policy policy, Placement placement, CandidateSet all, int[] picked, List<Decision.Pick> picks) {
+        boolean found = picked.length > 0;
+        int best = found ? picked[0] : leastWork(placement, all);
         return best < 0
                 ? refuse(policy, placement)
                 : new Decision(
-                        policy, placement, new int[] {best}, Optional.empty(), Optional.of("policy left no endpoint"));
+                        policy,
+                        placement,
+                        found ? picked : new int[] {best},
+                        Optional.empty(),
+                        found ? Optional.empty() : Optional.of("policy left no endpoint"),
+                        Votes.NONE,
+                        picks,
+                        Optional.empty());
     }
 
     /** The row with the least work, of those that can serve a request to its end; -1 when there is none. */
@@ -99,6 +119,11 @@ public final class Scheduler {
             }
         }
         return best;
+    }
+
+    /** Who might have served, as those are shown them who follow decisions. */
+    static CandidateSet candidates(Placement placement) {
+        return new CandidateSet(placement, Eligible.toServe(placement));
     }
 
     private static Decision refuse(Policy policy, Placement placement) {

@@ -18,6 +18,7 @@ public final class Snapshot {
     private final boolean[] full;
     private final double[] trust;
     private final double[] values;
+    private final Scrape[] scrapes;
     private final LinkTable links;
 
     Snapshot(
@@ -29,6 +30,7 @@ public final class Snapshot {
             boolean[] full,
             double[] trust,
             double[] values,
+            Scrape[] scrapes,
             LinkTable links) {
         this.version = version;
         this.takenAt = takenAt;
@@ -38,6 +40,7 @@ public final class Snapshot {
         this.full = full;
         this.trust = trust;
         this.values = values;
+        this.scrapes = scrapes;
         this.links = links;
     }
 
@@ -81,6 +84,17 @@ public final class Snapshot {
         return links.ms(slots[from], slots[to], tokens, takenAt);
     }
 
+    /** Adapters by row. */
+    Adapters adapters(int row) {
+        return scrapes[row].adapters();
+    }
+
+    /** What extractors made of the endpoint's last metrics page; NaN when nobody set that. */
+    public double attribute(int row, String name) {
+        Double value = scrapes[row].attributes().get(name);
+        return value == null ? Double.NaN : value;
+    }
+
     /** Grows with every change of the pool. */
     public long version() {
         return version;
@@ -95,6 +109,6 @@ public final class Snapshot {
     public Snapshot with(int row, Signal signal, double value) {
         double[] changed = values.clone();
         changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, links);
+        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, links);
     }
 }

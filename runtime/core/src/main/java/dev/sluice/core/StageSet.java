@@ -46,6 +46,22 @@ final class StageSet implements Stages {
         return ran.get(at);
     }
 
+    /** What the last profile picked; -1 when it picked nobody or none ran. */
+    int lastRow() {
+        return ran.isEmpty() || ran.getLast().rows().length == 0 ? -1 : ran.getLast().rows()[0];
+    }
+
+    /** What each profile picked that found somebody. */
+    List<Decision.Pick> picks() {
+        List<Decision.Pick> picks = new ArrayList<>(done.size());
+        for (int i = 0; i < done.size(); i++) {
+            if (ran.get(i).rows().length > 0) {
+                picks.add(new Decision.Pick(done.get(i), ran.get(i).rows()[0]));
+            }
+        }
+        return picks;
+    }
+
     @Override
     public List<String> profiles() {
         return profiles;

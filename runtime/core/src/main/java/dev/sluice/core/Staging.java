@@ -49,7 +49,7 @@ final class Staging {
             }
             String name = next.get();
             boolean prefill = asking.prefill(handler, List.of(name)).isPresent();
-            CandidateSet base = prefill ? prefilling : serving;
+            CandidateSet base = beside(prefill ? prefilling : serving, stages);
             stages.add(
                     name,
                     base.size() == 0
@@ -58,14 +58,14 @@ final class Staging {
         }
         List<String> done = stages.done();
         if (done.isEmpty()) {
-            return Scheduler.finish(policy, placement, serving, new int[0]);
+            return Scheduler.finish(policy, placement, serving, new int[0], List.of());
         }
         String primary = asking.primary(handler, done).filter(done::contains).orElse(done.getFirst());
         if (trail != null) {
             trail.primary = primary;
         }
         Decision whole =
-                Scheduler.finish(policy, placement, serving, stages.ran(primary).rows());
+                Scheduler.finish(policy, placement, serving, stages.ran(primary).rows(), stages.picks());
         if (whole.refusal().isPresent()) {
             return whole;
         }
@@ -76,6 +76,12 @@ final class Staging {
         return prefill.isEmpty() || whole.fallback().isPresent()
                 ? whole.with(Disaggregation.of(Verdict.DECODE_ONLY))
                 : paired(whole, stages.ran(prefill.get()), stages.ran(primary));
+    }
+
+    /** The candidates of a further profile, who may look at what the one before picked. */
+    private static CandidateSet beside(CandidateSet base, StageSet stages) {
+        int before = stages.lastRow();
+        return before < 0 ? base : base.beside(before);
     }
 
     private Decision paired(Decision whole, StageSet.Ran prefill, StageSet.Ran primary) {
@@ -116,7 +122,15 @@ final class Staging {
     private static Decision at(Decision whole, int row, Disaggregation said) {
         Decision moved = whole.row() == row
                 ? whole
-                : new Decision(whole.policy(), whole.placement(), new int[] {row}, whole.refusal(), whole.fallback());
+                : new Decision(
+                        whole.policy(),
+                        whole.placement(),
+                        new int[] {row},
+                        whole.refusal(),
+                        whole.fallback(),
+                        whole.votes(),
+                        whole.picks(),
+                        Optional.empty());
         return moved.with(said);
     }
 }

@@ -23,6 +23,9 @@ final class Trail {
         /** Scorer → score by candidate. */
         final Map<String, double[]> scores = new LinkedHashMap<>();
 
+        /** Scorer → its weight. */
+        final Map<String, Double> weights = new LinkedHashMap<>();
+
         final Map<Integer, Map<String, Double>> terms = new LinkedHashMap<>();
         double[] totals = new double[0];
         int[] rows = new int[0];

@@ -215,7 +215,7 @@ class DecisionTest {
         assertThat(decide(fed).row()).isEqualTo(1);
         Policy refusing =
                 new Policy("p", List.of(), List.of(new Named<>("t", "n", refuses)), plain.handler(), plain.profiles());
-        assertThat(decide(refusing).refusal()).contains(Decision.Refusal.FILTERED);
+        assertThat(decide(refusing).refusal()).contains(Decision.Refusal.NOT_ADMITTED);
     }
 
     @Test

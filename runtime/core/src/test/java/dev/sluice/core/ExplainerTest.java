@@ -58,6 +58,7 @@ class ExplainerTest {
         assertThat(turn.signal()).isEqualTo("cached_tokens");
         assertThat(turn.was()).isEqualTo(640);
         assertThat(turn.becomes()).isCloseTo(800, within(1.0));
+        assertThat(turn.becomes()).as("tokens come whole").isEqualTo(Math.rint(turn.becomes()));
     }
 
     @Test

@@ -37,8 +37,8 @@ class HouseRulesTest {
     void pluginsDependOnTheSpiAndTheJdkOnly() {
         classes()
                 .should()
-                .onlyDependOnClassesThat(
-                        resideInAnyPackage("dev.sluice.plugins..", "dev.sluice.spi..", "java..", "org.jspecify..", ""))
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                        "dev.sluice.plugins..", "dev.sluice.spi..", "java..", "javax.crypto..", "org.jspecify..", ""))
                 .allowEmptyShould(true)
                 .check(PLUGINS);
     }

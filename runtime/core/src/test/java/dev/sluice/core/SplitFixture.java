@@ -56,8 +56,8 @@ final class SplitFixture {
                 100,
                 16,
                 true,
-                () -> "",
-                true);
+                () -> "")
+                .split();
     }
 
     Placement placement(RoutingRequest request, Set<String> excluded, Set<String> excludedPrefill) {

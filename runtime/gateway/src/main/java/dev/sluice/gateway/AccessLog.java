@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.sluice.core.Usage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
@@ -40,7 +41,33 @@ final class AccessLog implements AutoCloseable {
         return new AccessLog(true, out);
     }
 
-    void line(Exchange exchange, String clientId, String pool, int status, String reason, long nanos) {
+    /**
+     * What is said of an exchange.
+     *
+     * @param nanos how long it took
+     */
+    record Line(
+            String id,
+            String clientId,
+            String route,
+            String pool,
+            String model,
+            String endpoint,
+            String prefillEndpoint,
+            int attempts,
+            int status,
+            String reason,
+            long nanos,
+            Usage usage,
+            long bytesIn,
+            long bytesOut) {}
+
+    /** False when lines are not worth making. */
+    boolean on() {
+        return on;
+    }
+
+    void line(Line line) {
         if (!on) {
             return;
         }
@@ -48,25 +75,25 @@ final class AccessLog implements AutoCloseable {
         try (JsonGenerator json = JSON.createGenerator(text)) {
             json.writeStartObject();
             json.writeStringField("time", Instant.now().toString());
-            json.writeStringField("id", exchange.id);
-            json.writeStringField("requestId", clientId);
+            json.writeStringField("id", line.id());
+            json.writeStringField("requestId", line.clientId());
             json.writeStringField("tenant", Exchange.ANONYMOUS);
-            json.writeStringField("route", exchange.api.path());
-            json.writeStringField("pool", pool);
-            json.writeStringField("model", pool.isEmpty() ? "" : exchange.model);
-            json.writeStringField("endpoint", exchange.endpointId);
-            if (!exchange.prefillId().isEmpty()) {
-                json.writeStringField("prefillEndpoint", exchange.prefillId());
+            json.writeStringField("route", line.route());
+            json.writeStringField("pool", line.pool());
+            json.writeStringField("model", line.pool().isEmpty() ? "" : line.model());
+            json.writeStringField("endpoint", line.endpoint());
+            if (!line.prefillEndpoint().isEmpty()) {
+                json.writeStringField("prefillEndpoint", line.prefillEndpoint());
             }
-            json.writeNumberField("attempts", exchange.attempts);
-            json.writeNumberField("status", status);
-            json.writeStringField("reason", reason);
-            json.writeNumberField("durationMs", Math.round(nanos / 1e3) / 1e3);
-            json.writeNumberField("promptTokens", exchange.usage.promptTokens());
-            json.writeNumberField("cachedTokens", exchange.usage.cachedTokens());
-            json.writeNumberField("outputTokens", exchange.usage.outputTokens());
-            json.writeNumberField("bytesIn", exchange.client.bytesIn());
-            json.writeNumberField("bytesOut", exchange.client.bytesOut());
+            json.writeNumberField("attempts", line.attempts());
+            json.writeNumberField("status", line.status());
+            json.writeStringField("reason", line.reason());
+            json.writeNumberField("durationMs", Math.round(line.nanos() / 1e3) / 1e3);
+            json.writeNumberField("promptTokens", line.usage().promptTokens());
+            json.writeNumberField("cachedTokens", line.usage().cachedTokens());
+            json.writeNumberField("outputTokens", line.usage().outputTokens());
+            json.writeNumberField("bytesIn", line.bytesIn());
+            json.writeNumberField("bytesOut", line.bytesOut());
             json.writeEndObject();
         } catch (IOException impossible) {
             throw new IllegalStateException(impossible);

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -120,16 +121,24 @@ final class Assembly {
     private void add(PoolConfig pool, PoolSource.Listed listed) {
         Endpoint endpoint = listed.endpoint();
         Optional<SSLContext> tls = listed.secure() ? Optional.of(trust.of(pool)) : Optional.empty();
+        URI base = URI.create((listed.secure() ? "https://" : "http://") + endpoint.address());
         targets.add(new EngineTarget(
                 pool.name() + "/" + endpoint.id(),
-                URI.create((listed.secure() ? "https://" : "http://") + endpoint.address()),
+                base,
+                metrics(base, pool.metrics()),
                 pool.credential().map(SecretText::value),
-                Set.of(pool.models().getFirst()),
+                pool.models().names().stream().limit(1).collect(Collectors.toSet()),
                 tls));
         ways.computeIfAbsent(pool.name(), name -> new LinkedHashMap<>())
                 .put(
                         endpoint.id(),
                         new Upstreams.Way(endpoint.address(), pool.timeouts().connect(), tls));
+    }
+
+    private static URI metrics(URI base, PoolConfig.MetricsPage page) {
+        String authority =
+                page.port().isPresent() ? base.getHost() + ":" + page.port().getAsInt() : base.getRawAuthority();
+        return URI.create(base.getScheme() + "://" + authority + page.path());
     }
 
     /** Puts policies and endpoints into force. */
@@ -151,7 +160,7 @@ final class Assembly {
         PoolConfig.Timeouts t = pool.timeouts();
         return new RoutingTable.PoolEntry(
                 live,
-                pool.models(),
+                pool.models().names(),
                 pool.adapters().discover(),
                 Set.copyOf(pool.adapters().names()),
                 new RoutingTable.Limits(

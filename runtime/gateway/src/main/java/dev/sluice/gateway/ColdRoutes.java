@@ -15,8 +15,8 @@ import java.util.Optional;
 /** Everything on the tenants' port that is not a hot route: models, health, and what does not exist. */
 final class ColdRoutes {
     private static final io.helidon.http.HeaderName ID = HeaderNames.create("x-sluice-id");
+    private static final io.helidon.http.HeaderName CLIENT_ID = HeaderNames.create("x-request-id");
     private static final io.helidon.http.HeaderName SOURCE = HeaderNames.create("x-sluice-error-source");
-    private static final long CREATED = 1_767_225_600L;
 
     private final Gateway gateway;
 
@@ -25,11 +25,22 @@ final class ColdRoutes {
     }
 
     void register(HttpRouting.Builder routing) {
+        routing.addFilter((chain, request, response) -> {
+            named(request, response);
+            chain.proceed();
+        });
         routing.get("/livez", (request, response) -> text(response, Status.OK_200, "ok"));
         routing.get("/readyz", this::ready);
         routing.get("/v1/models", this::models);
         routing.get("/v1/models/{name:.+}", this::model);
         routing.any(this::nothing);
+    }
+
+    /** What every response carries. */
+    private void named(ServerRequest request, ServerResponse response) {
+        LiveState runtime = gateway.runtime();
+        response.header(ID, runtime.ids.text(runtime.ids.next()));
+        request.headers().value(CLIENT_ID).filter(Exchange::sane).ifPresent(id -> response.header(CLIENT_ID, id));
     }
 
     private void ready(ServerRequest request, ServerResponse response) {
@@ -42,24 +53,14 @@ final class ColdRoutes {
     }
 
     private void models(ServerRequest request, ServerResponse response) {
-        StringBuilder json = new StringBuilder("{\"object\":\"list\",\"data\":[");
-        String comma = "";
-        for (String model : gateway.runtime().settings.table().models()) {
-            json.append(comma).append(modelJson(model));
-            comma = ",";
-        }
-        json(response, Status.OK_200, json.append("]}").toString());
-    }
-
-    private static String modelJson(String model) {
-        return "{\"id\":" + Json.quote(model) + ",\"object\":\"model\",\"created\":" + CREATED
-                + ",\"owned_by\":\"sluice\"}";
+        json(response, Status.OK_200, ModelsPage.list(gateway.runtime().settings.table()));
     }
 
     private void model(ServerRequest request, ServerResponse response) {
         String name = request.path().pathParameters().get("name");
-        if (gateway.runtime().settings.table().models().contains(name)) {
-            json(response, Status.OK_200, modelJson(name));
+        Optional<String> model = ModelsPage.one(gateway.runtime().settings.table(), name);
+        if (model.isPresent()) {
+            json(response, Status.OK_200, model.get());
         } else {
             error(
                     response,
@@ -86,15 +87,14 @@ final class ColdRoutes {
 
     private void error(ServerResponse response, GatewayError error, String message, Dialect dialect) {
         response.header(SOURCE, "gateway");
+        gateway.runtime().meters.lane("", Exchange.ANONYMOUS, "").refused(error.status(), error.code());
         json(
                 response,
                 Status.create(error.status()),
                 new String(Errors.body(dialect, error, message), StandardCharsets.UTF_8));
     }
 
-    private void json(ServerResponse response, Status status, String body) {
-        LiveState runtime = gateway.runtime();
-        response.header(ID, runtime.ids.text(runtime.ids.next()));
+    private static void json(ServerResponse response, Status status, String body) {
         response.status(status)
                 .header(HeaderNames.CONTENT_TYPE, "application/json")
                 .send(body);

@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.Decision;
+import dev.sluice.core.Usage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,16 +13,57 @@ import org.jspecify.annotations.Nullable;
 final class DecisionLog {
     private static final int SIZE = 1024;
 
-    /**
-     * One decision.
-     *
-     * @param id the exchange
-     * @param clientId the client's own id; empty when it sent none
-     * @param pool name of the pool
-     * @param attempt 1 for the first
-     * @param epochMillis when
-     */
-    record Entry(String id, String clientId, String pool, int attempt, long epochMillis, Decision decision) {}
+    /** One decision, and how the attempt that it led to ended. */
+    static final class Entry {
+        private static final End RUNNING = new End("running", Usage.UNKNOWN, Double.NaN);
+        private static final End REFUSED = new End("refused", Usage.UNKNOWN, 0);
+
+        final String id;
+        final String clientId;
+        final String pool;
+        final int attempt;
+        final Decision decision;
+        final long epochMillis = System.currentTimeMillis();
+        private final long nanos = System.nanoTime();
+        private volatile End end;
+        private volatile String released = "";
+
+        /**
+         * @param id the exchange
+         * @param clientId the client's own id; empty when it sent none
+         * @param pool name of the pool
+         * @param attempt 1 for the first
+         */
+        Entry(String id, String clientId, String pool, int attempt, Decision decision) {
+            this.id = id;
+            this.clientId = clientId;
+            this.pool = pool;
+            this.attempt = attempt;
+            this.decision = decision;
+            this.end = decision.refusal().isPresent() ? REFUSED : RUNNING;
+        }
+
+        /** The attempt is over. */
+        void ended(String outcome, Usage usage) {
+            end = new End(outcome, usage, (System.nanoTime() - nanos) / 1e6);
+        }
+
+        End end() {
+            return end;
+        }
+
+        /** The endpoint is no longer charged; said where that was not with the answer. */
+        void released(String when) {
+            released = when;
+        }
+
+        String released() {
+            return released;
+        }
+    }
+
+    /** How an attempt ended. */
+    record End(String outcome, Usage usage, double millis) {}
 
     private final AtomicReferenceArray<@Nullable Entry> ring = new AtomicReferenceArray<>(SIZE);
     private final AtomicLong next = new AtomicLong();
@@ -33,7 +75,7 @@ final class DecisionLog {
     /** The last decision of an exchange, by the gateway's id or the client's. */
     Optional<Entry> find(String id) {
         for (Entry entry : newest(SIZE)) {
-            if (entry.id().equals(id) || (!id.isEmpty() && entry.clientId().equals(id))) {
+            if (entry.id.equals(id) || (!id.isEmpty() && entry.clientId.equals(id))) {
                 return Optional.of(entry);
             }
         }

@@ -4,14 +4,8 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Usage;
-import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
-import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
-import dev.sluice.core.scan.EditedBody;
-import dev.sluice.core.scan.Edits;
-import dev.sluice.gateway.config.SessionSource;
-import dev.sluice.gateway.handover.Splittable;
 import dev.sluice.gateway.http.ClientExchange;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -21,9 +15,6 @@ import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
     static final String ANONYMOUS = "anonymous";
-    private static final long QUEUE_WAIT_NS = 10_000_000_000L;
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
     /** Engines that a request may break: what broke two of them is not shown to a third. */
@@ -52,7 +42,7 @@ final class Exchange {
     String model = "";
     private int status;
     private String reason = "ok";
-    private @Nullable Waiter waiter;
+    private volatile @Nullable Admission admission;
     private volatile @Nullable UpstreamConnection leg;
     private volatile @Nullable PrefillLeg prefill;
     private volatile boolean left;
@@ -68,7 +58,7 @@ final class Exchange {
         this.api = api;
         this.number = runtime.ids.next();
         this.id = runtime.ids.text(number);
-        this.headers = new HeaderMemo(client.head());
+        this.headers = new HeaderMemo(client.head()::header);
     }
 
     void run() throws IOException, InterruptedException {
@@ -79,7 +69,8 @@ final class Exchange {
             refuse(refused);
         } catch (RequestException bad) {
             client.closeAfter();
-            refuse(new Refused(HotRoutes.error(bad.status()), String.valueOf(bad.getMessage())));
+            GatewayError error = HotRoutes.error(bad.status());
+            refuse(new Refused(error, String.valueOf(bad.getMessage()), "", error.status() == 503 ? 1 : 0));
         } catch (ClientGone gone) {
             ended(499, "cancelled");
             throw gone;
@@ -100,84 +91,78 @@ final class Exchange {
         }
         if (runtime.inFlight.get() > runtime.maxInFlight) {
             client.closeAfter();
-            throw overloaded("the gateway is at its limit", "process_limit");
+            throw Refused.overloaded("the gateway is at its limit", "process_limit");
         }
         if (client.head().has("content-encoding")) {
             client.closeAfter();
             throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
         }
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
-        BodyScan scan;
-        try {
-            scan = settings.scanner().scan(api, body);
-        } catch (BadBodyException bad) {
-            throw new Refused(GatewayError.INVALID_REQUEST, String.valueOf(bad.getMessage()));
-        }
-        model = scan.model();
-        RoutingTable.Target target = settings.table()
-                .target(model)
-                .orElseThrow(
-                        () -> new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+        BodyScan scan = Prepared.scan(settings, api, body);
+        String rewritten = ClientWishes.model(headers);
+        model = rewritten.isEmpty() ? scan.model() : rewritten;
+        RoutingTable.Target target = Prepared.target(settings, model);
         poolName = target.entry().pool().name();
+        admission = new Admission(target.entry().pool());
         client.onGone(this::clientLeft);
-        place(scan, target);
+        place(Prepared.of(
+                settings,
+                scan,
+                model,
+                target,
+                new Prepared.Caller(id, headers, client::finished, number),
+                Prepared.Carriage.OURS));
     }
 
-    /** Prepares what does not change between attempts, waits for room, and then makes attempts. */
-    private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
-        LivePool pool = target.entry().pool();
-        boolean addUsage = scan.stream() && api.usageOnRequest() && !scan.includeUsage();
-        EditedBody body = edits(scan, target, addUsage).apply();
-        PromptHashes prompt = target.prompt(scan);
-        Optional<Handovers> how = pool.handovers();
-        LivePool.Ask ask = ask(scan, pool, prompt, allowed(scan, target, pool), how);
-        Leg legs = new Leg(this, pool, target, ask, scan, body, addUsage, promptBytes(prompt));
-        admit(pool, body.length());
-        boolean admitted = true;
+    /** Waits for room, and then makes attempts. */
+    private void place(Prepared request) throws Refused, IOException, InterruptedException {
+        LivePool pool = request.pool();
+        Leg legs = new Leg(this, request);
+        Admission room = admission;
+        if (room == null) {
+            throw new IllegalStateException("no admission");
+        }
+        if (!room.enter(request.body().length(), lane())) {
+            runtime.meters.cancelled("queue");
+            throw new ClientGone("left while it waited");
+        }
         try {
-            LivePool.Tried tried = new LivePool.Tried();
+            Ask ask = request.ask();
+            Placer.Tried tried = new Placer.Tried();
             Leg.@Nullable Answer last = null;
+            Leg.@Nullable Result failure = null;
             int budgeted = 0;
             int broken = 0;
             while (true) {
-                LivePool.Placed placed = pool.place(ask, tried);
-                if (admitted) {
-                    admitted = false;
-                    pool.admissionUsed();
-                }
-                placed.decision().ifPresent(this::log);
+                Placer.Placed placed = pool.place(ask, tried);
+                room.used();
+                DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
+                        ? null
+                        : log(placed.decision().get());
                 runtime.meters.decision(placed.decideNanos());
-                placed.decision().flatMap(Decision::fallback).ifPresent(runtime.meters::decisionFallback);
+                placed.decision()
+                        .flatMap(Decision::fallback)
+                        .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
                 if (placed.charge().isEmpty()) {
-                    exhausted(last, placed, tried.serving());
+                    if (failure == null) {
+                        throw Refused.unplaced(placed);
+                    }
+                    fail(last, failure);
                     return;
                 }
-                Charge charge = placed.charge().get();
                 attempts++;
-                endpointId = charge.endpointId();
-                runtime.traffic.accept(pool.name(), endpointId);
-                TwoLegs.Blame blame = TwoLegs.Blame.DECODE;
-                Leg.Result result;
-                if (placed.prefill().isPresent() && how.isPresent()) {
-                    Charge first = placed.prefill().get();
-                    runtime.traffic.accept(pool.name(), first.endpointId());
-                    TwoLegs.Ended ended = new TwoLegs(this, legs, how.get(), () -> edits(scan, target, addUsage), tried)
-                            .run(placed, first, charge, attempts);
-                    result = ended.result();
-                    blame = ended.blame();
-                    if (blame != TwoLegs.Blame.DECODE) {
-                        tried.prefilling().add(first.endpointId());
-                    }
-                } else {
-                    result = legs.run(charge, attempts, placed.predictedTokens());
-                }
-                runtime.meters.attempt(label(result.outcome()));
+                TwoLegs.Ended ended = attempt(legs, placed, placed.charge().get(), tried, entry);
+                Leg.Result result = ended.result();
                 if (result.done()) {
                     return;
                 }
                 last = result.answer() == null ? last : result.answer();
-                if (blame == TwoLegs.Blame.DECODE) {
+                failure = worse(failure, result);
+                boolean served = ended.blame() == TwoLegs.Blame.DECODE;
+                if (served) {
                     tried.serving().add(endpointId);
+                } else {
+                    tried.prefilling().add(prefillId);
                 }
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
                 if (!free) {
@@ -189,124 +174,58 @@ final class Exchange {
                 boolean again = free
                         ? attempts < FREE_ATTEMPTS
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
-                if (blame != TwoLegs.Blame.DECODE
-                        && broken < BROKEN
-                        && (!again || result.outcome() == Outcome.REJECTED)) {
+                if (!served && broken < BROKEN && (!again || result.outcome() == Outcome.REJECTED)) {
                     // A leg that generates is owed in any case: it costs no more than what was asked for.
                     ask = ask.whole();
                     again = true;
                 }
                 if (!again
-                        || System.nanoTime() - started > target.entry().limits().total()) {
-                    fail(last, result);
+                        || System.nanoTime() - started
+                                > request.entry().limits().total()) {
+                    fail(last, failure);
                     return;
                 }
             }
         } finally {
-            if (admitted) {
-                pool.admissionUsed();
+            room.used();
+        }
+    }
+
+    private TwoLegs.Ended attempt(
+            Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried, DecisionLog.@Nullable Entry entry)
+            throws IOException, InterruptedException {
+        endpointId = charge.endpointId();
+        runtime.traffic.accept(legs.pool.name(), endpointId);
+        Outcome outcome = Outcome.CANCELLED;
+        try {
+            TwoLegs.Ended ended = placed.prefill().isPresent()
+                    ? halves(legs, placed, placed.prefill().get(), charge, tried)
+                    : new TwoLegs.Ended(
+                            legs.run(charge, attempts, placed.predictedTokens()), TwoLegs.Blame.DECODE);
+            outcome = ended.result().outcome();
+            return ended;
+        } finally {
+            runtime.meters.attempt(outcome.label());
+            if (entry != null) {
+                entry.ended(outcome.label(), usage);
             }
         }
     }
 
-    /** What every leg of a request gets. */
-    private static Edits edits(BodyScan scan, RoutingTable.Target target, boolean addUsage) {
-        Edits edits = Edits.of(scan);
-        target.engineModel().ifPresent(edits::model);
-        if (addUsage) {
-            edits.includeUsage();
-        }
-        return edits;
-    }
-
-    static String label(Outcome outcome) {
-        return outcome.name().toLowerCase(Locale.ROOT);
-    }
-
-    private LivePool.Ask ask(
-            BodyScan scan, LivePool pool, PromptHashes prompt, Set<String> allowed, Optional<Handovers> how) {
-        LivePool.Estimate estimate =
-                pool.estimate(promptBytes(prompt), scan.maxTokens().orElse(0));
-        LivePool.Asker who = new LivePool.Asker(
-                id, ANONYMOUS, headers, session(scan), () -> client.finished() ? "" : scan.promptText(), number);
-        boolean splittable = how.isPresent() && Splittable.is(scan, how.get().traits());
-        return LivePool.Ask.of(who, scan, prompt, estimate, allowed, splittable);
-    }
-
-    static int promptBytes(PromptHashes prompt) {
-        return Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
-    }
-
-    private Optional<String> session(BodyScan scan) {
-        int bodyPath = 0;
-        for (SessionSource source : settings.sessions()) {
-            Optional<String> found = switch (source.kind()) {
-                case HEADER -> headers.apply(source.name());
-                case COOKIE -> headers.apply("cookie").flatMap(cookies -> cookie(cookies, source.name()));
-                case BODY -> scan.session(bodyPath++);
-            };
-            if (found.isPresent() && !found.get().isEmpty() && found.get().length() <= 256) {
-                return found;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<String> cookie(String cookies, String name) {
-        for (String part : cookies.split(";", -1)) {
-            String pair = part.strip();
-            if (pair.startsWith(name + "=")) {
-                return Optional.of(pair.substring(name.length() + 1));
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** A follow-up of a stored response goes to the endpoint that stored it. */
-    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool) throws Refused {
-        Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
-        if (previous.isEmpty()) {
-            return target.allowed();
-        }
-        String endpoint = pool.responseEndpoint(previous.get())
-                .orElseThrow(() ->
-                        new Refused(GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
-        return Set.of(endpoint);
-    }
-
-    private void admit(LivePool pool, int bytes) throws Refused, InterruptedException, IOException {
-        Waiter mine = new Waiter(bytes, started + QUEUE_WAIT_NS, 0);
-        waiter = mine;
-        switch (pool.admit(mine)) {
-            case AT_ONCE -> {}
-            case REFUSED -> throw overloaded("all engines of this model are busy and the queue is full", "queue_full");
-            case WAITS -> {
-                if (left) {
-                    pool.leave(mine);
-                }
-                boolean granted = mine.await();
-                lane().queued(System.nanoTime() - started);
-                if (left) {
-                    if (granted) {
-                        pool.admissionUsed();
-                    }
-                    runtime.meters.cancelled("queue");
-                    throw new ClientGone("left while it waited");
-                }
-                if (!granted) {
-                    throw overloaded("no engine of this model had room in time", "queue_timeout");
-                }
-            }
-        }
-        waiter = null;
+    private TwoLegs.Ended halves(Leg legs, Placer.Placed placed, Charge first, Charge charge, Placer.Tried tried)
+            throws IOException, InterruptedException {
+        prefillId = first.endpointId();
+        runtime.traffic.accept(legs.pool.name(), prefillId);
+        return new TwoLegs(this, legs, legs.request.halves().orElseThrow(), tried)
+                .run(placed, first, charge, attempts);
     }
 
     /** From any thread: the client has left, so everything leaves. */
     private void clientLeft() {
         left = true;
-        Waiter waiting = waiter;
-        if (waiting != null) {
-            settings.table().target(model).ifPresent(t -> t.entry().pool().leave(waiting));
+        Admission room = admission;
+        if (room != null) {
+            room.leave();
         }
         UpstreamConnection current = leg;
         if (current != null) {
@@ -330,20 +249,12 @@ final class Exchange {
         }
     }
 
-    /** The leg that computes the prompt for another, and where; it is told when the client leaves. */
-    void prefill(@Nullable PrefillLeg current, String endpoint) {
+    /** The leg that computes the prompt for another; it is told when the client leaves. */
+    void prefill(@Nullable PrefillLeg current) {
         prefill = current;
-        if (!endpoint.isEmpty()) {
-            prefillId = endpoint;
-        }
         if (left && current != null) {
             current.leave();
         }
-    }
-
-    /** The endpoint that computed the prompt for another last; empty when none did. */
-    String prefillId() {
-        return prefillId;
     }
 
     /** Another endpoint than decided generates. */
@@ -352,46 +263,33 @@ final class Exchange {
         endpointId = endpoint;
     }
 
-    private void exhausted(Leg.@Nullable Answer last, LivePool.Placed placed, Set<String> tried)
-            throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        if (!tried.isEmpty()) {
-            throw new Refused(GatewayError.UPSTREAM_ERROR, "the engines failed to answer", "attempts_exhausted", 0);
-        }
-        boolean saturated = placed.decision().isEmpty()
-                || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
-        if (saturated) {
-            throw overloaded("all engines of this model are busy", "saturated");
-        }
-        throw new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
+    /** What is told of two attempts: that an engine failed rather than that one was not there or refused. */
+    private static Leg.Result worse(Leg.@Nullable Result before, Leg.Result now) {
+        return before == null || (now.answer() == null && now.outcome() != Outcome.UNREACHABLE) ? now : before;
     }
 
-    private void fail(Leg.@Nullable Answer last, Leg.Result result) throws Refused, IOException {
-        if (last != null) {
-            last.pass(this);
-            return;
-        }
-        switch (result.outcome()) {
+    /** All attempts are made. An engine's refusal passes only when no engine did worse. */
+    private void fail(Leg.@Nullable Answer refusal, Leg.Result failure) throws Refused, IOException {
+        switch (failure.outcome()) {
             case TIMED_OUT -> throw new Refused(GatewayError.UPSTREAM_TIMEOUT, "the engine did not answer in time");
             case FAILED ->
                 throw new Refused(
-                        result.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, result.text());
-            default -> throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                        failure.cut() ? GatewayError.UPSTREAM_CUT : GatewayError.UPSTREAM_ERROR, failure.text());
+            default -> {
+                if (refusal == null) {
+                    throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine could be reached");
+                }
+                refusal.pass(this);
+            }
         }
     }
 
-    private static Refused overloaded(String message, String reason) {
-        return new Refused(GatewayError.OVERLOADED, message, reason, 1);
-    }
-
-    private void log(Decision decision) {
+    private DecisionLog.Entry log(Decision decision) {
         decision.disaggregation()
                 .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
-        runtime.decisions.add(
-                new DecisionLog.Entry(id, clientId, poolName, attempts + 1, System.currentTimeMillis(), decision));
+        DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
+        runtime.decisions.add(entry);
+        return entry;
     }
 
     private void refuse(Refused refused) throws IOException {
@@ -429,7 +327,7 @@ final class Exchange {
     }
 
     /** A client's own id counts when it is short and printable. */
-    private static boolean sane(String value) {
+    static boolean sane(String value) {
         if (value.isEmpty() || value.length() > 128) {
             return false;
         }
@@ -459,7 +357,24 @@ final class Exchange {
     private void finished() {
         long nanos = System.nanoTime() - started;
         lane().ended(status, reason, nanos);
-        settings.accessLog().line(this, clientId, poolName, status, reason, nanos);
+        if (settings.accessLog().on()) {
+            settings.accessLog()
+                    .line(new AccessLog.Line(
+                            id,
+                            clientId,
+                            api.path(),
+                            poolName,
+                            model,
+                            endpointId,
+                            prefillId,
+                            attempts,
+                            status,
+                            reason,
+                            nanos,
+                            usage,
+                            client.bytesIn(),
+                            client.bytesOut()));
+        }
     }
 
     /** A number from 0 up for an attempt, that nobody can guess. */

@@ -13,6 +13,7 @@ import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.engine.EngineEvents;
 import dev.sluice.gateway.engine.EngineSettings;
 import dev.sluice.gateway.engine.Engines;
+import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.engine.Served;
 import dev.sluice.gateway.http.ByteBudget;
 import dev.sluice.gateway.http.Loop;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -52,8 +54,9 @@ public final class Gateway implements AutoCloseable {
     private final Engines engines;
     private final LiveState runtime;
     private final AdminServer admin;
-    private final Listener listener;
-    private final Loop loop = Loop.start("sluice-loop");
+    private final Optional<Listener> listener;
+    private final Optional<PickerListener> picker;
+    private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
     private final Preparations preparations = new Preparations();
@@ -62,7 +65,7 @@ public final class Gateway implements AutoCloseable {
     private volatile GatewayConfig config;
     private volatile Assembly assembly;
 
-    private Gateway(GatewayConfig config, Catalog catalog) {
+    private Gateway(GatewayConfig config, Catalog catalog, boolean proxy) {
         this.config = config;
         this.catalog = catalog;
         this.meters = new Meters(version());
@@ -82,15 +85,24 @@ public final class Gateway implements AutoCloseable {
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         assembly.apply();
         engines.setTargets(assembly.targets);
-        Thread.ofVirtual().name("tick").start(this::tick);
         try {
             this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
-            this.listener = Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this));
+            this.listener = proxy
+                    ? Optional.of(Listener.start(config.server(), loop, new HotRoutes(runtime), new ColdRoutes(this)))
+                    : Optional.empty();
+            this.picker = config.server()
+                    .extProc()
+                    .map(extProc -> PickerListener.start(
+                            extProc,
+                            config.server().limits(),
+                            runtime,
+                            () -> notReady().isEmpty()));
         } catch (RuntimeException failed) {
             stop.countDown();
             engines.close();
             throw failed;
         }
+        Thread.ofVirtual().name("tick").start(this::tick);
     }
 
     /**
@@ -100,7 +112,12 @@ public final class Gateway implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a port is taken
      */
     public static Gateway start(GatewayConfig config, Catalog catalog) {
-        return new Gateway(config, catalog);
+        return new Gateway(config, catalog, true);
+    }
+
+    /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
+    public static Gateway startPicker(GatewayConfig config, Catalog catalog) {
+        return new Gateway(config, catalog, false);
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -166,10 +183,11 @@ public final class Gateway implements AutoCloseable {
         before.accessLog().close();
         retire(old, types);
         catalog = types;
-        if (!listener.reload(next.server().tls())) {
+        if (!listener.map(l -> l.reload(next.server().tls())).orElse(true)
+                || !picker.map(p -> p.reload(next.server().extProc())).orElse(true)) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "server.tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
+                    "tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
         }
         meters.configReload(true);
         LOG.log(System.Logger.Level.INFO, "configuration reloaded: {0} pools", fresh.pools.size());
@@ -203,9 +221,19 @@ public final class Gateway implements AutoCloseable {
         meters.configReload(false);
     }
 
-    /** Port of the tenants' listener. */
+    /** Port of the tenants' listener; 0 when there is none. */
     public int port() {
-        return listener.port();
+        return listener.map(Listener::port).orElse(0);
+    }
+
+    /** The endpoint picker's listener, where there is one. */
+    Optional<PickerListener> picker() {
+        return picker;
+    }
+
+    /** Port of the endpoint picker's listener; empty when there is none. */
+    public OptionalInt pickerPort() {
+        return picker.map(p -> OptionalInt.of(p.port())).orElse(OptionalInt.empty());
     }
 
     /** Port of the admin listener. */
@@ -257,7 +285,7 @@ public final class Gateway implements AutoCloseable {
             return;
         }
         runtime.draining = true;
-        listener.drain();
+        listener.ifPresent(Listener::drain);
         Thread.ofVirtual().name("drain").start(() -> {
             try {
                 TimeUnit.NANOSECONDS.sleep(config.server().drain().notReadyFor().toNanos());
@@ -285,6 +313,7 @@ public final class Gateway implements AutoCloseable {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
                 assembly.entries.forEach(preparations::tick);
+                picker.ifPresent(picking -> picking.tick(System.nanoTime()));
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -295,7 +324,8 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         stop.countDown();
-        listener.close();
+        listener.ifPresent(Listener::close);
+        picker.ifPresent(PickerListener::close);
         admin.close();
         engines.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());
@@ -324,7 +354,7 @@ public final class Gateway implements AutoCloseable {
                 Set<String> own = new LinkedHashSet<>();
                 config.pools().stream()
                         .filter(p -> p.name().equals(pool.name()))
-                        .forEach(p -> own.addAll(p.models()));
+                        .forEach(p -> own.addAll(p.models().names()));
                 pool.probeSucceeded(endpoint, served.models(), own);
             });
         }
@@ -345,6 +375,13 @@ public final class Gateway implements AutoCloseable {
         @Override
         public void scraped(String id, Scrape scrape) {
             pool(id, (pool, endpoint) -> pool.scraped(endpoint, scrape));
+        }
+
+        @Override
+        public SampleSink samples(String id) {
+            SampleSink[] sink = {SampleSink.NONE};
+            pool(id, (pool, endpoint) -> sink[0] = pool.samples(endpoint));
+            return sink[0];
         }
 
         @Override

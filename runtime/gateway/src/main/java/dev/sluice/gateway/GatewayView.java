@@ -2,13 +2,13 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Decision;
 import dev.sluice.core.Explainer;
-import dev.sluice.core.Explanation;
 import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.gateway.admin.AdminView;
+import dev.sluice.gateway.admin.ExplainedDecision;
 import dev.sluice.gateway.admin.PluginStatus;
 import dev.sluice.gateway.admin.PoolStatus;
 import dev.sluice.gateway.admin.RecentDecision;
@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** What the admin port shows of a running gateway. */
@@ -48,31 +49,42 @@ final class GatewayView implements AdminView {
 
     @Override
     public List<RecentDecision> decisions(int limit) {
-        List<RecentDecision> rows = new ArrayList<>();
-        for (DecisionLog.Entry entry : gateway.runtime().decisions.newest(limit)) {
-            Decision decision = entry.decision();
-            RoutingRequest request = decision.placement().request();
-            boolean placed = decision.rows().length > 0;
-            rows.add(new RecentDecision(
-                    entry.id(),
-                    Instant.ofEpochMilli(entry.epochMillis()),
-                    entry.pool(),
-                    request.tenant(),
-                    request.model(),
-                    placed ? decision.endpoint().id() : "",
-                    request.promptTokens(),
-                    placed ? decision.placement().cachedTokens(decision.row()) : 0,
-                    "attempt " + entry.attempt(),
-                    decision.refusal()
-                            .map(Enum::name)
-                            .orElse(decision.fallback().orElse(""))));
-        }
-        return rows;
+        return gateway.runtime().decisions.newest(limit).stream()
+                .map(GatewayView::row)
+                .toList();
+    }
+
+    private static RecentDecision row(DecisionLog.Entry entry) {
+        Decision decision = entry.decision;
+        RoutingRequest request = decision.placement().request();
+        boolean placed = decision.rows().length > 0;
+        DecisionLog.End end = entry.end();
+        int reported = end.usage().cachedTokens();
+        return new RecentDecision(
+                entry.id,
+                entry.clientId,
+                Instant.ofEpochMilli(entry.epochMillis),
+                entry.pool,
+                request.tenant(),
+                request.path(),
+                request.model(),
+                entry.attempt,
+                placed ? decision.endpoint().id() : "",
+                request.promptTokens(),
+                placed ? decision.placement().cachedTokens(decision.row()) : 0,
+                reported < 0 ? OptionalInt.empty() : OptionalInt.of(reported),
+                end.outcome(),
+                end.millis(),
+                decision.refusal().map(Enum::name).orElse(decision.fallback().orElse("")));
     }
 
     @Override
-    public Optional<Explanation> explain(String id) {
-        return gateway.runtime().decisions.find(id).map(entry -> Explainer.explain(entry.decision()));
+    public Optional<ExplainedDecision> explain(String id) {
+        return gateway.runtime()
+                .decisions
+                .find(id)
+                .map(entry -> new ExplainedDecision(
+                        row(entry), Explainer.explain(entry.decision).released(entry.released())));
     }
 
     @Override
@@ -91,8 +103,8 @@ final class GatewayView implements AdminView {
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
         LivePool.Estimate estimate =
-                pool.estimateOnly(Exchange.promptBytes(prompt), scan.maxTokens().orElse(0));
-        LivePool.Asker who = new LivePool.Asker(
+                pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0));
+        Ask.Who who = new Ask.Who(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
                 name -> Optional.empty(),
@@ -102,7 +114,8 @@ final class GatewayView implements AdminView {
         boolean splittable = pool.handovers()
                 .filter(how -> Splittable.is(scan, how.traits()))
                 .isPresent();
-        LivePool.Ask ask = LivePool.Ask.of(who, scan, prompt, estimate, target.allowed(), splittable);
+        Ask asked = Ask.of(who, scan, prompt, estimate, target.allowed());
+        Ask ask = splittable ? asked.split() : asked;
         Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tenant", ask.request().tenant());

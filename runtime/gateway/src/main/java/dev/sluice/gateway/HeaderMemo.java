@@ -1,6 +1,5 @@
 package dev.sluice.gateway;
 
-import dev.sluice.gateway.http.RequestHead;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -12,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * that is explained later must see the same headers. So what was looked up is kept, and nothing else is.
  */
 final class HeaderMemo implements Function<String, Optional<String>> {
-    private @Nullable RequestHead head;
+    private @Nullable Function<String, Optional<String>> head;
     private Map<String, Optional<String>> seen = Map.of();
 
-    HeaderMemo(RequestHead head) {
+    /** @param head looks a header up by its lower-case name, until {@link #seal} */
+    HeaderMemo(Function<String, Optional<String>> head) {
         this.head = head;
     }
 
@@ -25,11 +25,11 @@ final class HeaderMemo implements Function<String, Optional<String>> {
         if (known != null) {
             return known;
         }
-        RequestHead live = head;
+        Function<String, Optional<String>> live = head;
         if (live == null) {
             return Optional.empty();
         }
-        Optional<String> value = live.header(name);
+        Optional<String> value = live.apply(name);
         if (seen.isEmpty()) {
             seen = new LinkedHashMap<>();
         }

@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.scan.Api;
 import dev.sluice.gateway.http.ClientExchange;
+import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.HotHandler;
 import dev.sluice.gateway.http.RequestHead;
 import dev.sluice.gateway.stream.Dialect;
@@ -43,6 +44,17 @@ final class HotRoutes implements HotHandler {
         return Errors.body(Dialect.OPENAI_CHAT, error(status), message);
     }
 
+    @Override
+    public void errorHeaders(int status, HeaderBlock headers) {
+        headers.add("x-sluice-id", runtime.ids.text(runtime.ids.next())).add("x-sluice-error-source", "gateway");
+        if (status == 503) {
+            headers.add("retry-after", "1");
+        }
+        runtime.meters
+                .lane("", Exchange.ANONYMOUS, "")
+                .refused(status, error(status).code());
+    }
+
     /** Our error for a status that the connection itself found. */
     static GatewayError error(int status) {
         return switch (status) {
@@ -50,6 +62,7 @@ final class HotRoutes implements HotHandler {
             case 413 -> GatewayError.REQUEST_TOO_LARGE;
             case 415 -> GatewayError.UNSUPPORTED_ENCODING;
             case 431 -> GatewayError.HEADERS_TOO_LARGE;
+            case 500 -> GatewayError.INTERNAL;
             case 503 -> GatewayError.OVERLOADED;
             default -> GatewayError.INVALID_REQUEST;
         };

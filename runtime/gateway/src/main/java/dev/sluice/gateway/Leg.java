@@ -4,8 +4,6 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Usage;
 import dev.sluice.core.scan.Api;
-import dev.sluice.core.scan.BodyScan;
-import dev.sluice.core.scan.EditedBody;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.ResponseHead;
@@ -29,62 +27,40 @@ final class Leg {
     private static final long HOLD = 1 << 20;
 
     final Exchange exchange;
+    final Prepared request;
     final LivePool pool;
     final RoutingTable.PoolEntry entry;
-    private final LivePool.Ask ask;
-    final BodyScan scan;
     private final ByteBuffer[] body;
     final boolean dropUsage;
-    private final int promptBytes;
     /** What another engine did of this request before; null when this leg is all of it. */
     final @Nullable Handed handed;
 
     private @Nullable Charge charge;
     private int predicted;
 
-    Leg(
-            Exchange exchange,
-            LivePool pool,
-            RoutingTable.Target target,
-            LivePool.Ask ask,
-            BodyScan scan,
-            EditedBody body,
-            boolean dropUsage,
-            int promptBytes) {
+    Leg(Exchange exchange, Prepared request) {
         this.exchange = exchange;
-        this.pool = pool;
-        this.entry = target.entry();
-        this.ask = ask;
-        this.scan = scan;
-        this.body = body.slices().toArray(ByteBuffer[]::new);
-        this.dropUsage = dropUsage;
-        this.promptBytes = promptBytes;
+        this.request = request;
+        this.pool = request.pool();
+        this.entry = request.entry();
+        this.body = request.body().slices().toArray(ByteBuffer[]::new);
+        this.dropUsage = request.addUsage();
         this.handed = null;
     }
 
     private Leg(Leg whole, Handed handed) {
         this.exchange = whole.exchange;
+        this.request = whole.request;
         this.pool = whole.pool;
         this.entry = whole.entry;
-        this.ask = whole.ask;
-        this.scan = whole.scan;
         this.body = handed.body;
         this.dropUsage = whole.dropUsage;
-        this.promptBytes = whole.promptBytes;
         this.handed = handed;
     }
 
     /** The same request, of which this leg does the generating half only. */
     Leg with(Handed half) {
         return new Leg(this, half);
-    }
-
-    LivePool.Ask ask() {
-        return ask;
-    }
-
-    int promptBytes() {
-        return promptBytes;
     }
 
     /**
@@ -121,7 +97,7 @@ final class Leg {
             HeaderBlock block = exchange.responseHeaders("engine");
             contentType.ifPresent(type -> block.add("content-type", type));
             if (status == 429 || status == 503) {
-                block.add("retry-after", retryAfter.orElse("1"));
+                block.add("retry-after", RetryAfter.seconds(retryAfter));
             }
             exchange.client.respond(status, block, content.duplicate());
         }
@@ -263,7 +239,9 @@ final class Leg {
 
     /** A whole answer: held until complete, then passed with its own length; a longer one is passed on as it comes. */
     private Result whole(UpstreamConnection connection, ResponseHead head, Charge claim) throws IOException {
-        HeaderBlock block = exchange.responseHeaders("").copyAll(head, ReservedHeaders::returns);
+        PluginHeaders added = PluginHeaders.of(claim);
+        HeaderBlock block = added.addTo(exchange.responseHeaders(""))
+                .copyAll(head, (h, i) -> ReservedHeaders.returns(h, i) && !added.replaces(h, i));
         long length = head.contentLength();
         Optional<ByteBuffer> content =
                 connection.readAll(HOLD, limit(entry.limits().firstByte()));
@@ -327,17 +305,9 @@ final class Leg {
         if (claim == null || claim.released()) {
             return;
         }
-        pool.settle(claim, outcome, usage, scan.maxTokens().orElse(0), promptBytes, ask);
+        request.settle(claim, outcome, usage);
         Usage counted = handed == null ? usage : handed.counted(usage);
+        request.count(outcome, counted, predicted, exchange.lane());
         exchange.usage = counted;
-        if (outcome == Outcome.COMPLETED) {
-            var lane = exchange.lane();
-            lane.tokens(
-                    entry.models().contains(exchange.model) ? entry.models().getFirst() : exchange.model,
-                    counted.promptTokens(),
-                    counted.cachedTokens(),
-                    counted.outputTokens());
-            lane.prefix(predicted, counted.cachedTokens());
-        }
     }
 }

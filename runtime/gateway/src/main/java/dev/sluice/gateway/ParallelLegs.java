@@ -45,7 +45,7 @@ final class ParallelLegs {
                 bodies.apply(second.get()), second.get().headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
         EditedBody body = bodies.apply(first);
         PrefillLeg leg = new PrefillLeg(whole, prefill);
-        exchange.prefill(leg, prefill.endpointId());
+        exchange.prefill(leg);
         whole.pool.handedOver(decode);
         Thread.ofVirtual().name("prefill").start(() -> prefill(leg, body, first, view, handed, decode, lease));
         boolean well = false;
@@ -61,7 +61,7 @@ final class ParallelLegs {
                 leg.leave();
             }
             leg.awaitSent();
-            exchange.prefill(null, "");
+            exchange.prefill(null);
         }
     }
 
@@ -100,7 +100,7 @@ final class ParallelLegs {
                 if (answered.cut()) {
                     how.leases.cut(lease);
                 } else {
-                    exchange.runtime().meters.disaggregationFailure("prefill_" + Exchange.label(answered.outcome()));
+                    exchange.runtime().meters.disaggregationFailure("prefill_" + answered.outcome().label());
                 }
                 handed.prefillFailed();
             }

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Pipeline {
     private final Policy policy;
     private final Optional<Connector> connector;
+    private final PageExtraction pages;
     private final List<Watched> watched;
     /** Users, and one more while it is in force. */
     private final AtomicInteger users = new AtomicInteger(1);
@@ -31,9 +32,15 @@ final class Pipeline {
     /** An instance as its factory made it. */
     record Created(String name, String type, Part part, Optional<LoadedPlugin> plugin) {}
 
-    Pipeline(Policy policy, Optional<Connector> connector, List<Created> instances, List<Watched> watched) {
+    Pipeline(
+            Policy policy,
+            Optional<Connector> connector,
+            PageExtraction pages,
+            List<Created> instances,
+            List<Watched> watched) {
         this.policy = policy;
         this.connector = connector;
+        this.pages = pages;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
     }
@@ -45,6 +52,11 @@ final class Pipeline {
     /** How KV moves; empty when it does not. */
     Optional<Connector> connector() {
         return connector;
+    }
+
+    /** What is made of engines' metrics pages. */
+    PageExtraction pages() {
+        return pages;
     }
 
     List<Watched> watched() {

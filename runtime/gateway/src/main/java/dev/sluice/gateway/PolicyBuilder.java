@@ -2,30 +2,41 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
+import dev.sluice.core.Shedding;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.ConnectorConfig;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
+import dev.sluice.gateway.plugin.PageExtractor;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Connector;
 import dev.sluice.spi.Decider;
+import dev.sluice.spi.Extractor;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Observer;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Request;
+import dev.sluice.spi.ResponseHeaderWriter;
+import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SessionKey;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /** Turns a routing section into a policy that runs: creates the instances, puts them where profiles name them, and a guard before each. */
 final class PolicyBuilder {
@@ -36,7 +47,12 @@ final class PolicyBuilder {
             Producer.class,
             Admission.class,
             ProfileHandler.class,
-            Decider.class);
+            Decider.class,
+            SaturationDetector.class,
+            SessionKey.class,
+            Observer.class,
+            ResponseHeaderWriter.class,
+            Extractor.class);
 
     private final String name;
     private final RoutingConfig config;
@@ -44,6 +60,10 @@ final class PolicyBuilder {
     private final PluginGuard guard;
     private final Map<String, Pipeline.Created> created = new LinkedHashMap<>();
     private final List<Watched> watched = new ArrayList<>();
+    /** Names of instances whose factories are at work, outermost first. */
+    private final Set<String> making = new LinkedHashSet<>();
+    /** Instances that some profile names. */
+    private final Set<String> inProfiles = new LinkedHashSet<>();
 
     private PolicyBuilder(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
         this.name = name;
@@ -62,27 +82,41 @@ final class PolicyBuilder {
         PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
         try {
             Policy policy = builder.build();
+            PageExtraction pages = builder.pages();
             Optional<Connector> made = builder.connector(connector);
-            return new Pipeline(policy, made, List.copyOf(builder.created.values()), builder.watched);
+            return new Pipeline(policy, made, pages, List.copyOf(builder.created.values()), builder.watched);
         } catch (RuntimeException refused) {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
         }
     }
 
-    private Policy build() {
-        for (RoutingConfig.PluginEntry entry : config.plugins()) {
-            try {
-                Part part = entry.create(new Context(entry.name()));
-                Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
-                created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
-                if (USED.stream().noneMatch(kind -> kind.isInstance(part))) {
-                    throw new ConfigException(entry.type() + " makes nothing that this version of the gateway uses");
-                }
-            } catch (ConfigException wrong) {
-                throw new ConfigException("routing." + name + ": plugin " + entry.name() + ": " + wrong.getMessage());
-            }
+    /** What keeps a policy from being built, with its place; nothing of it is left behind. */
+    static Optional<ConfigError> problem(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+        PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
+        try {
+            builder.build();
+            return Optional.empty();
+        } catch (ConfigException wrong) {
+            return Optional.of(builder.placed(String.valueOf(wrong.getMessage())));
+        } finally {
+            builder.watched.forEach(Watched::release);
+            Pipeline.close(List.copyOf(builder.created.values()));
         }
+    }
+
+    /** Where it stands: at the plugin that was being made, else at the beginning of the file that the policy is in. */
+    private ConfigError placed(String message) {
+        String first = making.stream().findFirst().orElse("");
+        return config.plugins().stream()
+                .filter(entry -> entry.name().equals(first))
+                .findFirst()
+                .map(entry -> entry.error(message))
+                .orElseGet(() -> config.plugins().getFirst().fileError(message));
+    }
+
+    private Policy build() {
+        config.plugins().forEach(this::make);
         List<Policy.Profile> profiles = new ArrayList<>();
         for (RoutingConfig.Profile profile : config.schedulingProfiles()) {
             profiles.add(profile(profile));
@@ -95,17 +129,85 @@ final class PolicyBuilder {
             profiles.add(profile(new RoutingConfig.Profile("default", all)));
         }
         List<Named<ProfileHandler>> handlers = all(ProfileHandler.class);
-        if (profiles.size() > 1 && handlers.isEmpty()) {
-            throw new ConfigException("routing." + name + ": several profiles need a profile handler");
-        }
+        checkHandlers(handlers, profiles.size());
+        List<Named<Admission>> admissions = new ArrayList<>(all(Admission.class));
+        admissions.addAll(shedding());
         return new Policy(
                 name,
                 all(Producer.class),
-                all(Admission.class),
+                admissions,
                 handlers.isEmpty()
                         ? new Named<>("single-profile-handler", "single-profile-handler", new OnlyProfile())
                         : handlers.getFirst(),
-                profiles);
+                profiles,
+                new Policy.Around(all(SessionKey.class), all(Observer.class), all(ResponseHeaderWriter.class)));
+    }
+
+    /** A detector that no profile uses as a filter watches over admission. */
+    private List<Named<Admission>> shedding() {
+        return all(SaturationDetector.class).stream()
+                .filter(detector -> !inProfiles.contains(detector.name()))
+                .map(detector -> new Named<Admission>(detector.type(), detector.name(), new Shedding(detector.part())))
+                .toList();
+    }
+
+    private PageExtraction pages() {
+        List<Named<PageExtractor>> extractors = new ArrayList<>();
+        for (Pipeline.Created instance : created.values()) {
+            if (instance.part() instanceof Extractor extractor) {
+                PageExtractor guarded = guard.extractor(instance.type(), instance.name(), extractor, instance.plugin());
+                extractors.add(new Named<>(instance.type(), instance.name(), guarded));
+                if (guarded instanceof Watched counted) {
+                    watched.add(counted);
+                }
+            }
+        }
+        return extractors.isEmpty()
+                ? PageExtraction.NONE
+                : new PageExtraction(extractors, guard.meters()::pluginFault);
+    }
+
+    /** Makes an instance, after those that it refers to, wherever they stand. */
+    private void make(RoutingConfig.PluginEntry entry) {
+        if (created.containsKey(entry.name())) {
+            return;
+        }
+        if (!making.add(entry.name())) {
+            throw new ConfigException(place(entry) + "plugins refer to each other in a circle: "
+                    + String.join(" → ", making) + " → " + entry.name());
+        }
+        Part part;
+        try {
+            part = entry.create(new Context(entry.name()));
+        } catch (ConfigException wrong) {
+            boolean told = String.valueOf(wrong.getMessage()).startsWith("routing." + name + ": ");
+            throw told ? wrong : new ConfigException(place(entry) + wrong.getMessage());
+        }
+        making.remove(entry.name());
+        Optional<LoadedPlugin> jar = catalog.entry(entry.type()).flatMap(Catalog.Entry::jar);
+        created.put(entry.name(), new Pipeline.Created(entry.name(), entry.type(), part, jar));
+        if (USED.stream().noneMatch(kind -> kind.isInstance(part))) {
+            throw new ConfigException(
+                    place(entry) + entry.type() + " makes nothing that this version of the gateway uses");
+        }
+    }
+
+    private String place(RoutingConfig.PluginEntry entry) {
+        return "routing." + name + ": plugin " + entry.name() + ": ";
+    }
+
+    private void checkHandlers(List<Named<ProfileHandler>> handlers, int profiles) {
+        if (profiles > 1 && handlers.isEmpty()) {
+            throw new ConfigException("routing." + name + ": several profiles need a profile handler");
+        }
+        if (handlers.size() > 1) {
+            throw new ConfigException("routing." + name + ": there are several profile handlers: "
+                    + handlers.stream().map(Named::name).collect(Collectors.joining(", ")));
+        }
+        if (profiles > 1 && handlers.getFirst().type().equals("single-profile-handler")) {
+            throw new ConfigException(
+                    "routing." + name + ": single-profile-handler runs one profile, there are " + profiles);
+        }
     }
 
     /** The connector is an instance like the others: guarded when it is a third party's, closed with them. */
@@ -135,6 +237,7 @@ final class PolicyBuilder {
             if (instance == null) {
                 throw new ConfigException("routing." + name + ": there is no plugin named " + use.pluginRef());
             }
+            inProfiles.add(instance.name());
             if (instance.part() instanceof Filter) {
                 filters.add(guarded(Filter.class, instance));
             }
@@ -148,10 +251,17 @@ final class PolicyBuilder {
         if (pickers.size() > 1) {
             throw new ConfigException("routing." + name + ": profile " + profile.name() + " has several pickers");
         }
-        Named<Picker> picker = pickers.isEmpty()
-                ? new Named<>("max-score-picker", "max-score-picker", new FirstBest())
-                : pickers.getFirst();
+        Named<Picker> picker = pickers.isEmpty() ? anyPicker() : pickers.getFirst();
         return new Policy.Profile(profile.name(), filters, scorers, picker);
+    }
+
+    /** For a profile that names no picker, as llm-d does: the first of all that are configured, else the best total. */
+    private Named<Picker> anyPicker() {
+        return created.values().stream()
+                .filter(instance -> instance.part() instanceof Picker)
+                .findFirst()
+                .map(instance -> guarded(Picker.class, instance))
+                .orElseGet(() -> new Named<>("max-score-picker", "max-score-picker", new FirstBest()));
     }
 
     private <P extends Part> List<Named<P>> all(Class<P> kind) {
@@ -199,14 +309,23 @@ final class PolicyBuilder {
 
         @Override
         public <P extends Part> P reference(String other, Class<P> kind) {
-            Pipeline.Created instance = created.get(other);
-            if (instance == null || !kind.isInstance(instance.part())) {
-                throw new ConfigException("there is no " + kind.getSimpleName() + " named " + other + " before it");
-            }
+            return find(other, kind)
+                    .orElseThrow(() ->
+                            new ConfigException("there is no " + kind.getSimpleName() + " named " + other));
+        }
+
+        @Override
+        public <P extends Part> Optional<P> find(String other, Class<P> kind) {
+            config.plugins().stream()
+                    .filter(entry -> entry.name().equals(other))
+                    .findFirst()
+                    .ifPresent(PolicyBuilder.this::make);
             // A decider is asked by another's handler: a third party's keeps its guard.
-            return kind == Decider.class && instance.plugin().isPresent()
-                    ? guarded(kind, instance).part()
-                    : kind.cast(instance.part());
+            return Optional.ofNullable(created.get(other))
+                    .filter(instance -> kind.isInstance(instance.part()))
+                    .map(instance -> kind == Decider.class && instance.plugin().isPresent()
+                            ? guarded(kind, instance).part()
+                            : kind.cast(instance.part()));
         }
     }
 

@@ -158,7 +158,7 @@ final class PrefillLeg {
         if (how.outcome() == Outcome.COMPLETED) {
             whole.pool.firstToken(charge);
         }
-        whole.pool.settle(charge, how.outcome(), how.usage(), 0, whole.promptBytes(), whole.ask());
+        whole.pool.settle(charge, how.outcome(), how.usage(), 0, whole.request.promptBytes(), whole.request.ask());
     }
 
     /** Waits until the request's bytes are not needed any more. */

@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
+import dev.sluice.core.Decision;
 import dev.sluice.gateway.stream.GatewayError;
+import java.util.Optional;
 
 /** The gateway itself answers with an error. Carries what the client is told; cheap, because overload makes many. */
 final class Refused extends Exception {
@@ -25,6 +27,23 @@ final class Refused extends Exception {
         this.error = error;
         this.reason = reason;
         this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** There is no room now. */
+    static Refused overloaded(String message, String reason) {
+        return new Refused(GatewayError.OVERLOADED, message, reason, 1);
+    }
+
+    /** A decision found no place. */
+    static Refused unplaced(Placer.Placed placed) {
+        boolean saturated = placed.decision().isEmpty()
+                || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
+        if (saturated) {
+            return overloaded("all engines of this model are busy", "saturated");
+        }
+        return placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.NOT_ADMITTED))
+                ? overloaded("requests of this priority are not served now", "not_admitted")
+                : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
     }
 
     GatewayError error() {

@@ -1,6 +1,5 @@
 package dev.sluice.gateway;
 
-import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.handover.HandoverView;
 import dev.sluice.gateway.handover.LegBody;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -13,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Has a prefill engine free blocks that nobody will fetch. There is no call for that; but a decode engine whose request is cut
@@ -23,12 +21,12 @@ import java.util.function.Supplier;
 final class ReleaseLeg {
     private final Leg whole;
     private final Handovers how;
-    private final Supplier<Edits> edits;
+    private final Prepared.Halves halves;
 
-    ReleaseLeg(Leg whole, Handovers how, Supplier<Edits> edits) {
+    ReleaseLeg(Leg whole, Prepared.Halves halves) {
         this.whole = whole;
-        this.how = how;
-        this.edits = edits;
+        this.how = halves.how();
+        this.halves = halves;
     }
 
     /** Sends and cuts; a lease that can't be released is left. */
@@ -49,7 +47,7 @@ final class ReleaseLeg {
             throws InterruptedException {
         List<Edit> all = new ArrayList<>(view.oneToken());
         all.addAll(decode.edits());
-        ByteBuffer[] body = LegBody.of(whole.scan, edits.get(), dev.sluice.spi.Leg.of(all))
+        ByteBuffer[] body = LegBody.of(halves.scan(), halves.edits().get(), dev.sluice.spi.Leg.of(all))
                 .slices()
                 .toArray(ByteBuffer[]::new);
         for (boolean fresh : new boolean[] {false, true}) {

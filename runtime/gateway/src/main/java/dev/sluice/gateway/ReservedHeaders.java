@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.http.Head;
+import java.util.Set;
 
 /**
  * Headers that never pass from a client to an engine: they choose destinations or ranks, belong to the platform, carry
@@ -21,13 +22,14 @@ final class ReservedHeaders {
         "x-encoder-hosts-ports",
         "x-kv-cache-source-host-port",
         "epp-profile",
+        "x-gateway-model-name-rewrite",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",
         "forwarded",
     };
     private static final String[] PREFIXES = {
-        "x-gateway-destination-endpoint", "k-", "knative-", "x-sluice-", "x-llm-d-",
+        "x-gateway-destination-endpoint", "x-gateway-inference-", "k-", "knative-", "x-sluice-", "x-llm-d-", "x-slo-",
     };
 
     private ReservedHeaders() {}
@@ -48,6 +50,28 @@ final class ReservedHeaders {
             }
         }
         return !(head.nameIs(i, "user-agent") && probe(head.value(i)));
+    }
+
+    /** What is left to a proxy that carries the bytes: they are its own business. */
+    private static final Set<String> PROXYS =
+            Set.of("host", "content-length", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded");
+
+    /** True for a lower-case name that a proxy must take from a client's request before an engine sees it. */
+    static boolean reserved(String name) {
+        if (PROXYS.contains(name)) {
+            return false;
+        }
+        for (String exact : EXACT) {
+            if (exact.equals(name)) {
+                return true;
+            }
+        }
+        for (String prefix : PREFIXES) {
+            if (name.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean probe(String agent) {

@@ -19,11 +19,16 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
     /**
      * A pool and the names that lead to it.
      *
-     * @param models names that clients may use; the first is what the engine is sent
+     * @param models names that clients may use; the first is what the engine is sent; empty: whatever the engines list
      * @param discover true when the engines' adapters may be used
      * @param adapters adapters that are listed in the configuration
      */
-    record PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {}
+    record PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {
+        /** What engines are asked for when the client used one of its names; empty when they are asked for that very name. */
+        String base() {
+            return models.isEmpty() ? "" : models.getFirst();
+        }
+    }
 
     /** Time limits of a pool's legs, in ns. */
     record Limits(long firstByte, long prefill, long idle, long total, Optional<String> bearer) {}
@@ -35,11 +40,15 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
      * @param allowed ids of endpoints that have it; empty for all
      */
     record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {
-        /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
+        /** Block hashes of a prompt for the model that its body names. */
         PromptHashes prompt(BodyScan scan) {
-            String model = scan.model();
+            return prompt(scan, scan.model());
+        }
+
+        /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
+        PromptHashes prompt(BodyScan scan, String model) {
             boolean adapter = !model.isEmpty() && !entry.models().contains(model);
-            long seed = PromptHashes.seed(entry.models().getFirst(), adapter ? model : "", "");
+            long seed = PromptHashes.seed(entry.base(), adapter ? model : "", "");
             return PromptHashes.of(scan, seed, BlockRules.DEFAULT);
         }
     }
@@ -61,7 +70,7 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
         }
         PoolEntry entry = byModel.get(model);
         if (entry != null) {
-            String engineModel = entry.models().getFirst();
+            String engineModel = entry.base();
             return Optional.of(new Target(
                     entry, engineModel.equals(model) ? Optional.empty() : Optional.of(engineModel), Set.of()));
         }

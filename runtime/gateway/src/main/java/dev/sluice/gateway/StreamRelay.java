@@ -105,7 +105,7 @@ final class StreamRelay implements ChunkWatcher {
         }
         leg.pool.firstToken(charge);
         exchange.lane().firstToken(firstAt - exchange.started);
-        HeaderBlock block = exchange.responseHeaders("");
+        HeaderBlock block = PluginHeaders.of(charge).addTo(exchange.responseHeaders(""));
         block.add("content-type", "text/event-stream; charset=utf-8").add("cache-control", "no-cache");
         exchange.ended(200, "ok");
         exchange.client.startStream(200, block);

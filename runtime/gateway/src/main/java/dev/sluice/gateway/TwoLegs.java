@@ -7,7 +7,6 @@ import dev.sluice.core.Outcome;
 import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
 import dev.sluice.core.scan.EditedBody;
-import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.handover.EngineAnswer;
 import dev.sluice.gateway.handover.HandoverView;
 import dev.sluice.gateway.handover.LegBody;
@@ -19,7 +18,6 @@ import dev.sluice.spi.Connector;
 import dev.sluice.spi.Endpoint;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * One attempt over two engines: one computes the prompt, the other generates from its KV. What each is sent is the connector's
@@ -35,9 +33,9 @@ final class TwoLegs {
 
     private final Exchange exchange;
     private final Leg whole;
+    private final Prepared.Halves halves;
     private final Handovers how;
-    private final Supplier<Edits> edits;
-    private final LivePool.Tried tried;
+    private final Placer.Tried tried;
     private final ReleaseLeg releases;
 
     /** Who is not to be tried again for this request. */
@@ -57,25 +55,24 @@ final class TwoLegs {
      */
     record Ended(Leg.Result result, Blame blame) {}
 
-    /** @param edits those that every leg of the request gets, anew for each call */
-    TwoLegs(Exchange exchange, Leg whole, Handovers how, Supplier<Edits> edits, LivePool.Tried tried) {
+    TwoLegs(Exchange exchange, Leg whole, Prepared.Halves halves, Placer.Tried tried) {
         this.exchange = exchange;
         this.whole = whole;
-        this.how = how;
-        this.edits = edits;
+        this.halves = halves;
+        this.how = halves.how();
         this.tried = tried;
-        this.releases = new ReleaseLeg(whole, how, edits);
+        this.releases = new ReleaseLeg(whole, halves);
     }
 
     /** Both halves and who does them. */
-    private record Halves(Charge prefill, Charge decode, int predicted, int attempt, HandoverView view) {
+    private record Both(Charge prefill, Charge decode, int predicted, int attempt, HandoverView view) {
         Links.Ends ends() {
             return new Links.Ends(prefill.endpointId(), decode.endpointId());
         }
     }
 
     /** Makes the attempt; claims are settled whatever happens. */
-    Ended run(LivePool.Placed placed, Charge prefill, Charge decode, int attempt)
+    Ended run(Placer.Placed placed, Charge prefill, Charge decode, int attempt)
             throws IOException, InterruptedException {
         Decision decision = placed.decision().orElseThrow();
         Snapshot snapshot = decision.placement().snapshot();
@@ -88,18 +85,18 @@ final class TwoLegs {
                         Optional.empty(),
                         how.known(from.id()),
                         exchange.random(attempt)),
-                whole.scan);
-        Halves halves = new Halves(prefill, decode, placed.predictedTokens(), attempt, view);
+                halves.scan());
+        Both both = new Both(prefill, decode, placed.predictedTokens(), attempt, view);
         try {
             Optional<Connector.Order> order = how.connector().order(view);
             return order.isEmpty()
                     ? unready("not_ready", Blame.PREFILL)
                     : switch (order.get()) {
-                        case SERIAL -> serial(halves);
+                        case SERIAL -> serial(both);
                         case PARALLEL ->
                             new ParallelLegs(exchange, whole, how, this::body)
                                     .run(view, prefill, decode, placed.predictedTokens(), attempt);
-                        case DELEGATED -> delegated(halves);
+                        case DELEGATED -> delegated(both);
                     };
         } catch (RuntimeException wrong) {
             // The connector's fault, or of what it was given: the request goes on without it.
@@ -118,24 +115,24 @@ final class TwoLegs {
 
     private void settle(Charge charge, Outcome outcome) {
         if (!charge.released()) {
-            whole.pool.settle(charge, outcome, Usage.UNKNOWN, 0, whole.promptBytes(), whole.ask());
+            whole.pool.settle(charge, outcome, Usage.UNKNOWN, 0, whole.request.promptBytes(), whole.request.ask());
         }
     }
 
     private EditedBody body(dev.sluice.spi.Leg leg) {
-        return LegBody.of(whole.scan, edits.get(), leg);
+        return LegBody.of(halves.scan(), halves.edits().get(), leg);
     }
 
-    private Ended serial(Halves halves) throws IOException, InterruptedException {
-        dev.sluice.spi.Leg first = how.connector().prefill(halves.view());
+    private Ended serial(Both both) throws IOException, InterruptedException {
+        dev.sluice.spi.Leg first = how.connector().prefill(both.view());
         KvLeases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
-        PrefillLeg leg = new PrefillLeg(whole, halves.prefill());
+        PrefillLeg leg = new PrefillLeg(whole, both.prefill());
         PrefillLeg.Answered answered;
-        exchange.prefill(leg, halves.prefill().endpointId());
+        exchange.prefill(leg);
         try {
-            answered = leg.run(body(first), first.headers(), halves.view().id());
+            answered = leg.run(body(first), first.headers(), both.view().id());
         } finally {
-            exchange.prefill(null, "");
+            exchange.prefill(null);
         }
         Optional<JsonValues> said = answered.answer();
         Optional<dev.sluice.spi.Leg> next = Optional.empty();
@@ -143,52 +140,52 @@ final class TwoLegs {
             Answer answer = new EngineAnswer(200, said.get());
             how.connector()
                     .remember(answer)
-                    .ifPresent(json -> how.learned(halves.prefill().endpointId(), json));
-            next = how.connector().decode(halves.view(), Optional.of(answer));
+                    .ifPresent(json -> how.learned(both.prefill().endpointId(), json));
+            next = how.connector().decode(both.view(), Optional.of(answer));
             next.ifPresent(ready -> how.leases.pinned(lease));
         }
         if (exchange.left()) {
-            gone(halves, answered, next, lease);
+            gone(both, answered, next, lease);
         }
         if (answered.outcome() != Outcome.COMPLETED) {
-            exchange.runtime().meters.disaggregationFailure("prefill_" + Exchange.label(answered.outcome()));
+            exchange.runtime().meters.disaggregationFailure("prefill_" + answered.outcome().label());
             return new Ended(
                     new Leg.Result(
                             answered.outcome(), false, null, false, answered.suspect(), "the engine failed to answer"),
                     Blame.PREFILL);
         }
         if (next.isEmpty()) {
-            whole.pool.linkFailed(halves.ends());
+            whole.pool.linkFailed(both.ends());
             return unready("no_params", Blame.PREFILL);
         }
         PromptUsage usage = PromptUsage.of(Dialects.of(exchange.api), said.orElseThrow());
-        return decode(halves, said.get(), next.get(), lease, usage, answered.usage());
+        return decode(both, said.get(), next.get(), lease, usage, answered.usage());
     }
 
     /** The client has left while the prompt was computed: if it has been, the engine is told that nobody wants it. */
     private void gone(
-            Halves halves, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, KvLeases.Lease lease)
+            Both both, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, KvLeases.Lease lease)
             throws ClientGone, InterruptedException {
         if (next.isPresent()) {
-            releases.run(halves.view(), next.get(), lease, halves.decode().endpointId());
+            releases.run(both.view(), next.get(), lease, both.decode().endpointId());
         } else if (answered.cut()) {
             how.leases.cut(lease);
         }
-        settle(halves.decode(), Outcome.CANCELLED);
+        settle(both.decode(), Outcome.CANCELLED);
         exchange.runtime().meters.cancelled("prefill");
         throw new ClientGone("left while the prompt was computed");
     }
 
     /** The generating half; when its engine can't take it, another one gets what was computed. */
     private Ended decode(
-            Halves halves,
+            Both both,
             JsonValues said,
             dev.sluice.spi.Leg ready,
             KvLeases.Lease lease,
             PromptUsage usage,
             Usage counted)
             throws IOException, InterruptedException {
-        Charge charge = halves.decode();
+        Charge charge = both.decode();
         dev.sluice.spi.Leg next = ready;
         for (int move = 1; ; move++) {
             Handed handed = new Handed(body(next), next.headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
@@ -196,7 +193,7 @@ final class TwoLegs {
             whole.pool.handedOver(charge);
             Leg.Result result;
             try {
-                result = whole.with(handed).run(charge, halves.attempt(), halves.predicted());
+                result = whole.with(handed).run(charge, both.attempt(), both.predicted());
             } catch (ClientGone gone) {
                 // The decode engine tells the other one to free its blocks when its own request is cut.
                 how.leases.end(lease, KvLeases.End.RELEASED);
@@ -204,23 +201,23 @@ final class TwoLegs {
             }
             if (result.done()) {
                 if (result.outcome() == Outcome.REJECTED) {
-                    releases.run(halves.view(), next, lease, charge.endpointId());
+                    releases.run(both.view(), next, lease, charge.endpointId());
                 }
                 return new Ended(result, Blame.DECODE);
             }
             boolean untouched = result.outcome() == Outcome.UNREACHABLE || result.outcome() == Outcome.OVERLOADED;
             if (!untouched) {
                 how.leases.leave(lease);
-                whole.pool.linkFailed(new Links.Ends(halves.prefill().endpointId(), charge.endpointId()));
-                how.forget(halves.prefill().endpointId());
+                whole.pool.linkFailed(new Links.Ends(both.prefill().endpointId(), charge.endpointId()));
+                how.forget(both.prefill().endpointId());
                 exchange.runtime().meters.disaggregationFailure("handover");
                 return new Ended(result, Blame.PAIR);
             }
             tried.serving().add(charge.endpointId());
             Optional<Charge> other = move < MOVES && how.traits().movable() && how.leases.lasts(lease, ENOUGH_NS)
-                    ? whole.pool.placeHanded(whole.ask(), tried, halves.prefill())
+                    ? whole.pool.placeHanded(whole.request.ask(), tried, both.prefill())
                     : Optional.empty();
-            Optional<dev.sluice.spi.Leg> leg = other.flatMap(moved -> moved(halves.view(), said, moved));
+            Optional<dev.sluice.spi.Leg> leg = other.flatMap(moved -> moved(both.view(), said, moved));
             if (leg.isEmpty()) {
                 other.ifPresent(unused -> settle(unused, Outcome.HANDOVER_FAILED));
                 how.leases.leave(lease);
@@ -240,18 +237,17 @@ final class TwoLegs {
     }
 
     /** Somebody before the decode engine sees to the prefill: all that we know of it is when the answer begins. */
-    private Ended delegated(Halves halves) throws IOException, InterruptedException {
-        Optional<dev.sluice.spi.Leg> leg = how.connector().decode(halves.view(), Optional.empty());
+    private Ended delegated(Both both) throws IOException, InterruptedException {
+        Optional<dev.sluice.spi.Leg> leg = how.connector().decode(both.view(), Optional.empty());
         if (leg.isEmpty()) {
             return unready("no_params", Blame.PREFILL);
         }
         Handed handed = new Handed(body(leg.get()), leg.get().headers(), () -> {
-            whole.pool.firstToken(halves.prefill());
-            settle(halves.prefill(), Outcome.COMPLETED);
+            whole.pool.firstToken(both.prefill());
+            settle(both.prefill(), Outcome.COMPLETED);
         });
-        whole.pool.handedOver(halves.decode());
-        exchange.prefill(null, halves.prefill().endpointId());
-        Leg.Result result = whole.with(handed.trusted()).run(halves.decode(), halves.attempt(), halves.predicted());
+        whole.pool.handedOver(both.decode());
+        Leg.Result result = whole.with(handed.trusted()).run(both.decode(), both.attempt(), both.predicted());
         return new Ended(result, result.outcome() == Outcome.UNREACHABLE ? Blame.DECODE : Blame.PAIR);
     }
 }

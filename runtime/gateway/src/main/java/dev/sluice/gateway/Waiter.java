@@ -18,6 +18,10 @@ final class Waiter extends AdmissionQueue.Ticket {
         woken.countDown();
     }
 
+    boolean granted() {
+        return granted;
+    }
+
     /** It has to look again: expired, or its client has gone. */
     void wake() {
         woken.countDown();

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigLoader;
 import dev.sluice.gateway.config.Loaded;
+import dev.sluice.gateway.config.Overrides;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,26 +48,87 @@ final class GatewayFixture implements AutoCloseable {
             throws IOException, InterruptedException {
         List<ScriptedEngine> all = new ArrayList<>(prefill);
         all.addAll(decode);
-        return before(
-                dir, all, extra, routing, engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
+        Loaded loaded = load(
+                dir,
+                all,
+                "",
+                extra,
+                routing,
+                engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
+        return ready(new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog())), all.size());
     }
 
     /** Starts a gateway; {@code top} are further keys of the configuration. */
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top)
             throws IOException, InterruptedException {
-        return before(dir, engines, extra, top, engine -> "");
+        return ready(start(dir, engines, "", extra, top), engines.size());
     }
 
-    private static GatewayFixture before(
-            Path dir, List<ScriptedEngine> engines, String extra, String top, Function<ScriptedEngine, String> more)
+    /** Starts a gateway; {@code server} are further lines of {@code server:}. */
+    static GatewayFixture withServer(Path dir, List<ScriptedEngine> engines, String server)
             throws IOException, InterruptedException {
+        return ready(start(dir, engines, server, "", ""), engines.size());
+    }
+
+    /** Starts a gateway that goes on to take requests for so long when it drains. */
+    static GatewayFixture draining(Path dir, List<ScriptedEngine> engines, String notReadyFor)
+            throws IOException, InterruptedException {
+        return withServer(dir, engines, "drain: {notReadyFor: " + notReadyFor + ", streams: 20s}");
+    }
+
+    /** Starts a gateway; further keys of the pool, of the configuration and of {@code server:}. */
+    static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra, String top, String server)
+            throws IOException, InterruptedException {
+        return ready(start(dir, engines, server, extra, top), engines.size());
+    }
+
+    /** Starts a gateway whose engines do not become ready. */
+    static GatewayFixture notReady(Path dir, List<ScriptedEngine> engines) throws IOException {
+        return start(dir, engines, "", "", "");
+    }
+
+    private static GatewayFixture ready(GatewayFixture fixture, int engines) throws InterruptedException {
+        if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
+            throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
+        }
+        fixture.awaitServing(engines);
+        return fixture;
+    }
+
+    private static GatewayFixture start(Path dir, List<ScriptedEngine> engines, String server, String extra, String top)
+            throws IOException {
+        Loaded loaded = load(dir, engines, server, extra, top);
+        return new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog()));
+    }
+
+    /** Writes and reads a configuration. */
+    static Loaded load(Path dir, List<ScriptedEngine> engines, String server, String extra, String top)
+            throws IOException {
+        return load(dir, engines, server, extra, top, engine -> "");
+    }
+
+    private static Loaded load(
+            Path dir,
+            List<ScriptedEngine> engines,
+            String server,
+            String extra,
+            String top,
+            Function<ScriptedEngine, String> more)
+            throws IOException {
         StringBuilder yaml = new StringBuilder("""
                 server:
                   host: 127.0.0.1
                   port: 0
                   debugHeaders: true
                   admin: {port: 0}
-                  drain: {notReadyFor: 0s, streams: 20s}
+                """);
+        if (!server.contains("drain:")) {
+            yaml.append("  drain: {notReadyFor: 0s, streams: 20s}\n");
+        }
+        if (!server.isEmpty()) {
+            yaml.append("  ").append(server).append('\n');
+        }
+        yaml.append("""
                 pools:
                   - name: chat
                     models: [base, alias]
@@ -83,19 +145,21 @@ final class GatewayFixture implements AutoCloseable {
                     .append("}\n");
         }
         yaml.append(top);
-        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml.toString());
-        Catalog catalog = Catalog.onClassPath();
-        Loaded loaded = new ConfigLoader().load(file, catalog);
+        return read(Files.writeString(dir.resolve("gateway.yaml"), yaml.toString()), Overrides.NONE);
+    }
+
+    /** Starts a gateway with a configuration, and waits until so many endpoints are in service. */
+    static GatewayFixture load(Path file, Overrides overrides, int endpoints) throws IOException, InterruptedException {
+        Loaded loaded = read(file, overrides);
+        return ready(new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog())), endpoints);
+    }
+
+    private static Loaded read(Path file, Overrides overrides) {
+        Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath(), overrides);
         if (!loaded.errors().isEmpty()) {
             throw new IllegalStateException(loaded.errors().toString());
         }
-        GatewayFixture fixture =
-                new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog()));
-        if (!fixture.gateway.awaitReady(Duration.ofSeconds(20))) {
-            throw new IllegalStateException("not ready: " + fixture.gateway.notReady());
-        }
-        fixture.awaitServing(engines.size());
-        return fixture;
+        return loaded;
     }
 
     /** Waits until so many endpoints are in service. */

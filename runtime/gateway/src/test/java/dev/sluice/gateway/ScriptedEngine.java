@@ -52,11 +52,13 @@ final class ScriptedEngine implements AutoCloseable {
     private final String model;
     private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
     private volatile Script last = (request, out) -> whole(out, 200, "{\"choices\":[],\"usage\":null}");
+    private volatile String metrics = "";
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicInteger probes = new AtomicInteger();
     final CountDownLatch arrived = new CountDownLatch(1);
     private volatile ServerSocket server;
+    private volatile Thread acceptor;
     private final int port;
 
     ScriptedEngine(String model) throws IOException {
@@ -72,7 +74,13 @@ final class ScriptedEngine implements AutoCloseable {
         this.model = model;
         this.server = server;
         this.port = server.getLocalPort();
-        accept(server);
+        this.acceptor = accept(server);
+    }
+
+    /** What its metrics page says from now on. */
+    ScriptedEngine metrics(String page) {
+        metrics = page;
+        return this;
     }
 
     /** The scripts for the next requests, in order; the last one stays. */
@@ -100,9 +108,29 @@ final class ScriptedEngine implements AutoCloseable {
         }
     }
 
-    /** Stops listening and resets all connections. */
+    /** How often it was asked which models it serves. */
+    int probes() {
+        return probes.get();
+    }
+
+    /** Waits until it was asked so often. */
+    void awaitModelsAsked(int times) {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (probes.get() < times) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("asked " + probes.get() + " times, not " + times);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /**
+     * Stops listening and resets all connections. A listener that is closed while a thread waits in accept() goes on to
+     * take connections until that thread has noticed, so it is waited for.
+     */
     void die() throws IOException {
         server.close();
+        join(acceptor);
         for (Socket socket : sockets) {
             try (socket) {
                 socket.setSoLinger(true, 0);
@@ -117,7 +145,15 @@ final class ScriptedEngine implements AutoCloseable {
     void rise() throws IOException {
         ServerSocket next = bind();
         server = next;
-        accept(next);
+        acceptor = accept(next);
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A connection that was accepted while the engine died may hold the port for a moment. */
@@ -139,8 +175,8 @@ final class ScriptedEngine implements AutoCloseable {
         }
     }
 
-    private void accept(ServerSocket listening) {
-        Thread.ofVirtual().start(() -> {
+    private Thread accept(ServerSocket listening) {
+        return Thread.ofVirtual().start(() -> {
             try {
                 while (true) {
                     Socket socket = listening.accept();
@@ -182,10 +218,12 @@ final class ScriptedEngine implements AutoCloseable {
     private boolean step(Request request, OutputStream out) throws IOException, InterruptedException {
         String line = request.head().substring(0, request.head().indexOf('\r'));
         if (line.startsWith("GET")) {
-            probes.incrementAndGet();
+            if (line.contains("/v1/models")) {
+                probes.incrementAndGet();
+            }
             String answer = line.contains("/v1/models")
                     ? "{\"object\":\"list\",\"data\":[{\"id\":\"" + model + "\",\"object\":\"model\"}]}"
-                    : "";
+                    : line.contains("/metrics") ? metrics : "";
             return whole(out, 200, answer);
         }
         requests.add(request);

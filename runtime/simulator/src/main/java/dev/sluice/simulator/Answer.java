@@ -1,7 +1,9 @@
 package dev.sluice.simulator;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The sequences of one client request on their way: the engine's thread reports, the connection's thread waits for news and
@@ -12,12 +14,13 @@ final class Answer {
     private static final class Progress {
         private int ready;
         private int cached;
+        private int external;
         private boolean ended;
         private FinishReason reason = FinishReason.ERROR;
     }
 
     /** A consistent look at one sequence. */
-    record View(int ready, int cached, boolean ended, FinishReason reason) {}
+    record View(int ready, int cached, int external, boolean ended, FinishReason reason) {}
 
     private final List<Plan> plans;
     private final List<Progress> progress = new ArrayList<>();
@@ -25,6 +28,7 @@ final class Answer {
     private boolean news;
     private boolean cancelled;
     private boolean engineDead;
+    private final Map<Integer, String> kept = new LinkedHashMap<>();
 
     Answer(List<Plan> plans) {
         this.plans = plans;
@@ -38,6 +42,26 @@ final class Answer {
 
     synchronized void onStarted(int sequence, int cachedTokens) {
         progress.get(sequence).cached = cachedTokens;
+    }
+
+    /** So many tokens of its prompt come from another engine. */
+    synchronized void onPull(int sequence, int tokens) {
+        progress.get(sequence).external = tokens;
+    }
+
+    /** Its blocks were kept for another engine; {@code params} is JSON that says how to get them. */
+    synchronized void onKept(int sequence, String params) {
+        kept.remove(sequence);
+        kept.put(sequence, params);
+    }
+
+    /** What was kept last among the first so many sequences, as JSON: all that vLLM's answers tell of several. */
+    synchronized String kept(int sequences) {
+        var last = "null";
+        for (var entry : kept.entrySet()) {
+            last = entry.getKey() < sequences ? entry.getValue() : last;
+        }
+        return last;
     }
 
     synchronized void onToken(int sequence, int ordinal) {
@@ -88,8 +112,11 @@ final class Answer {
         if (cancelled) {
             throw new ClientGoneException();
         }
-        if (engineDead || progress.stream().anyMatch(its -> its.ended && its.reason == FinishReason.ERROR)) {
+        if (engineDead) {
             throw ApiException.engineDead();
+        }
+        if (progress.stream().anyMatch(its -> its.ended && its.reason == FinishReason.ERROR)) {
+            throw ApiException.internal();
         }
     }
 
@@ -102,7 +129,7 @@ final class Answer {
 
     synchronized View view(int sequence) {
         var its = progress.get(sequence);
-        return new View(its.ready, its.cached, its.ended, its.reason);
+        return new View(its.ready, its.cached, its.external, its.ended, its.reason);
     }
 
     synchronized boolean done() {

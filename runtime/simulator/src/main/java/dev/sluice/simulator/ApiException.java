@@ -55,6 +55,10 @@ final class ApiException extends RuntimeException {
         return new ApiException(404, type, message, param);
     }
 
+    static ApiException invalidInput(String message) {
+        return new ApiException(400, "InvalidUserInput", message, "");
+    }
+
     static ApiException scaleOutDisabled() {
         return new ApiException(
                 403,
@@ -78,6 +82,11 @@ final class ApiException extends RuntimeException {
                 "InternalServerError",
                 "EngineCore encountered an issue. See stack trace (above) for the root cause.",
                 "");
+    }
+
+    /** The generation failed, the engine lives. */
+    static ApiException internal() {
+        return new ApiException(500, "InternalServerError", "Internal server error", "");
     }
 
     static ApiException injected(int status, String type, String message) {

@@ -16,6 +16,7 @@ import java.util.Arrays;
 final class BlockPool {
     private static final int NONE = -1;
     private final int total;
+    private final CacheListener listener;
     private final int[] refs;
     private final long[] hash;
     private final boolean[] hashed;
@@ -31,7 +32,8 @@ final class BlockPool {
     private int target;
     private long evictions;
 
-    BlockPool(int blocks) {
+    BlockPool(int blocks, CacheListener listener) {
+        this.listener = listener;
         if (blocks < 1) {
             throw new IllegalArgumentException("a cache needs at least one block, not " + blocks);
         }
@@ -82,6 +84,15 @@ final class BlockPool {
         return byHash.get(contentHash);
     }
 
+    /** Whether this block has this content. */
+    boolean holds(int block, long contentHash) {
+        return block >= 0 && block < total && hashed[block] && hash[block] == contentHash;
+    }
+
+    long hash(int block) {
+        return hash[block];
+    }
+
     boolean inUse(int block) {
         return refs[block] > 0;
     }
@@ -123,10 +134,10 @@ final class BlockPool {
         }
     }
 
-    /** Forgets all contents that nobody uses. */
+    /** Forgets all contents that nobody uses, without a word to the listener. */
     void reset() {
         for (var block = head; block != NONE; block = next[block]) {
-            forget(block);
+            unname(block);
         }
     }
 
@@ -149,6 +160,13 @@ final class BlockPool {
     }
 
     private void forget(int block) {
+        if (hashed[block]) {
+            listener.removed(hash[block]);
+            unname(block);
+        }
+    }
+
+    private void unname(int block) {
         if (!hashed[block]) {
             return;
         }

@@ -128,7 +128,8 @@ final class ChatGeneration extends Generation {
                 .append(sampling.tokenIds() ? Json.ints(prompt) : "null")
                 .append(",\"prompt_text\":")
                 .append(sampling.tokenIds() ? Json.quote(promptText) : "null");
-        return out.append(",\"kv_transfer_params\":null,\"ec_transfer_params\":null,\"metrics\":null}")
+        return out.append(",\"kv_transfer_params\":" + answer.kept(sampling.n())
+                        + ",\"ec_transfer_params\":null,\"metrics\":null}")
                 .toString();
     }
 

@@ -102,7 +102,8 @@ final class CompletionGeneration extends Generation {
         }
         out.append("],\"service_tier\":null,\"system_fingerprint\":\"").append(service.fingerprint());
         out.append("\",\"usage\":").append(usage().whole(service.options.promptTokensDetails(), false));
-        return out.append(",\"kv_transfer_params\":null,\"ec_transfer_params\":null,\"metrics\":null}")
+        return out.append(",\"kv_transfer_params\":" + answer.kept(sampling.n())
+                        + ",\"ec_transfer_params\":null,\"metrics\":null}")
                 .toString();
     }
 

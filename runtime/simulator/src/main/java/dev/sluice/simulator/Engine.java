@@ -1,5 +1,6 @@
 package dev.sluice.simulator;
 
+import java.util.SortedSet;
 import java.util.function.LongConsumer;
 
 /**
@@ -15,17 +16,22 @@ import java.util.function.LongConsumer;
  */
 public final class Engine {
     private final EngineProfile profile;
+    private final CacheListener listener;
     private final BlockPool pool;
     private final EngineStats stats;
+    private final StepTime time;
     private final Sequences seqs = new Sequences();
     private final Scheduler scheduler;
     private final SlotQueue pending = new SlotQueue();
     private final LongIntMap slots = new LongIntMap(256);
+    private final EngineKv kv;
     private long arrivals;
-    private long random;
-    private double slowness = 1;
     private int alive;
     private boolean stepping;
+    /** The queue waits for blocks that only others' transfers, leases or leaving can free. */
+    private boolean blocked;
+
+    private boolean dead;
     private boolean advancing;
     private long stepEnd;
     private long clock = Long.MIN_VALUE;
@@ -36,11 +42,19 @@ public final class Engine {
      * @param seed of the noise on step times
      */
     public Engine(EngineProfile profile, long seed) {
+        this(profile, seed, CacheListener.NONE);
+    }
+
+    /** The same, and the listener hears of its cache. */
+    public Engine(EngineProfile profile, long seed, CacheListener listener) {
         this.profile = profile;
-        this.random = seed;
-        pool = new BlockPool(profile.kvBlocks());
+        this.listener = listener;
+        time = new StepTime(profile, seed);
+        pool = new BlockPool(profile.kvBlocks(), listener);
         stats = new EngineStats(profile.maxModelLen());
-        scheduler = new Scheduler(seqs, pool, profile, stats);
+        var fetching = new LongIntMap(16);
+        scheduler = new Scheduler(seqs, pool, profile, stats, fetching, listener);
+        kv = new EngineKv(this, seqs, scheduler, pool, stats, fetching);
     }
 
     /** What it was made from. */
@@ -59,6 +73,9 @@ public final class Engine {
      * @throws IllegalArgumentException when the engine already holds a sequence of this id
      */
     public Submission submit(EngineRequest request, long nowNanos) {
+        if (dead) {
+            return Submission.DEAD;
+        }
         var most = request.promptTokens() + (long) request.outputTokens();
         if (most > profile.maxModelLen() || most - 1 > (long) pool.total() * profile.blockSize()) {
             return Submission.TOO_LONG;
@@ -67,17 +84,20 @@ public final class Engine {
             stats.queueRefusals++;
             return Submission.QUEUE_FULL;
         }
-        if (slots.get(request.id()) != LongIntMap.ABSENT) {
+        if (slots.get(request.id()) != LongIntMap.ABSENT || kv.isFetching(request.id())) {
             throw new IllegalArgumentException("request " + request.id() + " is already here");
         }
-        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + nanos(profile.requestOverheadMillis()));
+        var slot = seqs.open(request, arrivals++, nowNanos, nowNanos + Math.round(profile.requestOverheadMillis() * 1e6));
         slots.put(request.id(), slot);
         pending.addLast(slot);
         alive++;
         return Submission.ACCEPTED;
     }
 
-    /** Drops a sequence and frees its blocks now; false when there is none of this id (it has ended). */
+    /**
+     * Drops a sequence and frees its blocks now; false when there is none of this id (it has ended). Blocks that another engine's
+     * KV is being written to are freed by the {@link EngineKv#pulled} that is still to come.
+     */
     public boolean abort(long id, long nowNanos) {
         var slot = slots.remove(id);
         if (slot == LongIntMap.ABSENT) {
@@ -93,28 +113,79 @@ public final class Engine {
                 }
             }
             case Sequences.WAITING -> scheduler.leaveQueue(slot);
+            case Sequences.REMOTE -> {
+                if (kv.isFetching(id)) {
+                    seqs.state[slot] = Sequences.DEAD_REMOTE;
+                } else {
+                    scheduler.dropRemote(slot);
+                    scheduler.fatal("a request with incomplete kv_transfer_params was aborted");
+                }
+            }
             default -> seqs.state[slot] = Sequences.DEAD;
         }
+        unblock(nowNanos);
         return true;
     }
 
-    /** Drops everything, as a process that dies; each id is told. The cache is emptied too when {@code andCache}. */
+    /**
+     * Drops everything, as a process that dies; each id is told. With {@code andCache} the cache is emptied too, pins are gone, and
+     * what comes then is a new process.
+     */
     public void abortAll(long nowNanos, boolean andCache, LongConsumer aborted) {
         for (var id : slots.keys()) {
             abort(id, nowNanos);
             aborted.accept(id);
         }
         if (andCache) {
+            kv.drop();
             pool.reset();
+            scheduler.fatal("");
+            dead = false;
+        }
+    }
+
+    /** Its side of KV exchanges with other engines. */
+    public EngineKv kv() {
+        return kv;
+    }
+
+    /** After {@link EngineSink#died}, until {@link #abortAll} stands for a new process. */
+    public boolean isDead() {
+        return dead;
+    }
+
+    /** Ends a sequence whose content from another engine does not come. */
+    void failRemote(int slot, EngineSink sink, long nowNanos) {
+        var id = seqs.id[slot];
+        var usage = seqs.usage(slot);
+        slots.remove(id);
+        alive--;
+        stats.ended(FinishReason.ERROR);
+        scheduler.dropRemote(slot);
+        sink.finished(id, FinishReason.ERROR, usage, nowNanos);
+    }
+
+    /** Something may be free that the queue waits for. */
+    void unblock(long nowNanos) {
+        blocked = false;
+        if (!stepping) {
+            clock = Math.max(clock, nowNanos);
         }
     }
 
     /** When {@link #advance} next has something to do; {@link Long#MAX_VALUE} when nothing is under way. */
     public long nextEventNanos() {
+        return Math.min(nextStepNanos(), kv.nextExpiry());
+    }
+
+    private long nextStepNanos() {
         if (stepping) {
             return stepEnd;
         }
-        if (scheduler.waiting() > 0 || scheduler.running() > 0) {
+        if (!scheduler.fatal().isEmpty()) {
+            return clock;
+        }
+        if ((scheduler.waiting() > 0 && !blocked) || scheduler.running() > 0) {
             return clock;
         }
         dropDeadPending();
@@ -126,12 +197,16 @@ public final class Engine {
         advancing = true;
         try {
             for (var next = nextEventNanos(); next <= nowNanos; next = nextEventNanos()) {
-                clock = next;
-                if (stepping) {
+                clock = Math.max(clock, next);
+                kv.expire(clock, sink);
+                if (stepping && stepEnd <= clock) {
                     stepping = false;
                     finishStep(sink);
+                    listener.stepped(clock);
                 }
-                startStep(sink);
+                if (!stepping) {
+                    startStep(sink);
+                }
             }
         } finally {
             advancing = false;
@@ -139,14 +214,38 @@ public final class Engine {
         }
     }
 
+    private void die(EngineSink sink) {
+        var why = scheduler.fatal();
+        abortAll(clock, true, id -> {});
+        scheduler.sweep();
+        stepping = false;
+        dead = true;
+        sink.died(why, clock);
+    }
+
+    /** How many different adapters a batch may have, at least 1; no limit unless this is called. */
+    public void maxLoras(int adapters) {
+        scheduler.adapters.limit(adapters);
+    }
+
+    /** Numbers of the adapters in the batch. */
+    public SortedSet<Integer> runningLoras() {
+        return scheduler.runningAdapters();
+    }
+
+    /** Numbers of the adapters that waiting sequences want. */
+    public SortedSet<Integer> waitingLoras() {
+        return scheduler.waitingAdapters();
+    }
+
     /** Sequences in the batch. */
     public int running() {
         return scheduler.running();
     }
 
-    /** Sequences that wait for a place. */
+    /** Sequences that wait for a place, or for another engine's KV. */
     public int waiting() {
-        return scheduler.waiting();
+        return scheduler.waiting() + scheduler.remote();
     }
 
     /** All sequences it holds: running, waiting, and on their way into the queue. */
@@ -191,41 +290,64 @@ public final class Engine {
 
     /** From the next step on, steps take so many times their usual time; gauges show nothing of it. Above 0; 1 is normal. */
     public void slowDown(double factor) {
-        if (!(factor > 0)) {
-            throw new IllegalArgumentException("a slow-down factor is above 0, not " + factor);
-        }
-        slowness = factor;
+        time.slowDown(factor);
     }
 
     /** Changes the cache while it runs, 1 to {@link EngineProfile#kvBlocks()}; blocks in use leave when they are freed. */
     public void resizeCache(int blocks) {
         pool.resize(blocks);
+        blocked = false;
     }
 
-    /** Forgets all cached content that no sequence uses, as {@code /reset_prefix_cache} does. */
-    public void resetCache() {
+    /** Forgets all cached content, as {@code /reset_prefix_cache} does; false, and nothing is forgotten, while blocks are in use. */
+    public boolean resetCache() {
+        if (pool.used() > 0) {
+            return false;
+        }
         pool.reset();
+        listener.cleared();
+        return true;
+    }
+
+    /** Forgets all cached content and whatever is pinned, as an engine that goes to sleep. What runs must be aborted before. */
+    public void forget() {
+        kv.drop();
+        pool.reset();
+        listener.cleared();
     }
 
     private void startStep(EngineSink sink) {
+        if (!scheduler.fatal().isEmpty()) {
+            die(sink);
+            return;
+        }
         dropDeadPending();
         while (!pending.isEmpty() && seqs.readyAt[pending.peek()] <= clock) {
             scheduler.enqueue(pending.poll());
             dropDeadPending();
         }
+        blocked = false;
         while (scheduler.running() + scheduler.waiting() > 0) {
             // A second look when the last one running has just lost its place: it may come back to an empty cache.
-            if (scheduler.schedule(clock, sink) || (scheduler.running() == 0 && scheduler.schedule(clock, sink))) {
+            if (scheduler.schedule(clock, sink)
+                    || (scheduler.running() == 0 && scheduler.fatal().isEmpty() && scheduler.schedule(clock, sink))) {
                 stepping = true;
-                stepEnd = clock + Math.max(1, stepNanos());
+                stepEnd = clock + time.nanos(scheduler.step);
                 stats.steps++;
-                stats.iterationTokens.record(scheduler.decoding + scheduler.prefillTokens);
+                stats.iterationTokens.record(scheduler.step.decoding + scheduler.step.prefillTokens);
                 return;
             }
-            if (scheduler.stuck()) {
+            if (!scheduler.fatal().isEmpty()) {
+                die(sink);
+                return;
+            }
+            if (scheduler.stuck(kv.hasPins())) {
                 var slot = scheduler.refuseHead();
                 end(slot, FinishReason.ERROR, sink);
                 seqs.close(slot);
+            } else if (scheduler.running() == 0) {
+                blocked = true;
+                return;
             }
         }
     }
@@ -244,10 +366,11 @@ public final class Engine {
                 continue;
             }
             var ordinal = ++seqs.generated[slot];
-            recordToken(slot, ordinal);
+            stats.token(seqs, slot, clock);
             var id = seqs.id[slot];
             sink.token(id, ordinal, clock);
             if (ordinal >= seqs.output[slot] && seqs.state[slot] == Sequences.RUNNING) {
+                seqs.transfer[slot].keep().ifPresent(keep -> kv.keep(slot, keep, clock, sink));
                 scheduler.end(slot);
                 var reason = ordinal >= seqs.maxTokens[slot] ? FinishReason.LENGTH : FinishReason.STOP;
                 end(slot, reason, sink);
@@ -261,62 +384,14 @@ public final class Engine {
         slots.remove(seqs.id[slot]);
         stats.ended(reason);
         if (reason != FinishReason.ERROR) {
-            recordEnd(slot);
+            stats.finished(seqs, slot, clock);
         }
         sink.finished(seqs.id[slot], reason, seqs.usage(slot), clock);
-    }
-
-    private void recordToken(int slot, int ordinal) {
-        stats.generationTokens++;
-        if (ordinal == 1) {
-            seqs.firstTokenAt[slot] = clock;
-            stats.promptTokens += seqs.prompt[slot];
-            stats.cachedPromptTokens += seqs.cached[slot];
-            stats.timeToFirstToken.record(seconds(clock - seqs.submittedAt[slot]));
-        } else {
-            stats.interToken.record(seconds(clock - seqs.lastTokenAt[slot]));
-        }
-        seqs.lastTokenAt[slot] = clock;
-    }
-
-    private void recordEnd(int slot) {
-        stats.endToEnd.record(seconds(clock - seqs.submittedAt[slot]));
-        stats.queueTime.record(seconds(seqs.startedAt[slot] - seqs.readyAt[slot]));
-        stats.prefillTime.record(seconds(seqs.firstTokenAt[slot] - seqs.startedAt[slot]));
-        stats.decodeTime.record(seconds(clock - seqs.firstTokenAt[slot]));
-        stats.inferenceTime.record(seconds(clock - seqs.startedAt[slot]));
-        if (seqs.generated[slot] > 1) {
-            stats.timePerOutputToken.record(seconds(clock - seqs.firstTokenAt[slot]) / (seqs.generated[slot] - 1));
-        }
-        stats.requestPromptTokens.record(seqs.prompt[slot]);
-        stats.requestGenerationTokens.record(seqs.generated[slot]);
-        stats.requestMaxTokens.record(seqs.maxTokens[slot]);
-        stats.requestPrefillComputed.record(seqs.prompt[slot] - seqs.cached[slot]);
-        stats.requestPreemptions.record(seqs.preemptions[slot]);
-    }
-
-    private long stepNanos() {
-        random += 0x9E3779B97F4A7C15L;
-        var noise = (Hashes.mix(random) >>> 11) * 0x1.0p-52 - 1;
-        var millis = profile.stepBaseMillis()
-                + profile.perSequenceMillis() * scheduler.decoding
-                + profile.perKvTokenMillis() * scheduler.contextTokens
-                + profile.perPrefillTokenMillis() * scheduler.prefillTokens
-                + profile.perPrefillTokenContextMillis() * scheduler.prefillContext;
-        return nanos(millis * slowness * (1 + profile.jitter() * noise));
     }
 
     private void dropDeadPending() {
         while (!pending.isEmpty() && seqs.state[pending.peek()] == Sequences.DEAD) {
             seqs.close(pending.poll());
         }
-    }
-
-    private static long nanos(double millis) {
-        return Math.round(millis * 1e6);
-    }
-
-    private static double seconds(long nanos) {
-        return nanos * 1e-9;
     }
 }

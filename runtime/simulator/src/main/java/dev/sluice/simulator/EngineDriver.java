@@ -1,32 +1,81 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.KvContent;
+import dev.sluice.simulator.transfer.Exchanges;
+import dev.sluice.simulator.transfer.Wish;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Runs an {@link Engine} on the wall clock: one thread sleeps until its next event; requests come and go under one lock. */
 final class EngineDriver implements EngineSink, AutoCloseable {
-    private record Place(Answer answer, int sequence) {}
+    /** What is asked of the engine for one sequence of an answer. */
+    record Order(EngineRequest request, Wish wish, Optional<KvContent> content) {}
+
+    private record Place(Answer answer, int sequence, Order order) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final EngineProfile profile;
     private final Engine engine;
     private final Map<Long, Place> places = new HashMap<>();
     private final Map<Answer, List<Long>> answers = new HashMap<>();
+    private final Optional<KvPublisher> publisher;
+    private final Exchanges exchanges;
     private final Thread thread;
     private long nextId = 1;
     private long pausedSince = -1;
     private long pausedNanos;
     private boolean closed;
+    private boolean paused;
+    private int sleepLevel;
 
-    EngineDriver(EngineProfile profile, long seed) {
-        engine = new Engine(profile, seed);
+    /**
+     * Starts an engine.
+     *
+     * @throws IOException when the connector cannot have its port
+     */
+    EngineDriver(EngineProfile profile, SimulatorOptions options) throws IOException {
+        this.profile = profile;
+        publisher = options.events().enabled() ? Optional.of(new KvPublisher(options.events())) : Optional.empty();
+        engine = new Engine(
+                profile, options.seed(), publisher.map(this::recorder).orElse(CacheListener.NONE));
+        engine.maxLoras(options.maxLoras());
+        try {
+            exchanges = new Exchanges(
+                    options.transfer(),
+                    options.host(),
+                    options.role(),
+                    profile,
+                    options.timeScale(),
+                    new DriverKv(this));
+        } catch (IOException e) {
+            publisher.ifPresent(KvPublisher::close);
+            throw e;
+        }
         thread = Thread.ofPlatform().name("engine").daemon().start(this::run);
+    }
+
+    private CacheListener recorder(KvPublisher to) {
+        return new KvRecorder(
+                profile.blockSize(),
+                id -> Optional.ofNullable(places.get(id))
+                        .flatMap(place -> place.order().content()),
+                to::publish);
+    }
+
+    /** Publishes its KV events, when it has any. */
+    Optional<KvPublisher> publisher() {
+        return publisher;
     }
 
     /**
@@ -34,7 +83,7 @@ final class EngineDriver implements EngineSink, AutoCloseable {
      *
      * @throws ApiException 503 when the queue is full, 400 when it can never fit, 500 when the engine is gone
      */
-    void submit(Answer answer, List<EngineRequest> requests) {
+    void submit(Answer answer, List<Order> orders) {
         lock.lock();
         try {
             if (closed) {
@@ -45,27 +94,23 @@ final class EngineDriver implements EngineSink, AutoCloseable {
                 engine.advance(now, this);
             }
             var ids = new ArrayList<Long>();
-            for (var i = 0; i < requests.size(); i++) {
-                var r = requests.get(i);
+            for (var i = 0; i < orders.size(); i++) {
                 var id = nextId++;
+                var order = orders.get(i);
+                exchanges.submitted(id, order.wish());
                 var submission = engine.submit(
-                        new EngineRequest(
-                                id,
-                                r.promptTokens(),
-                                r.blocks(),
-                                r.outputTokens(),
-                                r.maxTokens(),
-                                r.outputSeed(),
-                                r.priority()),
-                        now);
+                        order.request().withId(id).with(order.wish().transfer()), now);
                 if (submission != Submission.ACCEPTED) {
+                    exchanges.aborted(id);
                     ids.forEach(known -> forget(known, now));
-                    throw submission == Submission.QUEUE_FULL
-                            ? ApiException.busy()
-                            : ApiException.bad("The prompt does not fit into the KV cache.", "");
+                    throw switch (submission) {
+                        case QUEUE_FULL -> ApiException.busy();
+                        case DEAD -> ApiException.engineDead();
+                        default -> ApiException.bad("The prompt does not fit into the KV cache.", "");
+                    };
                 }
                 ids.add(id);
-                places.put(id, new Place(answer, i));
+                places.put(id, new Place(answer, i, order));
             }
             answers.put(answer, ids);
             changed.signal();
@@ -99,17 +144,82 @@ final class EngineDriver implements EngineSink, AutoCloseable {
         }
     }
 
+    /** The same with the engine's time. */
+    <T> T at(BiFunction<Engine, Long, T> work) {
+        lock.lock();
+        try {
+            return work.apply(engine, now());
+        } finally {
+            changed.signal();
+            lock.unlock();
+        }
+    }
+
+    /** What it does with other engines' KV. */
+    Exchanges exchanges() {
+        return exchanges;
+    }
+
     /** Stops the engine's time, or lets it go on from where it stopped. */
     void pause(boolean on) {
         lock.lock();
         try {
-            if (on && pausedSince < 0) {
-                pausedSince = System.nanoTime();
-            } else if (!on && pausedSince >= 0) {
-                pausedNanos += System.nanoTime() - pausedSince;
-                pausedSince = -1;
-            }
-            changed.signal();
+            paused = on;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stopOrGo() {
+        var stop = paused || sleepLevel > 0;
+        if (stop && pausedSince < 0) {
+            pausedSince = System.nanoTime();
+        } else if (!stop && pausedSince >= 0) {
+            pausedNanos += System.nanoTime() - pausedSince;
+            pausedSince = -1;
+        }
+        changed.signal();
+    }
+
+    /** Whether {@link #pause} is on. */
+    boolean isPaused() {
+        lock.lock();
+        try {
+            return paused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what runs as an abort, drops the cache, and stops the engine's time until {@link #wakeUp}. */
+    void sleep(int level) {
+        endAll(Answer::terminate);
+        lock.lock();
+        try {
+            engine.forget();
+            sleepLevel = level;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void wakeUp() {
+        lock.lock();
+        try {
+            sleepLevel = 0;
+            stopOrGo();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** 0 when awake. */
+    int sleepLevel() {
+        lock.lock();
+        try {
+            return sleepLevel;
         } finally {
             lock.unlock();
         }
@@ -146,7 +256,10 @@ final class EngineDriver implements EngineSink, AutoCloseable {
         lock.lock();
         try {
             var all = List.copyOf(answers.keySet());
-            engine.abortAll(now(), false, places::remove);
+            engine.abortAll(now(), false, id -> {
+                places.remove(id);
+                exchanges.aborted(id);
+            });
             answers.clear();
             all.forEach(how);
         } finally {
@@ -178,6 +291,7 @@ final class EngineDriver implements EngineSink, AutoCloseable {
     private void forget(long id, long now) {
         places.remove(id);
         engine.abort(id, now);
+        exchanges.aborted(id);
     }
 
     private long now() {
@@ -196,14 +310,43 @@ final class EngineDriver implements EngineSink, AutoCloseable {
     public void token(long id, int ordinal, long atNanos) {
         var place = places.get(id);
         if (place != null) {
+            if (ordinal == 1) {
+                exchanges.computed(place.answer().plans().get(place.sequence()).prompt());
+            }
             place.answer().onToken(place.sequence(), ordinal);
         }
+    }
+
+    @Override
+    public void pull(long id, int from, int tokens, long atNanos) {
+        var place = places.get(id);
+        if (place != null) {
+            place.answer().onPull(place.sequence(), tokens);
+            var request = place.order().request();
+            var full = request.promptTokens() / engine.profile().blockSize();
+            exchanges.pull(id, from, tokens, Arrays.copyOf(request.blocks(), full));
+        }
+    }
+
+    @Override
+    public void kept(KvPin pin, long atNanos) {
+        var params = exchanges.kept(pin);
+        var place = places.get(pin.request());
+        if (place != null) {
+            place.answer().onKept(place.sequence(), params);
+        }
+    }
+
+    @Override
+    public void died(String why, long atNanos) {
+        kill();
     }
 
     @Override
     public void finished(long id, FinishReason reason, Usage usage, long atNanos) {
         var place = places.remove(id);
         if (place != null) {
+            exchanges.aborted(id);
             place.answer().onFinished(place.sequence(), reason);
         }
     }
@@ -217,6 +360,8 @@ final class EngineDriver implements EngineSink, AutoCloseable {
         } finally {
             lock.unlock();
         }
+        exchanges.close();
+        publisher.ifPresent(KvPublisher::close);
         thread.interrupt();
     }
 }

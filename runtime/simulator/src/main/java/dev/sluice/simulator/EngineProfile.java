@@ -105,6 +105,10 @@ public record EngineProfile(
             false,
             true);
 
+    // The same layers, heads and sizes as 3.1, so the same times.
+    private static final EngineProfile LLAMA_33_70B =
+            LLAMA_70B.named("llama-3.3-70b-h100-tp4", "meta-llama/Llama-3.3-70B-Instruct");
+
     /** Checks the ranges; every violated one is an {@link IllegalArgumentException} that names the field. */
     public EngineProfile {
         atLeast("stepBaseMillis", stepBaseMillis, 1e-6);
@@ -139,9 +143,37 @@ public record EngineProfile(
         return LLAMA_70B;
     }
 
+    /** Llama 3.3 70B on four H100. */
+    public static EngineProfile llama33of70b() {
+        return LLAMA_33_70B;
+    }
+
     /** All built-ins, the default first. */
     public static List<EngineProfile> builtIns() {
-        return List.of(LLAMA_8B, QWEN_32B, LLAMA_70B);
+        return List.of(LLAMA_8B, QWEN_32B, LLAMA_70B, LLAMA_33_70B);
+    }
+
+    /** The same engine under other names. */
+    public EngineProfile named(String otherName, String otherModel) {
+        return new EngineProfile(
+                otherName,
+                otherModel,
+                stepBaseMillis,
+                perSequenceMillis,
+                perKvTokenMillis,
+                perPrefillTokenMillis,
+                perPrefillTokenContextMillis,
+                requestOverheadMillis,
+                jitter,
+                kvBlocks,
+                blockSize,
+                kvBytesPerToken,
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                maxModelLen,
+                maxNumQueuedReqs,
+                priorityPolicy,
+                prefixCaching);
     }
 
     /** Tokens that the cache holds. */

@@ -16,10 +16,20 @@ package dev.sluice.simulator;
  * @param maxTokens what the client allowed; the answer ends with {@link FinishReason#LENGTH} when it is this long
  * @param outputSeed content of generated blocks that {@code blocks} does not name
  * @param priority lower goes first under the priority policy
+ * @param transfer its part in an exchange of KV with another engine
+ * @param lora number of the adapter that computes it; 0 for none
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record EngineRequest(
-        long id, int promptTokens, long[] blocks, int outputTokens, int maxTokens, long outputSeed, int priority) {
+        long id,
+        int promptTokens,
+        long[] blocks,
+        int outputTokens,
+        int maxTokens,
+        long outputSeed,
+        int priority,
+        KvTransfer transfer,
+        int lora) {
 
     /** Checks the ranges. */
     public EngineRequest {
@@ -27,6 +37,29 @@ public record EngineRequest(
             throw new IllegalArgumentException("request " + id + ": a prompt of " + promptTokens
                     + " tokens, an answer of " + outputTokens + ", at most " + maxTokens);
         }
+    }
+
+    /** A request that has nothing to do with other engines. */
+    public EngineRequest(
+            long id, int promptTokens, long[] blocks, int outputTokens, int maxTokens, long outputSeed, int priority) {
+        this(id, promptTokens, blocks, outputTokens, maxTokens, outputSeed, priority, KvTransfer.NONE, 0);
+    }
+
+    /** The same with a part in an exchange of KV. */
+    public EngineRequest with(KvTransfer other) {
+        return new EngineRequest(id, promptTokens, blocks, outputTokens, maxTokens, outputSeed, priority, other, lora);
+    }
+
+    /** The same with an adapter. */
+    public EngineRequest withLora(int adapter) {
+        return new EngineRequest(
+                id, promptTokens, blocks, outputTokens, maxTokens, outputSeed, priority, transfer, adapter);
+    }
+
+    /** The same under another id. */
+    EngineRequest withId(long other) {
+        return new EngineRequest(
+                other, promptTokens, blocks, outputTokens, maxTokens, outputSeed, priority, transfer, lora);
     }
 
     /** A request that generates exactly so many tokens and ends by length, with priority 0. */

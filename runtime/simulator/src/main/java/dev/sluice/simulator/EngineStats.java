@@ -34,11 +34,16 @@ public final class EngineStats {
     long prefixQueries;
     long prefixHits;
     long preemptions;
+    long recomputedTokens;
     long promptTokens;
     long cachedPromptTokens;
     long generationTokens;
     long steps;
     long queueRefusals;
+    long externalHits;
+    long externalPromptTokens;
+    long expiredLeases;
+    long failedTransfers;
 
     EngineStats(int maxModelLen) {
         var lengths = lengths(maxModelLen);
@@ -63,6 +68,11 @@ public final class EngineStats {
         return preemptions;
     }
 
+    /** Tokens whose KV preemption threw away, cached ones that come back included. */
+    public long recomputedTokens() {
+        return recomputedTokens;
+    }
+
     /** Prompt tokens of all sequences whose prompt was finished, cached ones included. */
     public long promptTokens() {
         return promptTokens;
@@ -83,9 +93,59 @@ public final class EngineStats {
         return queueRefusals;
     }
 
+    /** Prompt tokens that other engines or a storage had. */
+    public long externalHits() {
+        return externalHits;
+    }
+
+    /** Leases that ended before anybody fetched the blocks. */
+    public long expiredLeases() {
+        return expiredLeases;
+    }
+
+    /** Transfers from other engines that failed. */
+    public long failedTransfers() {
+        return failedTransfers;
+    }
+
     /** Sequences that ended for this reason. */
     public long finished(FinishReason reason) {
         return finished.getOrDefault(reason, 0L);
+    }
+
+    /** The newest token of a sequence. */
+    void token(Sequences seqs, int slot, long now) {
+        generationTokens++;
+        if (seqs.generated[slot] == 1) {
+            seqs.firstTokenAt[slot] = now;
+            promptTokens += seqs.prompt[slot];
+            cachedPromptTokens += seqs.cached[slot];
+            externalPromptTokens += seqs.external[slot];
+            timeToFirstToken.record(seconds(now - seqs.submittedAt[slot]));
+        } else {
+            interToken.record(seconds(now - seqs.lastTokenAt[slot]));
+        }
+        seqs.lastTokenAt[slot] = now;
+    }
+
+    /** A sequence that ended well. */
+    void finished(Sequences seqs, int slot, long now) {
+        endToEnd.record(seconds(now - seqs.submittedAt[slot]));
+        queueTime.record(seconds(seqs.startedAt[slot] - seqs.readyAt[slot]));
+        prefillTime.record(seconds(seqs.firstTokenAt[slot] - seqs.startedAt[slot]));
+        decodeTime.record(seconds(now - seqs.firstTokenAt[slot]));
+        inferenceTime.record(seconds(now - seqs.startedAt[slot]));
+        // An answer of one token counts with 0, as in vLLM.
+        timePerOutputToken.record(seconds(now - seqs.firstTokenAt[slot]) / Math.max(1, seqs.generated[slot] - 1));
+        requestPromptTokens.record(seqs.prompt[slot]);
+        requestGenerationTokens.record(seqs.generated[slot]);
+        requestMaxTokens.record(seqs.maxTokens[slot]);
+        requestPrefillComputed.record(seqs.prompt[slot] - seqs.cached[slot]);
+        requestPreemptions.record(seqs.preemptions[slot]);
+    }
+
+    private static double seconds(long nanos) {
+        return nanos * 1e-9;
     }
 
     void ended(FinishReason reason) {

@@ -174,7 +174,7 @@ abstract class Generation {
             if (i % sampling.n() == 0) {
                 prompt += plan.prompt().length;
                 cached += view.cached();
-                created += Math.max(0, plan.prompt().length / block * block - view.cached());
+                created += Math.max(0, plan.prompt().length / block * block - view.cached() - view.external());
             }
             output += view.ready();
         }

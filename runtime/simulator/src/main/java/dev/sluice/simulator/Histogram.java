@@ -1,7 +1,7 @@
 package dev.sluice.simulator;
 
 /** A Prometheus histogram: ascending upper bounds, counts that are not cumulative, and a sum. */
-final class Histogram {
+public final class Histogram {
     private final double[] bounds;
     private final long[] counts;
     private double sum;
@@ -9,12 +9,14 @@ final class Histogram {
     private double lastValue = Double.NaN;
     private int lastBucket;
 
-    Histogram(double... bounds) {
+    /** An empty one with these upper bounds, and one without end. */
+    public Histogram(double... bounds) {
         this.bounds = bounds;
         counts = new long[bounds.length + 1];
     }
 
-    void record(double value) {
+    /** Counts a value. */
+    public void record(double value) {
         // All sequences of a step share one inter-token time, so the last answer is most often this one too.
         if (value != lastValue) {
             lastValue = value;
@@ -48,7 +50,8 @@ final class Histogram {
         return counts[bucket];
     }
 
-    double sum() {
+    /** Of all values. */
+    public double sum() {
         return sum;
     }
 

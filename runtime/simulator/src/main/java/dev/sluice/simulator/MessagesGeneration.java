@@ -69,7 +69,7 @@ final class MessagesGeneration extends Generation {
                         + (stopReason().equals("tool_use") ? text(0) : "{}") + "}";
         return "{\"id\":" + Json.quote(id) + ",\"type\":\"message\",\"role\":\"assistant\",\"content\":[" + content
                 + "],\"model\":" + Json.quote(model) + ",\"stop_reason\":\"" + stopReason() + "\",\"usage\":"
-                + usageJson()
+                + usageJson() + (answer.kept(1).equals("null") ? "" : ",\"kv_transfer_params\":" + answer.kept(1))
                 + "}";
     }
 

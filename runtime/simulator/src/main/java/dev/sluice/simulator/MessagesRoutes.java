@@ -32,8 +32,8 @@ final class MessagesRoutes {
         var plan = tool.isEmpty()
                 ? service.planner.say(prompt, sampling, limit, 0)
                 : service.planner.quote(prompt, Tools.arguments(body, tool, service.options.seed()), sampling, limit);
-        var answer = service.start(List.of(plan), sampling, model, limit);
         var id = "chatcmpl-" + service.requestId(reply.request(), body);
+        var answer = service.start(body, List.of(plan), sampling, model, limit, id);
         new MessagesGeneration(service, reply, sampling, answer, id, model, tool).run();
     }
 

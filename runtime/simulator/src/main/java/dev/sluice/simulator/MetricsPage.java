@@ -1,7 +1,9 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.transfer.ConnectorKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The {@code /metrics} page. Its families, help texts, labels and order come from a page of a real vLLM 0.32.0, kept as a template
@@ -29,10 +32,24 @@ final class MetricsPage {
                     .replace("$KV_TOKENS", "" + profile.kvTokens())
                     .replace("$CONCURRENCY", "" + (double) profile.kvTokens() / profile.maxModelLen())
                     .replace("$CACHING", profile.prefixCaching() ? "True" : "False");
-            template = text.lines().toList();
+            template = text.lines().flatMap(this::chosen).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A line that is there only with some connector says so in front. */
+    private Stream<String> chosen(String line) {
+        var kind = service.options.transfer().kind();
+        if (line.startsWith("@nixl ")) {
+            return kind == ConnectorKind.NIXL || kind == ConnectorKind.NIXL_PUSH
+                    ? Stream.of(line.substring(6))
+                    : Stream.of();
+        }
+        if (line.startsWith("@kv ")) {
+            return kind == ConnectorKind.NONE ? Stream.of() : Stream.of(line.substring(4));
+        }
+        return Stream.of(line);
     }
 
     /** The page now; every number is NaN when {@code nan}, as a broken exporter would say. */
@@ -41,13 +58,15 @@ final class MetricsPage {
         var labels = "engine=\"0\",model_name=\"" + escape(service.options.servedModel()) + "\"";
         service.driver.with(engine -> {
             var values = values(engine);
-            var histograms = histograms(engine.stats());
+            stateOf(values, engine);
+            var histograms = new HashMap<>(histograms(engine.stats()));
+            service.driver.exchanges().stats().forEachHistogram(histograms::put);
             for (var line : template) {
                 if (line.startsWith("@histogram ")) {
                     var name = line.substring("@histogram ".length());
                     histogram(out, name, labels, Objects.requireNonNull(histograms.get(name), name));
                 } else if (line.equals("@lora")) {
-                    lora(out);
+                    lora(out, engine);
                 } else if (line.startsWith("process_start_time_seconds ")) {
                     out.append("process_start_time_seconds ")
                             .append(service.started.toEpochMilli() / 1e3)
@@ -71,7 +90,7 @@ final class MetricsPage {
     private static String key(String line) {
         var brace = line.indexOf('{');
         var key = new StringBuilder(line.substring(0, brace));
-        for (var label : new String[] {"reason", "finished_reason", "source", "sleep_state"}) {
+        for (var label : new String[] {"reason", "finished_reason", "source", "sleep_state", "stage"}) {
             var at = line.indexOf("," + label + "=\"");
             at = at < 0 ? line.indexOf("{" + label + "=\"") : at;
             if (at >= 0) {
@@ -87,18 +106,24 @@ final class MetricsPage {
         var values = new HashMap<String, Double>();
         values.put("vllm:num_requests_running", (double) engine.running());
         values.put("vllm:num_requests_waiting", (double) engine.waiting());
-        values.put("vllm:num_requests_waiting_by_reason capacity", (double) engine.waiting());
-        values.put("vllm:engine_sleep_state awake", 1.0);
+        values.put("vllm:num_requests_waiting_by_reason capacity", (double)
+                (engine.waiting() - engine.kv().deferred()));
+        values.put("vllm:num_requests_waiting_by_reason deferred", (double)
+                engine.kv().deferred());
+        values.put("vllm:num_requests_kv_fetch_by_stage in_progress", (double)
+                engine.kv().deferred());
         values.put("vllm:kv_cache_usage_perc", engine.kvUsage());
         values.put("vllm:prefix_cache_queries_total", (double) stats.prefixQueries());
         values.put("vllm:prefix_cache_hits_total", (double) stats.prefixHits());
         values.put("vllm:num_preemptions_total", (double) stats.preemptions());
         values.put("vllm:prompt_tokens_total", (double) stats.promptTokens());
         values.put("vllm:prompt_tokens_by_source_total local_compute", (double)
-                (stats.promptTokens() - stats.cachedPromptTokens));
+                (stats.promptTokens() - stats.cachedPromptTokens - stats.externalPromptTokens));
         values.put("vllm:prompt_tokens_by_source_total local_cache_hit", (double) stats.cachedPromptTokens);
-        values.put("vllm:prompt_tokens_cached_total", (double) stats.cachedPromptTokens);
+        values.put("vllm:prompt_tokens_by_source_total external_kv_transfer", (double) stats.externalPromptTokens);
+        values.put("vllm:prompt_tokens_cached_total", (double) (stats.cachedPromptTokens + stats.externalPromptTokens));
         values.put("vllm:prompt_tokens_cached_by_source_total device", (double) stats.cachedPromptTokens);
+        values.put("vllm:prompt_tokens_cached_by_source_total p2p", (double) stats.externalPromptTokens);
         values.put("vllm:generation_tokens_total", (double) stats.generationTokens());
         // A client that leaves is not counted by a real vLLM 0.32: finished_reason abort stays 0.
         values.put("vllm:request_success_total stop", (double) stats.finished(FinishReason.STOP));
@@ -106,6 +131,24 @@ final class MetricsPage {
         values.put("vllm:request_success_total error", (double) stats.finished(FinishReason.ERROR));
         values.put("vllm:admission_rejections_total max_num_queued_reqs", (double) stats.queueRefusals());
         return values;
+    }
+
+    private void stateOf(Map<String, Double> values, Engine engine) {
+        var level = service.driver.sleepLevel();
+        values.put("vllm:engine_sleep_state awake", level == 0 ? 1.0 : 0.0);
+        values.put("vllm:engine_sleep_state weights_offloaded", level == 1 ? 1.0 : 0.0);
+        values.put("vllm:engine_sleep_state discard_all", level > 1 ? 1.0 : 0.0);
+        var stats = engine.stats();
+        var transfers = service.driver.exchanges().stats();
+        if (service.options.transfer().kind() != ConnectorKind.NONE) {
+            // Whatever is not found here is looked for elsewhere, on the prefill side too.
+            values.put(
+                    "vllm:external_prefix_cache_queries_total", (double) (stats.prefixQueries() - stats.prefixHits()));
+            values.put("vllm:external_prefix_cache_hits_total", (double) stats.externalHits());
+        }
+        values.put("vllm:nixl_num_failed_transfers_total", (double) transfers.failures());
+        values.put("vllm:nixl_num_kv_expired_reqs_total", (double) stats.expiredLeases());
+        values.put("vllm:nixl_num_notifications_after_expiry_total", (double) transfers.lateReleases());
     }
 
     private static Map<String, Histogram> histograms(EngineStats stats) {
@@ -135,9 +178,7 @@ final class MetricsPage {
             sum += histogram.count(i);
             var bound = histogram.bound(i);
             out.append(name).append("_bucket{").append(labels, 0, comma).append(",le=\"");
-            out.append(Double.isInfinite(bound) ? "+Inf" : "" + bound)
-                    .append('"')
-                    .append(labels, comma, labels.length());
+            out.append(bound(bound)).append('"').append(labels, comma, labels.length());
             out.append("} ").append((double) sum).append('\n');
         }
         out.append(name)
@@ -154,14 +195,29 @@ final class MetricsPage {
                 .append('\n');
     }
 
-    private void lora(StringBuilder out) {
-        if (service.adapterUsed()) {
-            out.append("vllm:lora_requests_info{max_lora=\"")
-                    .append(service.options.adapters().size())
-                    .append("\",running_lora_adapters=\"\",waiting_lora_adapters=\"\"} ")
-                    .append(service.started.toEpochMilli() / 1e3)
-                    .append('\n');
+    /** As Prometheus' Python client writes it. */
+    private static String bound(double bound) {
+        if (Double.isInfinite(bound)) {
+            return "+Inf";
         }
+        if (bound < 1e6) {
+            return "" + bound;
+        }
+        var power = (int) Math.floor(Math.log10(bound));
+        return new BigDecimal(bound).movePointLeft(power).stripTrailingZeros().toPlainString()
+                + String.format("e+%02d", power);
+    }
+
+    private void lora(StringBuilder out, Engine engine) {
+        service.adapters
+                .requests(engine, System.currentTimeMillis() / 1e3)
+                .forEach((labels, at) -> out.append("vllm:lora_requests_info{max_lora=\"")
+                        .append(service.options.maxLoras())
+                        .append("\",")
+                        .append(labels)
+                        .append("} ")
+                        .append(at)
+                        .append('\n'));
     }
 
     private void http(StringBuilder out) {

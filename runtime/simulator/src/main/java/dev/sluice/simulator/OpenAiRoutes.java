@@ -44,8 +44,8 @@ final class OpenAiRoutes {
                             ? service.planner.say(prompt, sampling, limit, choice)
                             : service.planner.quote(prompt, forced, sampling, limit));
         }
-        var answer = service.start(plans, sampling, model, limit);
         var id = "chatcmpl-" + service.requestId(reply.request(), body);
+        var answer = service.start(body, plans, sampling, model, limit, id);
         new ChatGeneration(service, reply, sampling, answer, id, model, tool, text).run();
     }
 
@@ -67,8 +67,8 @@ final class OpenAiRoutes {
                 plans.add(service.planner.say(prompt, sampling, limit, choice));
             }
         }
-        var answer = service.start(plans, sampling, model, most);
         var id = "cmpl-" + service.requestId(reply.request(), body);
+        var answer = service.start(body, plans, sampling, model, most, id);
         var echo = body.path("echo").asBoolean(false);
         new CompletionGeneration(service, reply, sampling, answer, id, model, echo).run();
     }

@@ -133,7 +133,8 @@ final class PoolingRoutes {
             total += prompt.length;
             plans.add(service.planner.quote(prompt, "", sampling, 1));
         }
-        var answer = service.start(plans, sampling, model, 1);
+        var answer =
+                service.start(Json.MAPPER.createObjectNode(), plans, sampling, model, 1, "pool-" + service.newId());
         reply.connection().watch(answer::cancel);
         try {
             answer.awaitEnd();

@@ -169,7 +169,8 @@ final class ResponsesGeneration extends Generation {
         out.append(",\"user\":")
                 .append(echo("user", "null"))
                 .append(",\"presence_penalty\":0.0,\"frequency_penalty\":0.0,");
-        return out.append("\"kv_transfer_params\":null,\"ec_transfer_params\":null,\"input_messages\":null,"
+        return out.append("\"kv_transfer_params\":" + (sampling.stream() ? "null" : answer.kept(1))
+                        + ",\"ec_transfer_params\":null,\"input_messages\":null,"
                         + "\"output_messages\":null}")
                 .toString();
     }

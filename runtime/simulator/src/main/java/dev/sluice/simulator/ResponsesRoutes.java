@@ -36,8 +36,8 @@ final class ResponsesRoutes {
         var plan = tool.isEmpty()
                 ? service.planner.say(prompt, sampling, limit, 0)
                 : service.planner.quote(prompt, Tools.arguments(body, tool, service.options.seed()), sampling, limit);
-        var answer = service.start(List.of(plan), sampling, model, limit);
         var id = body.path("request_id").asText("resp_" + service.newId());
+        var answer = service.start(body, List.of(plan), sampling, model, limit, id);
         var keep = body.path("store").asBoolean(true);
         new ResponsesGeneration(service, reply, sampling, answer, id, model, tool, body, json -> {
                     if (keep) {

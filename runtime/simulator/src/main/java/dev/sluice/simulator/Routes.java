@@ -1,12 +1,15 @@
 package dev.sluice.simulator;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.EventStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -17,6 +20,15 @@ final class Routes {
         void answer(Reply reply) throws IOException, InterruptedException;
     }
 
+    private static final Set<String> MANAGEMENT = Set.of(
+            "/ping",
+            "/sleep",
+            "/wake_up",
+            "/pause",
+            "/resume",
+            "/reset_prefix_cache",
+            "/v1/load_lora_adapter",
+            "/v1/unload_lora_adapter");
     private static final String RESPONSE_BY_ID = "/v1/responses/{response_id}";
     private final SimulatorServer server;
     private final Service service;
@@ -40,6 +52,11 @@ final class Routes {
             post("/v1/responses", responses::create);
             get(RESPONSE_BY_ID, responses::get);
             post("/inference/v1/generate", new TokenRoutes(service)::generate);
+            var render = new RenderRoutes(service);
+            post("/v1/chat/completions/render", render::chat);
+            post("/v1/completions/render", render::completion);
+            post("/v1/messages/render", render::messages);
+            post("/v1/responses/render", render::responses);
         }
         if (all || service.options.task().equals("embed")) {
             var pooling = new PoolingRoutes(service);
@@ -55,6 +72,7 @@ final class Routes {
                 post(path, pooling::rerank);
             }
         }
+        development();
         var tokens = new TokenRoutes(service);
         post("/tokenize", tokens::tokenize);
         post("/detokenize", tokens::detokenize);
@@ -67,6 +85,30 @@ final class Routes {
         get("/metrics", this::metrics);
         post("/debug/faults", this::setFaults);
         get("/debug/state", reply -> reply.json(200, state()));
+        get(
+                "/kv_event_sources",
+                reply -> reply.json(
+                        200,
+                        "{\"" + service.options.events().rank() + "\":"
+                                + server.options().events().json() + "}"));
+        get("/debug/kv", reply -> reply.json(200, kv()));
+    }
+
+    private void development() {
+        var dev = new DevRoutes(service);
+        if (service.options.devMode()) {
+            post("/sleep", dev::sleep);
+            post("/wake_up", dev::wakeUp);
+            get("/is_sleeping", dev::isSleeping);
+            post("/pause", dev::pause);
+            post("/resume", dev::resume);
+            get("/is_paused", dev::isPaused);
+            post("/reset_prefix_cache", dev::resetPrefixCache);
+        }
+        if (service.options.runtimeLora()) {
+            post("/v1/load_lora_adapter", dev::loadAdapter);
+            post("/v1/unload_lora_adapter", dev::unloadAdapter);
+        }
     }
 
     private void get(String path, Handler handler) {
@@ -81,7 +123,9 @@ final class Routes {
     boolean answer(Connection connection) throws IOException, InterruptedException {
         var request = connection.read();
         var begun = System.nanoTime();
-        var path = request.path().startsWith("/v1/responses/") ? RESPONSE_BY_ID : request.path();
+        var path = request.path().startsWith("/v1/responses/") && !table.containsKey(request.path())
+                ? RESPONSE_BY_ID
+                : request.path();
         var methods = table.getOrDefault(path, Map.of());
         var handler = Optional.ofNullable(methods.get(request.method()));
         var inference = request.method().equals("POST") && handler.isPresent() && isInference(request.path());
@@ -129,7 +173,7 @@ final class Routes {
     }
 
     private static boolean isInference(String path) {
-        return !path.startsWith("/debug/") && !path.equals("/ping");
+        return !path.startsWith("/debug/") && !MANAGEMENT.contains(path);
     }
 
     /** Once a stream has begun its status stands: the error is an event, and the end looks like any other. */
@@ -177,8 +221,8 @@ final class Routes {
         for (var name : names) {
             model(out, name, "null", "" + service.profile.maxModelLen(), names.getFirst());
         }
-        for (var adapter : service.options.adapters()) {
-            model(out, adapter, Json.quote(names.getFirst()), "null", names.getFirst() + "-" + adapter);
+        for (var adapter : service.adapters.all()) {
+            model(out, adapter.name(), Json.quote(names.getFirst()), "null", adapter.path());
         }
         reply.json(200, out.append("]}").toString());
     }
@@ -253,6 +297,15 @@ final class Routes {
                 return engine;
             });
         }
+        if (body.has("lose_releases")) {
+            service.driver
+                    .exchanges()
+                    .stats()
+                    .loseReleases(body.path("lose_releases").asBoolean());
+        }
+        if (body.path("kv_events").isObject()) {
+            service.driver.publisher().ifPresent(publisher -> eventFaults(publisher.stream(), body.path("kv_events")));
+        }
         if (body.has("paused")) {
             service.driver.pause(body.path("paused").asBoolean());
         }
@@ -260,6 +313,25 @@ final class Routes {
         if (body.path("kill_engine").asBoolean(false)) {
             server.killEngine();
         }
+    }
+
+    private static void eventFaults(EventStream stream, JsonNode faults) {
+        stream.drop(faults.path("drop").asInt(0));
+        stream.lose(faults.path("lose").asInt(0));
+        stream.garble(faults.path("garble").asInt(0));
+        stream.lie(faults.path("lie").asInt(0));
+        stream.shorten(faults.path("shorten").asInt(0));
+        if (faults.path("restart").asBoolean(false)) {
+            stream.restart();
+        }
+    }
+
+    private String kv() {
+        var json = service.driver.exchanges().json();
+        service.driver.with(engine -> json.put("expired", engine.stats().expiredLeases())
+                .put("external_tokens", engine.stats().externalHits())
+                .put("dead", engine.isDead()));
+        return json.toString();
     }
 
     private String state() {
@@ -274,6 +346,9 @@ final class Routes {
                 .put("kv_blocks_used", engine.kvBlocksUsed())
                 .put("cached_blocks", engine.cachedBlocks())
                 .put("evictions", engine.evictions())
+                .put("preemptions", engine.stats().preemptions())
+                .put("recomputed_tokens", engine.stats().recomputedTokens())
+                .put("sleep_level", service.driver.sleepLevel())
                 .put("prefix_queries", engine.stats().prefixQueries())
                 .put("prefix_hits", engine.stats().prefixHits())
                 .put("aborted", engine.stats().finished(FinishReason.ABORT)));

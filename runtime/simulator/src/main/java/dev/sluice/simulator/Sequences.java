@@ -13,6 +13,10 @@ final class Sequences {
     static final byte RUNNING = 3;
     /** Aborted while in a queue; the slot is freed when the queue gets to it. */
     static final byte DEAD = 4;
+    /** Has blocks and waits for their content from another engine. */
+    static final byte REMOTE = 5;
+    /** Aborted while its blocks are being written to; they are freed when that is over. */
+    static final byte DEAD_REMOTE = 6;
 
     private static final long[] NO_HASHES = {};
     private static final int[] NO_BLOCKS = {};
@@ -30,6 +34,14 @@ final class Sequences {
     int[] scheduled = new int[64];
     /** Tokens found in the cache at the first admission; -1 before it. */
     int[] cached = new int[64];
+    /** Tokens that came from another engine. */
+    int[] external = new int[64];
+
+    boolean[] begun = new boolean[64];
+    /** Number of its adapter; 0 for none. */
+    int[] lora = new int[64];
+
+    KvTransfer[] transfer = new KvTransfer[64];
 
     int[] preemptions = new int[64];
     long[] readyAt = new long[64];
@@ -65,6 +77,10 @@ final class Sequences {
         computed[slot] = 0;
         scheduled[slot] = 0;
         cached[slot] = -1;
+        external[slot] = 0;
+        begun[slot] = false;
+        lora[slot] = r.lora();
+        transfer[slot] = r.transfer();
         preemptions[slot] = 0;
         readyAt[slot] = ready;
         submittedAt[slot] = now;
@@ -81,6 +97,7 @@ final class Sequences {
         state[slot] = FREE;
         hashes[slot] = NO_HASHES;
         blocks[slot] = NO_BLOCKS;
+        transfer[slot] = KvTransfer.NONE;
         if (freeCount == freeSlots.length) {
             freeSlots = Arrays.copyOf(freeSlots, freeCount * 2);
         }
@@ -120,6 +137,10 @@ final class Sequences {
         computed = Arrays.copyOf(computed, n);
         scheduled = Arrays.copyOf(scheduled, n);
         cached = Arrays.copyOf(cached, n);
+        external = Arrays.copyOf(external, n);
+        begun = Arrays.copyOf(begun, n);
+        lora = Arrays.copyOf(lora, n);
+        transfer = Arrays.copyOf(transfer, n);
         preemptions = Arrays.copyOf(preemptions, n);
         readyAt = Arrays.copyOf(readyAt, n);
         submittedAt = Arrays.copyOf(submittedAt, n);

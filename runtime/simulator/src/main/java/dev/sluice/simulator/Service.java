@@ -1,10 +1,14 @@
 package dev.sluice.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sluice.simulator.events.BlockHasher;
+import dev.sluice.simulator.events.KvContent;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,28 +19,31 @@ final class Service {
     final EngineProfile profile;
     final EngineDriver driver;
     final Planner planner;
+    final Adapters adapters;
+    private final BlockHasher hasher;
     final Faults faults;
     final HttpStats http = new HttpStats();
     final Instant started = Instant.now();
     final AtomicInteger load = new AtomicInteger();
     private final SplittableRandom ids;
     private final String fingerprint;
-    private volatile boolean adapterUsed;
 
-    Service(SimulatorOptions options, Faults faults) {
+    /**
+     * Starts the engine.
+     *
+     * @throws IOException when its connector cannot have its port
+     */
+    Service(SimulatorOptions options, Faults faults) throws IOException {
         this.options = options;
         this.faults = faults;
         profile = options.engineProfile();
-        driver = new EngineDriver(profile, options.seed());
+        driver = new EngineDriver(profile, options);
+        hasher = new BlockHasher(options.events().algorithm(), options.events().seed());
+        adapters = new Adapters(options.adapters(), name -> options.servedModel() + "-" + name);
         planner = new Planner(options.seed(), options.outputTokens());
         ids = new SplittableRandom(System.nanoTime() ^ System.identityHashCode(this));
         fingerprint = "vllm-" + VERSION + "-"
                 + String.format("%08x", (int) Hashes.text(profile.name() + options.servedModel()));
-    }
-
-    /** Whether a request has named an adapter yet; only then is there a metric about them. */
-    boolean adapterUsed() {
-        return adapterUsed;
     }
 
     String fingerprint() {
@@ -74,7 +81,7 @@ final class Service {
         if (name.isEmpty() || body.path("model").isNull()) {
             return options.servedModel();
         }
-        if (!models().contains(name) && !options.adapters().contains(name)) {
+        if (!models().contains(name) && adapters.find(name).isEmpty()) {
             throw ApiException.notFound(
                     "The model `" + name + "` does not exist. Valid aliases: " + String.join(", ", models()) + ".",
                     "NotFoundError",
@@ -98,26 +105,61 @@ final class Service {
         }
     }
 
-    /** Submits the plans to the engine. */
-    Answer start(List<Plan> plans, Sampling sampling, String model, int limit) {
+    /**
+     * Submits the plans to the engine.
+     *
+     * @param id of the answer, which the engine's own names of the sequences are made from
+     */
+    Answer start(ObjectNode body, List<Plan> plans, Sampling sampling, String model, int limit, String id) {
         var answer = new Answer(plans);
-        var lora = options.adapters().contains(model) ? model : "";
-        adapterUsed |= !lora.isEmpty();
-        var requests = new ArrayList<EngineRequest>();
-        for (var plan : plans) {
+        var adapter = adapters.find(model);
+        adapter.ifPresent(its -> adapters.used(its.name(), System.currentTimeMillis() / 1e3));
+        var lora = adapter.map(Adapters.Adapter::name).orElse("");
+        var orders = new ArrayList<EngineDriver.Order>();
+        for (var i = 0; i < plans.size(); i++) {
+            var plan = plans.get(i);
             var all = Arrays.copyOf(plan.prompt(), plan.prompt().length + plan.output().length);
             System.arraycopy(plan.output(), 0, all, plan.prompt().length, plan.output().length);
             var count = plan.output().length;
-            requests.add(new EngineRequest(
-                    0,
-                    plan.prompt().length,
-                    Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora),
-                    count,
-                    plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
-                    0,
-                    sampling.priority()));
+            var hashes = Hashes.ofTokens(all, profile.blockSize(), sampling.salt(), lora);
+            var request = new EngineRequest(
+                            0,
+                            plan.prompt().length,
+                            hashes,
+                            count,
+                            plan.reason() == FinishReason.LENGTH ? count : Math.max(count + 1, limit),
+                            0,
+                            sampling.priority())
+                    .withLora(adapter.map(Adapters.Adapter::id).orElse(0));
+            var wish = driver.exchanges().wish(body, internalId(id, i, sampling.n()), plan.prompt(), hashes);
+            orders.add(new EngineDriver.Order(request, wish, content(all, adapter, sampling.salt())));
         }
-        driver.submit(answer, requests);
+        driver.submit(answer, orders);
+        driver.with(engine -> {
+            engine.stats().requestParamsN.record(sampling.n());
+            return engine;
+        });
         return answer;
+    }
+
+    /** What events say of a sequence's blocks; only worked out when there are events. */
+    private Optional<KvContent> content(int[] tokens, Optional<Adapters.Adapter> adapter, String salt) {
+        if (!options.events().enabled()) {
+            return Optional.empty();
+        }
+        var key = adapter.map(its -> List.of(its.name(), its.path())).orElse(List.of());
+        return Optional.of(new KvContent(
+                tokens,
+                hasher.chain(tokens, profile.blockSize(), key, salt),
+                adapter.map(Adapters.Adapter::name).orElse(""),
+                adapter.map(Adapters.Adapter::id).orElse(0),
+                salt));
+    }
+
+    /** The engine's own name of a sequence: the answer's id, prompt and choice where there are several, and a random suffix. */
+    private String internalId(String id, int sequence, int n) {
+        var choice = n > 1 ? sequence % n + "_" : "";
+        var prompt = id.startsWith("cmpl-") ? "-" + sequence / n : id.startsWith("resp_") ? "_0" : "";
+        return choice + id + prompt + "-" + newId().substring(8);
     }
 }

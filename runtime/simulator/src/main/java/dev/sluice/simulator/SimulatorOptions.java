@@ -1,5 +1,7 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.EventOptions;
+import dev.sluice.simulator.transfer.TransferOptions;
 import dev.sluice.spi.Role;
 import java.util.List;
 
@@ -9,7 +11,7 @@ import java.util.List;
  *
  * @param host address to listen on
  * @param port to listen on; 0 takes a free one
- * @param role what it is to the gateway; a label only until transfers are simulated
+ * @param role what it is to the gateway; with the SGLang connector also which leg of an exchange it has
  * @param model served name, also its first alias; empty for the profile's
  * @param aliases further served names
  * @param adapters names of LoRA adapters that are loaded
@@ -29,7 +31,12 @@ import java.util.List;
  * @param promptTokensDetails whether usage shows cached tokens, as {@code --enable-prompt-tokens-details}
  * @param requestIdHeaders whether responses carry {@code x-request-id}, as {@code --enable-request-id-headers}
  * @param forceIncludeUsage whether streams end with usage unasked, as {@code --enable-force-include-usage}
- * @param scaleOut whether {@code /inference/v1/generate} is open, as {@code --enable-scale-out}
+ * @param scaleOut whether {@code /inference/v1/generate} and the render routes are open, as {@code --enable-scale-out}
+ * @param transfer how it shares KV with others
+ * @param events how it publishes what its cache holds
+ * @param devMode whether it has vLLM's development routes, as with {@code VLLM_SERVER_DEV_MODE=1}
+ * @param runtimeLora whether adapters can be loaded, as with {@code VLLM_ALLOW_RUNTIME_LORA_UPDATING=1}
+ * @param maxLoras most different adapters in a step, at least 1
  */
 public record SimulatorOptions(
         String host,
@@ -54,7 +61,12 @@ public record SimulatorOptions(
         boolean promptTokensDetails,
         boolean requestIdHeaders,
         boolean forceIncludeUsage,
-        boolean scaleOut) {
+        boolean scaleOut,
+        TransferOptions transfer,
+        EventOptions events,
+        boolean devMode,
+        boolean runtimeLora,
+        int maxLoras) {
 
     /** Checks the ranges; {@link IllegalArgumentException} names the option. */
     public SimulatorOptions {
@@ -68,6 +80,7 @@ public record SimulatorOptions(
         check(maxNumBatchedTokens >= 0, "max-num-batched-tokens is not negative: " + maxNumBatchedTokens);
         check(maxModelLen >= 0 && maxModelLen != 1, "max-model-len is 0 or at least 2: " + maxModelLen);
         check(maxNumQueuedReqs >= 0, "max-num-queued-reqs is not negative: " + maxNumQueuedReqs);
+        check(maxLoras > 0, "max-loras is at least 1: " + maxLoras);
         check(outputTokens > 0, "output-tokens is at least 1: " + outputTokens);
         check(
                 List.of("generate", "embed", "score", "all").contains(task),
@@ -110,30 +123,12 @@ public record SimulatorOptions(
 
     /** The same on another port. */
     public SimulatorOptions withPort(int newPort) {
-        return new SimulatorOptions(
-                host,
-                newPort,
-                role,
-                model,
-                aliases,
-                adapters,
-                profile,
-                timeScale,
-                seed,
-                kvBlocks,
-                blockSize,
-                maxNumSeqs,
-                maxNumBatchedTokens,
-                maxModelLen,
-                maxNumQueuedReqs,
-                priorityScheduling,
-                prefixCaching,
-                outputTokens,
-                task,
-                promptTokensDetails,
-                requestIdHeaders,
-                forceIncludeUsage,
-                scaleOut);
+        return toBuilder().port(newPort).build();
+    }
+
+    /** A builder that begins with these. */
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /** The first served name. */
@@ -172,8 +167,44 @@ public record SimulatorOptions(
         private boolean requestIdHeaders = true;
         private boolean forceIncludeUsage;
         private boolean scaleOut = true;
+        private TransferOptions transfer = TransferOptions.none();
+        private EventOptions events = EventOptions.none();
+        private boolean devMode;
+        private boolean runtimeLora;
+        private int maxLoras = 1;
 
         private Builder() {}
+
+        private Builder(SimulatorOptions from) {
+            host = from.host;
+            port = from.port;
+            role = from.role;
+            model = from.model;
+            aliases = from.aliases;
+            adapters = from.adapters;
+            profile = from.profile;
+            timeScale = from.timeScale;
+            seed = from.seed;
+            kvBlocks = from.kvBlocks;
+            blockSize = from.blockSize;
+            maxNumSeqs = from.maxNumSeqs;
+            maxNumBatchedTokens = from.maxNumBatchedTokens;
+            maxModelLen = from.maxModelLen;
+            maxNumQueuedReqs = from.maxNumQueuedReqs;
+            priorityScheduling = from.priorityScheduling;
+            prefixCaching = from.prefixCaching;
+            outputTokens = from.outputTokens;
+            task = from.task;
+            promptTokensDetails = from.promptTokensDetails;
+            requestIdHeaders = from.requestIdHeaders;
+            forceIncludeUsage = from.forceIncludeUsage;
+            scaleOut = from.scaleOut;
+            transfer = from.transfer;
+            events = from.events;
+            devMode = from.devMode;
+            runtimeLora = from.runtimeLora;
+            maxLoras = from.maxLoras;
+        }
 
         public Builder host(String value) {
             host = value;
@@ -290,6 +321,31 @@ public record SimulatorOptions(
             return this;
         }
 
+        public Builder transfer(TransferOptions value) {
+            transfer = value;
+            return this;
+        }
+
+        public Builder events(EventOptions value) {
+            events = value;
+            return this;
+        }
+
+        public Builder devMode(boolean value) {
+            devMode = value;
+            return this;
+        }
+
+        public Builder runtimeLora(boolean value) {
+            runtimeLora = value;
+            return this;
+        }
+
+        public Builder maxLoras(int value) {
+            maxLoras = value;
+            return this;
+        }
+
         public SimulatorOptions build() {
             return new SimulatorOptions(
                     host,
@@ -314,7 +370,12 @@ public record SimulatorOptions(
                     promptTokensDetails,
                     requestIdHeaders,
                     forceIncludeUsage,
-                    scaleOut);
+                    scaleOut,
+                    transfer,
+                    events,
+                    devMode,
+                    runtimeLora,
+                    maxLoras);
         }
     }
 }

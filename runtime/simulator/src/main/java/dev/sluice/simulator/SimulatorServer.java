@@ -1,5 +1,7 @@
 package dev.sluice.simulator;
 
+import dev.sluice.simulator.events.EventStream;
+import dev.sluice.simulator.transfer.Exchanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -7,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -19,7 +22,7 @@ import java.util.function.Function;
 public final class SimulatorServer implements AutoCloseable {
     private record Listener(ServerSocketChannel channel, Thread acceptor) {}
 
-    private final SimulatorOptions options;
+    private SimulatorOptions options;
     private final Faults faults;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private Listener listener;
@@ -33,6 +36,7 @@ public final class SimulatorServer implements AutoCloseable {
         faults = new Faults(options.seed());
         port = options.port();
         service = new Service(options, faults);
+        keepPorts();
         routes = new Routes(this, service);
         try {
             listener = listen();
@@ -40,6 +44,16 @@ public final class SimulatorServer implements AutoCloseable {
             service.driver.close();
             throw e;
         }
+    }
+
+    /** What listens on a free port the first time has the same one after a restart, as in a deployment. */
+    private void keepPorts() {
+        var transfer = options.transfer().withPort(service.driver.exchanges().port());
+        var events = service.driver
+                .publisher()
+                .map(its -> its.opened(options.events()))
+                .orElse(options.events());
+        options = options.toBuilder().transfer(transfer).events(events).build();
     }
 
     /**
@@ -61,8 +75,8 @@ public final class SimulatorServer implements AutoCloseable {
         return port;
     }
 
-    /** What it was started with. */
-    public SimulatorOptions options() {
+    /** What it was started with, with the ports that it took. */
+    public synchronized SimulatorOptions options() {
         return options;
     }
 
@@ -76,6 +90,16 @@ public final class SimulatorServer implements AutoCloseable {
         return current().driver.with(work);
     }
 
+    /** What it does with other engines' KV. */
+    public Exchanges exchanges() {
+        return current().driver.exchanges();
+    }
+
+    /** What it says about its cache, for faults and questions; empty when it says nothing. */
+    public Optional<EventStream> events() {
+        return current().driver.publisher().map(KvPublisher::stream);
+    }
+
     /** Stops the engine's time; requests hang as on a server that sleeps. False lets it go on. */
     public void pause(boolean on) {
         current().driver.pause(on);
@@ -86,6 +110,12 @@ public final class SimulatorServer implements AutoCloseable {
         closeListener();
         connections.forEach(Connection::reset);
         service.driver.close();
+    }
+
+    /** As SIGKILL of the API process alone: nobody can ask it anything, but its engine lives on and others can fetch from it. */
+    public synchronized void stopApi() {
+        closeListener();
+        connections.forEach(Connection::reset);
     }
 
     /** As SIGTERM: running answers end with {@code finish_reason: abort} and look complete; then it is gone. */
@@ -107,9 +137,9 @@ public final class SimulatorServer implements AutoCloseable {
         connections.forEach(Connection::close);
         service.driver.close();
         terminating = false;
-        service = new Service(options, faults);
-        routes = new Routes(this, service);
         try {
+            service = new Service(options, faults);
+            routes = new Routes(this, service);
             listener = listen();
         } catch (IOException e) {
             throw new UncheckedIOException("port " + port + ": " + e.getMessage(), e);

@@ -6,5 +6,7 @@ public enum Submission {
     /** {@link EngineProfile#maxNumQueuedReqs()} is reached; vLLM answers 503. */
     QUEUE_FULL,
     /** Prompt and output can never fit, neither in the model's context nor in the cache. */
-    TOO_LONG
+    TOO_LONG,
+    /** The engine has died, see {@link Engine#isDead}. */
+    DEAD
 }

@@ -37,7 +37,8 @@ final class TokenGeneration extends Generation {
                 + service.created()
                 + ",\"usage\":" + usage().whole(service.options.promptTokensDetails(), false)
                 + ",\"prompt_logprobs\":null,\"prompt_token_id_logprobs\":null,\"prompt_token_ids\":null,"
-                + "\"mm_placeholders\":null,\"metrics\":null,\"kv_transfer_params\":null,\"ec_transfer_params\":null,"
+                + "\"mm_placeholders\":null,\"metrics\":null,\"kv_transfer_params\":" + answer.kept(sampling.n())
+                + ",\"ec_transfer_params\":null,"
                 + "\"output_mode\":\"tokens\",\"choices\":[" + choices + "]}";
     }
 

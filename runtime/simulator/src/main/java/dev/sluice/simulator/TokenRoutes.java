@@ -75,8 +75,8 @@ final class TokenRoutes {
         for (var choice = 0; choice < sampling.n(); choice++) {
             plans.add(service.planner.say(prompt, sampling, limit, choice));
         }
-        var answer = service.start(plans, sampling, model, limit);
         var id = "generate-tokens-" + service.requestId(reply.request(), body);
+        var answer = service.start(body, plans, sampling, model, limit, id);
         new TokenGeneration(service, reply, sampling, answer, id, model).run();
     }
 }

@@ -13,6 +13,10 @@ final class Bench implements EngineSink {
     final Map<Long, FinishReason> finished = new LinkedHashMap<>();
     final Map<Long, Usage> usage = new LinkedHashMap<>();
     final List<Long> preempted = new ArrayList<>();
+    final Map<Long, Integer> pulls = new LinkedHashMap<>();
+    final Map<String, KvPin> kept = new LinkedHashMap<>();
+    final List<String> expired = new ArrayList<>();
+    String death = "";
     long traceHash;
     long now;
 
@@ -95,6 +99,29 @@ final class Bench implements EngineSink {
     public void preempted(long id, long atNanos) {
         preempted.add(id);
         trace(id, -1, atNanos);
+    }
+
+    @Override
+    public void pull(long id, int from, int tokens, long atNanos) {
+        pulls.put(id, tokens);
+        trace(id, tokens, atNanos);
+    }
+
+    @Override
+    public void kept(KvPin pin, long atNanos) {
+        kept.put(pin.key(), pin);
+        trace(pin.request(), pin.tokens(), atNanos);
+    }
+
+    @Override
+    public void expired(KvPin pin, long atNanos) {
+        expired.add(pin.key());
+        trace(pin.request(), -2, atNanos);
+    }
+
+    @Override
+    public void died(String why, long atNanos) {
+        death = why;
     }
 
     private void trace(long id, long value, long at) {

@@ -285,4 +285,29 @@ class EngineTest {
         assertThat(bench.engine.cachedBlocks()).isZero();
         assertThat(bench.engine.inFlight()).isZero();
     }
+
+    @Test
+    void aStepHasNoMoreAdaptersThanAllowedAndOthersPassWhoWaitsForOne() {
+        var bench = new Bench(Bench.plain());
+        bench.engine.maxLoras(1);
+        bench.submit(EngineRequest.of(1, 4, new long[0], 10).withLora(1));
+        bench.submit(EngineRequest.of(2, 4, new long[0], 1).withLora(2));
+        bench.submit(EngineRequest.of(3, 4, new long[0], 1));
+        bench.submit(EngineRequest.of(4, 4, new long[0], 1).withLora(1));
+        bench.until(40);
+        assertThat(bench.engine.runningLoras()).containsExactly(1);
+        assertThat(bench.engine.waitingLoras()).containsExactly(2);
+        bench.untilIdle();
+        assertThat(bench.finished.keySet()).containsExactly(3L, 4L, 1L, 2L);
+    }
+
+    @Test
+    void whatPreemptionThrowsAwayIsCounted() {
+        var bench = new Bench(Bench.plain().withCache(8, 4));
+        bench.submit(EngineRequest.of(1, 8, Bench.prompt(1, 2), 16));
+        bench.submit(EngineRequest.of(2, 8, Bench.prompt(2, 2), 16)).untilIdle();
+        assertThat(bench.engine.stats().preemptions()).isPositive();
+        assertThat(bench.engine.stats().recomputedTokens()).isGreaterThanOrEqualTo(8);
+        assertThat(bench.finished.values()).containsOnly(FinishReason.LENGTH);
+    }
 }

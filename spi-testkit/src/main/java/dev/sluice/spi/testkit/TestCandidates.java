@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -22,13 +23,21 @@ public final class TestCandidates implements Candidates, Attributes {
     private final List<Endpoint> endpoints;
     private final Map<Signal, double[]> signals;
     private final Map<String, double[]> attributes;
+    private final Moment moment;
     private final AtomicInteger trespasses = new AtomicInteger();
     private volatile boolean over;
 
-    private TestCandidates(List<Endpoint> endpoints, Map<Signal, double[]> signals, Map<String, double[]> attributes) {
+    /** What is not about a single endpoint. */
+    private record Moment(Optional<Endpoint> peer, long seed, long takenAt) {
+        static final Moment PLAIN = new Moment(Optional.empty(), 1, 0);
+    }
+
+    private TestCandidates(
+            List<Endpoint> endpoints, Map<Signal, double[]> signals, Map<String, double[]> attributes, Moment moment) {
         this.endpoints = List.copyOf(endpoints);
         this.signals = signals;
         this.attributes = attributes;
+        this.moment = moment;
     }
 
     /** So many endpoints {@code e0}, {@code e1}, … in zones {@code a}, {@code b} and {@code c}, nothing else known. */
@@ -43,7 +52,7 @@ public final class TestCandidates implements Candidates, Attributes {
 
     /** These endpoints. */
     public static TestCandidates of(List<Endpoint> endpoints) {
-        return new TestCandidates(endpoints, new TreeMap<>(), new ConcurrentSkipListMap<>());
+        return new TestCandidates(endpoints, new TreeMap<>(), new ConcurrentSkipListMap<>(), Moment.PLAIN);
     }
 
     /** An endpoint that does everything. */
@@ -68,7 +77,8 @@ public final class TestCandidates implements Candidates, Attributes {
     private static double likely(Signal signal, SplittableRandom random) {
         return switch (signal) {
             case KV_USAGE, CACHE_FILL, SLOW_START -> random.nextDouble();
-            case SESSION -> random.nextInt(2);
+            case SESSION, ADAPTER_RUNNING, ADAPTER_WAITING -> random.nextInt(2);
+            case ADAPTERS, MAX_ADAPTERS -> random.nextInt(8);
             case BLOCK_SIZE -> 16;
             case PROMPT_TOKENS -> 1000;
             case OUTPUT_TOKENS -> 200;
@@ -82,14 +92,30 @@ public final class TestCandidates implements Candidates, Attributes {
     public TestCandidates with(Signal signal, double... values) {
         Map<Signal, double[]> more = new TreeMap<>(signals);
         more.put(signal, checked(values));
-        return new TestCandidates(endpoints, more, attributes);
+        return new TestCandidates(endpoints, more, attributes, moment);
     }
 
     /** The same with an attribute, one value per endpoint; NaN for unknown. */
     public TestCandidates with(String attribute, double... values) {
         Map<String, double[]> more = new ConcurrentSkipListMap<>(attributes);
         more.put(attribute, checked(values));
-        return new TestCandidates(endpoints, signals, more);
+        return new TestCandidates(endpoints, signals, more, moment);
+    }
+
+    /** The same beside what the profile before picked. */
+    public TestCandidates beside(Endpoint peer) {
+        return new TestCandidates(
+                endpoints, signals, attributes, new Moment(Optional.of(peer), moment.seed, moment.takenAt));
+    }
+
+    /** The same in a decision for which another number was drawn. */
+    public TestCandidates withSeed(long seed) {
+        return new TestCandidates(endpoints, signals, attributes, new Moment(moment.peer, seed, moment.takenAt));
+    }
+
+    /** The same at another time, ns. */
+    public TestCandidates at(long nanos) {
+        return new TestCandidates(endpoints, signals, attributes, new Moment(moment.peer, moment.seed, nanos));
     }
 
     private double[] checked(double[] values) {
@@ -105,7 +131,7 @@ public final class TestCandidates implements Candidates, Attributes {
         signals.forEach((signal, values) -> backSignals.put(signal, backwards(values)));
         Map<String, double[]> backAttributes = new ConcurrentSkipListMap<>();
         attributes.forEach((name, values) -> backAttributes.put(name, backwards(values)));
-        return new TestCandidates(endpoints.reversed(), backSignals, backAttributes);
+        return new TestCandidates(endpoints.reversed(), backSignals, backAttributes, moment);
     }
 
     private static double[] backwards(double[] values) {
@@ -120,7 +146,7 @@ public final class TestCandidates implements Candidates, Attributes {
     TestCandidates copy() {
         Map<String, double[]> its = new ConcurrentSkipListMap<>();
         attributes.forEach((name, values) -> its.put(name, values.clone()));
-        return new TestCandidates(endpoints, signals, its);
+        return new TestCandidates(endpoints, signals, its, moment);
     }
 
     /** The call is over: whoever looks at these from now on does what it must not. */
@@ -174,6 +200,24 @@ public final class TestCandidates implements Candidates, Attributes {
                     Arrays.fill(fresh, Double.NaN);
                     return fresh;
                 })[candidate] = value;
+    }
+
+    @Override
+    public Optional<Endpoint> peer() {
+        used();
+        return moment.peer;
+    }
+
+    @Override
+    public long seed() {
+        used();
+        return moment.seed;
+    }
+
+    @Override
+    public long takenAt() {
+        used();
+        return moment.takenAt;
     }
 
     /** Names of all attributes that were set. */

@@ -8,6 +8,8 @@ import java.util.Optional;
  * A request.
  *
  * @param headers by lower-case name
+ * @param ttftObjectiveMs NaN for none
+ * @param tpotObjectiveMs NaN for none
  */
 public record TestRequest(
         String id,
@@ -20,7 +22,9 @@ public record TestRequest(
         int promptTokens,
         int maxTokens,
         boolean streaming,
-        String promptText)
+        String promptText,
+        double ttftObjectiveMs,
+        double tpotObjectiveMs)
         implements Request {
     /** An ordinary one: 1,000 prompt tokens for the model {@code chat}, no headers, no session. */
     public static final TestRequest PLAIN = new TestRequest(
@@ -35,6 +39,35 @@ public record TestRequest(
             0,
             true,
             "Once upon a time");
+
+    /** One without objectives. */
+    public TestRequest(
+            String id,
+            String tenant,
+            String model,
+            String path,
+            Map<String, String> headers,
+            Optional<String> session,
+            int priority,
+            int promptTokens,
+            int maxTokens,
+            boolean streaming,
+            String promptText) {
+        this(
+                id,
+                tenant,
+                model,
+                path,
+                headers,
+                session,
+                priority,
+                promptTokens,
+                maxTokens,
+                streaming,
+                promptText,
+                Double.NaN,
+                Double.NaN);
+    }
 
     /** Copies the headers. */
     public TestRequest {
@@ -51,28 +84,43 @@ public record TestRequest(
         Map<String, String> more = new java.util.TreeMap<>(headers);
         more.put(name, value);
         return new TestRequest(
-                id, tenant, model, path, more, session, priority, promptTokens, maxTokens, streaming, promptText);
-    }
-
-    /** The same in a session. */
-    public TestRequest withSession(String key) {
-        return new TestRequest(
                 id,
                 tenant,
                 model,
                 path,
-                headers,
-                Optional.of(key),
+                more,
+                session,
                 priority,
                 promptTokens,
                 maxTokens,
                 streaming,
-                promptText);
+                promptText,
+                ttftObjectiveMs,
+                tpotObjectiveMs);
+    }
+
+    /** The same in a session. */
+    public TestRequest withSession(String key) {
+        return with(Optional.of(key), priority, promptTokens, ttftObjectiveMs, tpotObjectiveMs);
     }
 
     /** The same with a prompt of another length. */
     public TestRequest withPromptTokens(int tokens) {
+        return with(session, priority, tokens, ttftObjectiveMs, tpotObjectiveMs);
+    }
+
+    /** The same with another priority. */
+    public TestRequest withPriority(int other) {
+        return with(session, other, promptTokens, ttftObjectiveMs, tpotObjectiveMs);
+    }
+
+    /** The same with objectives, ms; NaN for none. */
+    public TestRequest withObjectives(double ttft, double tpot) {
+        return with(session, priority, promptTokens, ttft, tpot);
+    }
+
+    private TestRequest with(Optional<String> key, int rank, int tokens, double ttft, double tpot) {
         return new TestRequest(
-                id, tenant, model, path, headers, session, priority, tokens, maxTokens, streaming, promptText);
+                id, tenant, model, path, headers, key, rank, tokens, maxTokens, streaming, promptText, ttft, tpot);
     }
 }

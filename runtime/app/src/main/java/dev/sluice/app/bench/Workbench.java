@@ -122,6 +122,23 @@ final class Workbench implements AutoCloseable {
         return new Running(child, port);
     }
 
+    /** Starts something else on the cores of load and backends, and waits until it answers. */
+    Running beside(int port, String... command) throws IOException {
+        Child child = remember(Child.start(command[0], log(), pinned(cores.load(), command)));
+        Wire.await(child, port, Wire.get("/v1/models"), READY_LIMIT, PAUSE);
+        return new Running(child, port);
+    }
+
+    /** Starts Sluice by its launcher with this configuration, on the gateway's core, and waits until it is ready. */
+    Running sluice(Path config, int port) throws IOException {
+        Child child = remember(Child.start(
+                "sluice",
+                log(),
+                pinned(cores.gateway(), launcher.file().toString(), "serve", "--config", config.toString())));
+        Wire.await(child, port, Wire.get("/readyz"), READY_LIMIT, PAUSE);
+        return new Running(child, port);
+    }
+
     /** Starts Sluice by its launcher, on the gateway's core, and waits until it is ready. */
     Running sluice(List<Integer> backends) throws IOException {
         Running running = startSluice(backends, true);
@@ -146,6 +163,12 @@ final class Workbench implements AutoCloseable {
 
     /** Sends load to a port; counts what a gateway uses meanwhile, when there is one. */
     Sample load(int port, List<Child> gateway, Load load, double warmUpSeconds, double seconds) throws IOException {
+        return Sample.parse(loadLine(port, gateway, load, warmUpSeconds, seconds));
+    }
+
+    /** The same, as the load generator says it. */
+    String loadLine(int port, List<Child> gateway, Load load, double warmUpSeconds, double seconds)
+            throws IOException {
         List<String> command = new ArrayList<>(pinned(cores.load(), file("load"), "-t", "127.0.0.1:" + port));
         command.addAll(load.arguments(warmUpSeconds, seconds));
         command.addAll(List.of("-b", load.bodies().write(directory).toString()));
@@ -154,7 +177,7 @@ final class Workbench implements AutoCloseable {
                     List.of("-P", Sample.GATEWAY + "=" + gateway.getFirst().pid()));
         }
         try (Child child = Child.speaking("load", log(), command)) {
-            return Sample.parse(child.line());
+            return child.line();
         }
     }
 

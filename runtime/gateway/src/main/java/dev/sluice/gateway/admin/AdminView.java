@@ -1,6 +1,5 @@
 package dev.sluice.gateway.admin;
 
-import dev.sluice.core.Explanation;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -15,7 +14,7 @@ public interface AdminView {
     List<RecentDecision> decisions(int limit);
 
     /** Why that exchange went where it went; {@code id} is ours or the client's. */
-    Optional<Explanation> explain(String id);
+    Optional<ExplainedDecision> explain(String id);
 
     /**
      * What would happen to this request now; sends and charges nothing.

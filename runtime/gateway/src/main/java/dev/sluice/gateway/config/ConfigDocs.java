@@ -58,7 +58,7 @@ public final class ConfigDocs {
         sections(new Section("", GatewayConfig.class));
         out.append("## `routing.NAME`\n\nA policy, in place or as `{file: PATH}`; the file may be an llm-d")
                 .append(" `EndpointPickerConfig`.\nA pool that names none gets the default policy.\n\n");
-        sections(new Section("routing.NAME", RoutingForm.Rows.class));
+        sections(new Section("routing.NAME", RoutingRows.class));
         out.append("## Parameters of plugin types\n\nWhat they compute: [plugins.md](plugins.md).\n\n");
         for (Catalog.Entry entry : catalog.entries()) {
             out.append("### `").append(entry.factory().type()).append("`\n\n");
@@ -120,7 +120,7 @@ public final class ConfigDocs {
             type = Types.argument(type, map ? 1 : 0);
         }
         Class<?> raw = Types.raw(type);
-        boolean own = raw.isRecord() && codecs.find(raw).isEmpty() && raw != RoutingForm.PluginRow.Parameters.class;
+        boolean own = raw.isRecord() && codecs.find(raw).isEmpty() && raw != RoutingRows.Parameters.class;
         return own ? Optional.of(new Section(path, raw)) : Optional.empty();
     }
 

@@ -6,10 +6,12 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Reads a Gateway configuration: header, values, references, included files. Nothing is thrown for what a file says:
- * {@link Loaded#errors()} holds all of it.
+ * Reads a Gateway configuration, or llm-d's {@code EndpointPickerConfig}: header, values, references, included files.
+ * Nothing is thrown for what a file says: {@link Loaded#errors()} holds all of it.
  */
 public final class ConfigLoader {
+    private static final Path NO_FILE = Path.of("llm-d's default");
+
     private final Function<String, Optional<String>> environment;
 
     /** Takes secrets that are named {@code {env: NAME}} from this process's environment. */
@@ -36,12 +38,34 @@ public final class ConfigLoader {
         Problems problems = new Problems(environment);
         Position start = Position.start(file.toString());
         Reading top = new Reading("", file, problems);
-        Optional<Node> root = top.content(file, new Node.Scalar(start, "", Node.Kind.TEXT))
-                .flatMap(text -> Yaml.read(file.toString(), text, problems));
+        return loaded(
+                top,
+                top.content(file, new Node.Scalar(start, "", Node.Kind.TEXT))
+                        .flatMap(text -> Yaml.read(file.toString(), text, problems)),
+                catalog,
+                overrides);
+    }
+
+    /** What llm-d's picker does without a configuration, for the engines of {@link Overrides#endpoints}. */
+    public Loaded loadNothing(Catalog catalog, Overrides overrides) {
+        Problems problems = new Problems(environment);
+        Reading top = new Reading("", NO_FILE, problems);
+        return loaded(top, Yaml.read(NO_FILE.toString(), Picker.BLEND, problems), catalog, overrides);
+    }
+
+    private static Loaded loaded(Reading top, Optional<Node> root, Catalog catalog, Overrides overrides) {
+        Problems problems = top.problems();
         Catalog types = new PluginTypes(top, overrides).of(root, catalog);
-        Optional<GatewayConfig> config = root.flatMap(node -> bind(node, top, types, overrides));
+        Optional<GatewayConfig> config = root.flatMap(node -> PickerForm.isOne(node)
+                        ? new PickerForm(types).read(node, top).flatMap(picker -> PickerGateway.of(picker, top, types))
+                        : gateway(node, top, types))
+                .map(read -> overrides.applied(read, top))
+                .map(read -> {
+                    new CrossChecks(read, top).run();
+                    return read;
+                });
         return new Loaded(
-                file,
+                top.file(),
                 problems.none() ? config : Optional.empty(),
                 problems.errors(),
                 problems.warnings(),
@@ -50,34 +74,22 @@ public final class ConfigLoader {
                 types);
     }
 
-    private static Optional<GatewayConfig> bind(Node root, Reading top, Catalog catalog, Overrides overrides) {
-        if (root instanceof Node.Mapping mapping
-                && mapping.find("kind").map(Node.Entry::value).orElse(root) instanceof Node.Scalar kind
-                && kind.text().equals("EndpointPickerConfig")) {
-            return top.key("kind")
-                    .error(
-                            kind,
-                            "an EndpointPickerConfig on its own is not supported yet: name it in a Gateway "
-                                    + "configuration, as routing: {NAME: {file: PATH}}");
-        }
+    private static Optional<GatewayConfig> gateway(Node root, Reading top, Catalog catalog) {
         return Header.stripped(root, "Gateway", Header.OWN_VERSIONS, top)
-                .flatMap(node -> new Binder(codecs(catalog)).bind(GatewayConfig.class, node, top))
-                .map(config -> overrides.applied(config, top))
-                .map(config -> {
-                    new CrossChecks(config, top).run();
-                    return config;
-                });
+                .flatMap(node -> new Binder(codecs(catalog)).bind(GatewayConfig.class, node, top));
     }
 
     /** Everything a Gateway configuration may hold. */
     static Codecs codecs(Catalog catalog) {
         return Codecs.common()
                 .with(RoutingConfig.class, new RoutingForm(catalog))
+                .with(Models.class, new Models.Form())
                 .with(Adapters.class, new Adapters.Form())
                 .with(Concurrency.class, new Concurrency.Form())
                 .with(ConnectorConfig.class, new ConnectorForm(catalog))
                 .with(SessionSource.class, new SessionSource.Form())
                 .with(HttpUrl.class, new HttpUrl.Form())
+                .with(Port.class, new Port.Form())
                 .with(Pem.class, new Pem.Form())
                 .with(Role.class, new RoleForm());
     }

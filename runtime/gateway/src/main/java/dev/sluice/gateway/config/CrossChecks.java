@@ -69,6 +69,11 @@ final class CrossChecks {
         port(server.admin().port(), at.key("admin").key("port"), taken);
         server.metrics()
                 .ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
+        server.extProc().ifPresent(extProc -> {
+            port(extProc.port(), at.key("extProc").key("port"), taken);
+            extProc.healthPort()
+                    .ifPresent(health -> port(health, at.key("extProc").key("healthPort"), taken));
+        });
     }
 
     private void port(int port, Reading at, Map<Integer, String> taken) {
@@ -86,7 +91,12 @@ final class CrossChecks {
     }
 
     private void models(PoolConfig pool, Reading at) {
-        names(pool.models(), pool, at.key("models"));
+        if (pool.models().discover() && !pool.adapters().discover()) {
+            error(
+                    at.key("adapters"),
+                    "models: discover serves whatever the engines list, adapters too: leave this out");
+        }
+        names(pool.models().names(), pool, at.key("models"));
         names(pool.adapters().names(), pool, at.key("adapters"));
     }
 
@@ -108,7 +118,7 @@ final class CrossChecks {
 
     private void endpoints(PoolConfig pool, Reading at) {
         if (pool.endpoints().isEmpty() && pool.discovery().isEmpty()) {
-            error(at, "has no endpoints: and no discovery:");
+            error(at, "has no endpoints: and no discovery:; an endpoints file may also be named by --endpoints");
         } else if (!pool.endpoints().isEmpty() && pool.discovery().isPresent()) {
             error(at.key("discovery"), "stands beside endpoints:, one of them is too many");
         }

@@ -4,13 +4,11 @@ import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Endpoint;
-import dev.sluice.spi.Range;
 import dev.sluice.spi.Role;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** One engine, as {@code {url, role, labels}} or as llm-d's {@code {name, namespace, address, port, labels}}. */
 @NotYet({"kvEvents", "kvReplay"})
@@ -28,8 +26,7 @@ public record EndpointConfig(
         @Doc("llm-d's row: put before the name.") Optional<String> namespace,
         @Doc("llm-d's row: IP address or host name.") Optional<String> address,
 
-        @Doc("llm-d's row: port.") @Range(min = 1, max = 65535)
-        OptionalInt port) {
+        @Doc("llm-d's row: port, in quotes or not.") Optional<Port> port) {
     /** Refuses rows that say two things or nothing. */
     public EndpointConfig {
         if (url.isPresent() == address.isPresent() || address.isPresent() != port.isPresent()) {
@@ -53,8 +50,9 @@ public record EndpointConfig(
 
     /** The endpoint; its id is the name where there is one, else the address. */
     public Endpoint endpoint() {
-        String hostPort =
-                url.map(HttpUrl::address).orElseGet(() -> bracketed(address.orElseThrow()) + ":" + port.orElseThrow());
+        String hostPort = url.map(HttpUrl::address)
+                .orElseGet(() -> bracketed(address.orElseThrow()) + ":"
+                        + port.orElseThrow().number());
         Map<String, String> all = new LinkedHashMap<>(labels);
         role.ifPresent(r -> all.putIfAbsent(Role.LABEL, r.label()));
         String id = name.map(n -> namespace.map(ns -> ns + "/" + n).orElse(n)).orElse(hostPort);

@@ -14,8 +14,9 @@ import java.util.Optional;
  * @param pools at least one
  * @param routing policies by name; a pool without one gets the default policy
  * @param plugins third-party plugins; empty when there is no directory of them
+ * @param metrics what {@code /metrics} shows
  */
-@NotYet({"identity", "tenants", "extProc"})
+@NotYet({"identity", "tenants"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,
@@ -26,11 +27,19 @@ public record GatewayConfig(
         @Doc("Policies by name, for `pools[].routing`. Each is written in place or as `{file: PATH}`.") @Default("{}")
         Map<String, RoutingConfig> routing,
 
-        @Doc("Third-party plugins.") Optional<PluginsConfig> plugins) {
+        @Doc("Third-party plugins.") Optional<PluginsConfig> plugins,
+
+        @Doc("Which series there are beside Sluice's own.") @Default("{}")
+        MetricsConfig metrics) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
                 .map(name -> routing.getOrDefault(name, RoutingConfig.BUILT_IN))
                 .orElse(RoutingConfig.BUILT_IN);
+    }
+
+    /** The same with other listeners. */
+    public GatewayConfig withServer(ServerConfig other) {
+        return new GatewayConfig(other, pools, routing, plugins, metrics);
     }
 }

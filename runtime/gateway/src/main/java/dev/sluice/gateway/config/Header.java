@@ -7,7 +7,7 @@ import java.util.Optional;
 final class Header {
     static final List<String> OWN_VERSIONS = List.of("sluice.dev/v1");
     static final List<String> LLM_D_VERSIONS =
-            List.of("llm-d.ai/v1alpha1", "inference.networking.x-k8s.io/v1alpha1", "sluice.dev/v1");
+            List.of("llm-d.ai/v1", "llm-d.ai/v1alpha1", "inference.networking.x-k8s.io/v1alpha1", "sluice.dev/v1");
 
     private Header() {}
 

@@ -48,7 +48,7 @@ public record Overrides(
                 pools.set(0, pools.getFirst().withDiscovery(new PoolConfig.Discovery(endpoints.get())));
             }
         }
-        return new GatewayConfig(newServer, List.copyOf(pools), config.routing(), plugins(config));
+        return new GatewayConfig(newServer, List.copyOf(pools), config.routing(), plugins(config), config.metrics());
     }
 
     private Optional<PluginsConfig> plugins(GatewayConfig config) {

@@ -14,8 +14,9 @@ import java.util.OptionalInt;
 public record PoolConfig(
         @Doc("Unique; shown in metrics.") String name,
 
-        @Doc("Names that clients may use; the first is what the engine is sent.") @Range(min = 1)
-        List<String> models,
+        @Doc(
+                "Names that clients may use; the first is what the engine is sent. `discover`: every name that an engine lists, sent unchanged.")
+        Models models,
 
         @Doc("LoRA adapters, sent unchanged: `discover` asks the engines, `none`, or a list of names.")
         @Default("discover")
@@ -43,6 +44,9 @@ public record PoolConfig(
 
         @Doc("How https engines are known.") Optional<Tls> tls,
 
+        @Doc("Where the engines show their metrics.") @Default("{}")
+        MetricsPage metrics,
+
         @Doc("A key of `routing`. Absent: the default policy.")
         Optional<String> routing) {
 
@@ -60,6 +64,25 @@ public record PoolConfig(
                 concurrency,
                 credential,
                 tls,
+                metrics,
+                routing);
+    }
+
+    /** The same with what an {@code EndpointPickerConfig} says of its engines. */
+    PoolConfig by(Picker picker) {
+        return new PoolConfig(
+                name,
+                models,
+                adapters,
+                blockSize,
+                connector,
+                endpoints,
+                picker.endpoints().map(Discovery::new).or(() -> discovery),
+                timeouts,
+                concurrency,
+                credential,
+                picker.tls().or(() -> tls),
+                picker.metrics().orElse(metrics),
                 routing);
     }
 
@@ -68,6 +91,20 @@ public record PoolConfig(
     public record Discovery(
             @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.")
             Path file) {}
+
+    /** The engines' metrics page. */
+    public record MetricsPage(
+            @Doc("Its path.") @Default("/metrics") String path,
+
+            @Doc("Its port. Absent: the engine's own.") @Range(min = 1, max = 65535)
+            OptionalInt port) {
+        /** Refuses what is no path. */
+        public MetricsPage {
+            if (!path.matches("/[!-~&&[^?#]]*")) {
+                throw new ConfigException("path must begin with / and hold no blank, ? or #, is \"" + path + "\"");
+            }
+        }
+    }
 
     /** TLS to engines. Rows without a URL are https when this is there. */
     public record Tls(

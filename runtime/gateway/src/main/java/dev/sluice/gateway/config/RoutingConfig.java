@@ -4,6 +4,7 @@ import dev.sluice.spi.Factory;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.PluginContext;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A policy, shaped as llm-d's {@code EndpointPickerConfig}.
@@ -17,7 +18,15 @@ public record RoutingConfig(List<PluginEntry> plugins, List<Profile> schedulingP
 
     /** True for the default policy. */
     public boolean builtIn() {
-        return plugins.isEmpty();
+        return plugins.isEmpty() && schedulingProfiles.isEmpty();
+    }
+
+    /** A policy without a choice, as llm-d makes it of a configuration that names none: the picker alone, among equals. */
+    static Optional<RoutingConfig> pickerAlone(Catalog catalog, Position at) {
+        return catalog.find("max-score-picker")
+                .flatMap(factory -> InstanceReader.plain(factory, at))
+                .map(entry -> new RoutingConfig(
+                        List.of(entry), List.of(new Profile("default", List.of(new Use(entry.name(), 1))))));
     }
 
     /**
@@ -37,6 +46,16 @@ public record RoutingConfig(List<PluginEntry> plugins, List<Profile> schedulingP
         /** Its parameters. */
         public Record parameters() {
             return maker.parameters;
+        }
+
+        /** An error at this entry. */
+        public ConfigError error(String message) {
+            return ConfigError.at(at, path, message);
+        }
+
+        /** An error of the file that it stands in. */
+        public ConfigError fileError(String message) {
+            return ConfigError.at(Position.start(at.file()), "", message);
         }
 
         /**

@@ -129,7 +129,7 @@ public final class Schema {
     Map<String, Object> routing(Catalog catalog) {
         List<Object> rows = new ArrayList<>();
         for (Catalog.Entry entry : catalog.entries()) {
-            Map<String, Object> row = new TreeMap<>(record(RoutingForm.PluginRow.class));
+            Map<String, Object> row = new TreeMap<>(record(RoutingRows.PluginRow.class));
             row.put(
                     "properties",
                     Map.of(
@@ -142,7 +142,7 @@ public final class Schema {
             row.put("required", List.of("type"));
             rows.add(row);
         }
-        Map<String, Object> policy = new TreeMap<>(record(RoutingForm.Rows.class));
+        Map<String, Object> policy = new TreeMap<>(record(RoutingRows.class));
         Map<String, Object> properties = new TreeMap<>();
         ((Map<?, ?>) policy.getOrDefault("properties", Map.of())).forEach((k, v) -> properties.put(k.toString(), v));
         properties.put("plugins", Map.of("type", "array", "minItems", 1, "items", Map.of("oneOf", rows)));

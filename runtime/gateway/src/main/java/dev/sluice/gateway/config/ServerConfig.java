@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /** Listeners, limits and shutdown. Ports: 0 takes a free one. */
@@ -45,13 +46,58 @@ public record ServerConfig(
         @Doc("One JSON line for each request on stderr, without prompts and keys.")
         @Default("off")
         @OneOf({"off", "json"})
-        String accessLog) {
+        String accessLog,
+
+        @Doc("A listener for Envoy, which asks it where each request goes. Absent: none.")
+        Optional<ExtProc> extProc) {
 
     /** The same with other ports, as options and environment give them. */
     ServerConfig withPorts(int newPort, Admin newAdmin, Optional<Metrics> newMetrics) {
         return new ServerConfig(
-                host, newPort, newAdmin, newMetrics, debugHeaders, tls, limits, drain, session, accessLog);
+                host, newPort, newAdmin, newMetrics, debugHeaders, tls, limits, drain, session, accessLog, extProc);
     }
+
+    /** The same for an endpoint picker alone. */
+    public ServerConfig asPicker(ExtProc picker, Metrics newMetrics, Drain newDrain) {
+        return new ServerConfig(
+                host,
+                port,
+                admin,
+                Optional.of(newMetrics),
+                debugHeaders,
+                tls,
+                limits,
+                newDrain,
+                session,
+                accessLog,
+                Optional.of(picker));
+    }
+
+    /** The endpoint picker's listener: Envoy's external processing over gRPC. */
+    public record ExtProc(
+            @Doc("Its address.") @Default("0.0.0.0") String host,
+
+            @Doc("Its port.") @Default("9002") @Range(min = 0, max = 65535)
+            int port,
+
+            @Doc("TLS on it. Absent: plaintext.") Optional<Tls> tls,
+
+            @Doc(
+                    "Largest gRPC message; beyond it RESOURCE_EXHAUSTED. Envoy sends bodies in pieces, or whole when buffered.")
+            @Default("4MiB")
+            @Range(min = 65536, max = 1 << 30)
+            Size message,
+
+            @Doc("Answers are read for what they cost, where Envoy sends them. `false`: it is asked not to.")
+            @Default("true")
+            boolean usage,
+
+            @Doc("Envoy's hint of allowed endpoints counts.") @Default("true")
+            boolean subsetHint,
+
+            @Doc("A plaintext listener with gRPC health alone, for Kubernetes' probes. Absent: none.")
+            @Range(min = 0, max = 65535)
+            OptionalInt healthPort) {}
 
     /** TLS on a listener. */
     public record Tls(
@@ -126,5 +172,8 @@ public record ServerConfig(
             Duration notReadyFor,
 
             @Doc("Time for streams to end after that.") @Default("10m") @Range(min = 0, max = 86400)
-            Duration streams) {}
+            Duration streams) {
+        /** What holds where nothing is said. */
+        public static final Drain USUAL = new Drain(Duration.ofSeconds(5), Duration.ofMinutes(10));
+    }
 }

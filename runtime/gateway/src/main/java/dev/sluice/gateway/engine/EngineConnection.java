@@ -48,7 +48,11 @@ final class EngineConnection implements AutoCloseable {
     private volatile boolean closed;
 
     EngineConnection(EngineTarget target, Duration timeout) {
-        URI base = target.base();
+        this(target, target.base(), timeout);
+    }
+
+    /** @param base where paths begin: the engine's own base, or its metrics page, which is then path {@code ""} */
+    EngineConnection(EngineTarget target, URI base, Duration timeout) {
         this.timeout = timeout;
         this.secure = "https".equalsIgnoreCase(base.getScheme());
         this.tls = target.tls();
@@ -90,7 +94,8 @@ final class EngineConnection implements AutoCloseable {
         try {
             AnswerStream answer = stream == null ? open() : stream;
             answer.deadline(deadline);
-            answer.send(("GET " + prefix + path + headers).getBytes(StandardCharsets.ISO_8859_1));
+            answer.send(
+                    ("GET " + (prefix + path).replaceFirst("^$", "/") + headers).getBytes(StandardCharsets.ISO_8859_1));
             int status = answer.readHead();
             answered = true;
             T result = reader.read(status, answer);

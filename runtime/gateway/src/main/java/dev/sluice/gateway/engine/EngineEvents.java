@@ -19,6 +19,11 @@ public interface EngineEvents {
     /** A metrics page was read. */
     void scraped(String id, Scrape scrape);
 
+    /** Takes what else there is on the next page of this endpoint. */
+    default SampleSink samples(String id) {
+        return SampleSink.NONE;
+    }
+
     /** No usable metrics page came; said once per loss, until {@link #scraped} is called again. */
     void scrapeLost(String id);
 }

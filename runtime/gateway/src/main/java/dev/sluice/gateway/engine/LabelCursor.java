@@ -1,10 +1,12 @@
 package dev.sluice.gateway.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Walks over {@code {a="b",c="d"} 1.5} without making anything of it; stops for good at the first thing it can't read. */
 final class LabelCursor {
     private final byte[] bytes;
+    private final int start;
     private final int to;
     private int at;
     private int nameFrom;
@@ -16,6 +18,7 @@ final class LabelCursor {
     /** Starts behind the metric's name. */
     LabelCursor(byte[] bytes, int from, int to) {
         this.bytes = bytes;
+        this.start = from;
         this.to = to;
         this.at = from;
     }
@@ -65,6 +68,18 @@ final class LabelCursor {
     /** The label's value as a number; NaN when it is none. */
     double number() {
         return DecimalText.parse(bytes, valueFrom, valueTo);
+    }
+
+    /** The label's value as text; commas in it separate names where an engine lists adapters. */
+    String value() {
+        return new String(bytes, valueFrom, valueTo - valueFrom, StandardCharsets.UTF_8);
+    }
+
+    /** All labels as they stand between the braces, once {@link #next} has said false. */
+    String text() {
+        int from = start < to && bytes[start] == '{' ? start + 1 : start;
+        int end = Math.min(at, to);
+        return end > from ? new String(bytes, from, end - from, StandardCharsets.UTF_8) : "";
     }
 
     /** Where the sample's value begins, once {@link #next} has said false; -1 when the line is garbage. */

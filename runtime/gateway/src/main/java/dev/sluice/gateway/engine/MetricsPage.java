@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * Reads a Prometheus text page as it comes in and keeps the few numbers that routing needs. A real page has 60 KB and a
@@ -23,13 +24,20 @@ final class MetricsPage {
 
     private final double[] sums = new double[WantedMetric.ALL.length];
     private final int[] counts = new int[WantedMetric.ALL.length];
+    private final SampleSink others;
+    private final AdapterLines adapters = new AdapterLines();
     private double blockSize = Double.NaN;
     private double blocks = Double.NaN;
     private int samples;
 
+    /** @param others takes what is not needed here */
+    MetricsPage(SampleSink others) {
+        this.others = others;
+    }
+
     /** Reads a page that is there as a whole. */
     static Scrape parse(byte[] page, int length) {
-        MetricsPage parser = new MetricsPage();
+        MetricsPage parser = new MetricsPage(SampleSink.NONE);
         int rest = parser.lines(page, 0, length);
         parser.line(page, rest, length);
         return parser.scrape();
@@ -47,6 +55,9 @@ final class MetricsPage {
 
     /** Reads one line, its end of line not included. */
     void line(byte[] bytes, int from, int to) {
+        if (!others.equals(SampleSink.NONE)) {
+            other(bytes, from, to);
+        }
         if (to - from < WantedMetric.SHORTEST) {
             return;
         }
@@ -67,8 +78,31 @@ final class MetricsPage {
         }
     }
 
+    private void other(byte[] bytes, int from, int to) {
+        int end = from;
+        while (end < to && !isNameEnd(bytes[end])) {
+            end++;
+        }
+        if (end == from || end == to || bytes[from] == '#' || !others.wants(bytes, from, end)) {
+            return;
+        }
+        LabelCursor labels = new LabelCursor(bytes, end, to);
+        while (labels.next()) {
+            // Only where they end is of interest.
+        }
+        int value = labels.valueStart();
+        if (value >= 0) {
+            samples++;
+            others.sample(bytes, from, end, labels.text(), DecimalText.parse(bytes, value, to));
+        }
+    }
+
     private void sample(int index, byte[] bytes, int from, int to) {
         WantedMetric wanted = WantedMetric.ALL[index];
+        if (wanted.signal() == WantedMetric.Signal.ADAPTERS) {
+            samples += adapters.line(bytes, from, to) ? 1 : 0;
+            return;
+        }
         LabelCursor labels = new LabelCursor(bytes, from, to);
         boolean matches = wanted.label().length == 0;
         boolean config = wanted.signal() == WantedMetric.Signal.CONFIG;
@@ -122,12 +156,15 @@ final class MetricsPage {
         if (tokens > 0 && size > 0) {
             count = tokens / size; // the engine's own word: hybrid and MLA models hold other than blocks x size
         }
-        return new Scrape(
+        Scrape read = new Scrape(
                 best(WantedMetric.Signal.WAITING),
                 best(WantedMetric.Signal.RUNNING),
                 best(WantedMetric.Signal.KV_USAGE),
                 size,
-                count);
+                count,
+                adapters.newest(),
+                Map.of());
+        return read.with(others.finish());
     }
 
     private double best(WantedMetric.Signal signal) {

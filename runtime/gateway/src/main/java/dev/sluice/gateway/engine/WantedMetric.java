@@ -19,7 +19,9 @@ record WantedMetric(Signal signal, byte[] name, byte[] label, byte[] value) {
         BLOCK_SIZE,
         BLOCKS,
         /** Facts in labels instead of a value. */
-        CONFIG;
+        CONFIG,
+        /** Names of adapters in labels, and a time as the value. */
+        ADAPTERS;
 
         /** Whether several engines on one page are averaged instead of added up. */
         boolean mean() {
@@ -47,6 +49,7 @@ record WantedMetric(Signal signal, byte[] name, byte[] label, byte[] value) {
         plain(Signal.KV_USAGE, "vllm:gpu_cache_usage_perc"),
         plain(Signal.CONFIG, "vllm:cache_config_info"),
         plain(Signal.CONFIG, "vllm:kv_cache_info"),
+        plain(Signal.ADAPTERS, "vllm:lora_requests_info"),
         plain(Signal.WAITING, "sglang:num_queue_reqs"),
         plain(Signal.RUNNING, "sglang:num_running_reqs"),
         plain(Signal.KV_USAGE, "sglang:token_usage"),

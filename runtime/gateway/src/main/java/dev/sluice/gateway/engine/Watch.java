@@ -40,7 +40,7 @@ final class Watch implements AutoCloseable {
         this.target = target;
         this.settings = settings;
         this.events = events;
-        this.forMetrics = new EngineConnection(target, settings.timeout());
+        this.forMetrics = new EngineConnection(target, target.metrics(), settings.timeout());
         this.forProbes = new EngineConnection(target, settings.timeout());
         this.seed = mix(target.id().hashCode());
         this.trafficAt = System.nanoTime() - settings.busyFor().toNanos();
@@ -88,7 +88,7 @@ final class Watch implements AutoCloseable {
         for (int round = 1; rest(started, failures, round); round++) {
             started = System.nanoTime();
             try {
-                Scrape scrape = forMetrics.get("/metrics", this::readPage);
+                Scrape scrape = forMetrics.get("", this::readPage);
                 good = System.nanoTime();
                 failures = 0;
                 if (lost) {
@@ -111,7 +111,11 @@ final class Watch implements AutoCloseable {
     private boolean rest(long started, int failures, int round) {
         while (!closed) {
             dozing = true; // before the time is computed, or traffic in between would wake nobody
-            long left = started + interval(failures, round) - System.nanoTime();
+            long interval = interval(failures, round);
+            if (interval <= settings.busy().toNanos()) {
+                dozing = false; // no traffic would bring it forward: each request would wake this thread for nothing
+            }
+            long left = started + interval - System.nanoTime();
             if (left <= 0) {
                 dozing = false;
                 return true;
@@ -134,9 +138,9 @@ final class Watch implements AutoCloseable {
     private Scrape readPage(int status, InputStream body) throws IOException {
         if (status != 200) {
             body.readNBytes(BUFFER);
-            throw new IOException("GET /metrics answered " + status);
+            throw new IOException("GET " + target.metrics().getRawPath() + " answered " + status);
         }
-        MetricsPage page = new MetricsPage();
+        MetricsPage page = new MetricsPage(events.samples(target.id()));
         int held = 0;
         int total = 0;
         for (int n = body.read(buffer, 0, BUFFER); n >= 0; n = body.read(buffer, held, BUFFER - held)) {

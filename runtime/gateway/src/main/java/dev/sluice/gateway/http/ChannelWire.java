@@ -560,12 +560,23 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer data, long stall) throws IOException {
+        gather();
         while (true) {
             push(data);
             if (!data.hasRemaining()) {
                 return;
             }
             await(SelectionKey.OP_WRITE, in(stall));
+        }
+    }
+
+    /**
+     * Under load, those who compute run first and those who write then write one right after the other: the other side is
+     * woken once for many and not by each. To wake a core that sleeps costs the writer more than all else in a write.
+     */
+    private void gather() {
+        if (loop.crowded()) {
+            letOthersRun();
         }
     }
 
@@ -579,6 +590,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer[] data, int count, long stall) throws IOException {
+        gather();
         int first = 0;
         while (true) {
             try {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +37,31 @@ final class ClientConnection implements ServerConnection {
         this.intake = new Intake(wire, owner.limits());
     }
 
+    /** On one of Helidon's threads, which only waits when the requests are handled on the loop's. */
     @Override
     public void handle(Limit limit) throws InterruptedException {
+        Optional<Thread> mounted = wire instanceof ChannelWire channel
+                ? channel.loop().mount("client", () -> {
+                    try {
+                        serve(limit);
+                    } catch (InterruptedException e) {
+                        LOG.log(System.Logger.Level.TRACE, "client connection interrupted", e);
+                    }
+                })
+                : Optional.empty();
+        if (mounted.isEmpty()) {
+            serve(limit);
+            return;
+        }
+        try {
+            mounted.get().join();
+        } catch (InterruptedException e) {
+            mounted.get().interrupt();
+            throw e;
+        }
+    }
+
+    private void serve(Limit limit) throws InterruptedException {
         thread = Thread.currentThread();
         owner.opened(this);
         try {
@@ -125,10 +149,9 @@ final class ClientConnection implements ServerConnection {
             return;
         }
         exchange.closeAfter();
-        exchange.respond(
-                status,
-                exchange.headers().clear().add("content-type", "application/json"),
-                owner.handler().errorBody(status, message));
+        HeaderBlock block = exchange.headers().clear().add("content-type", "application/json");
+        owner.handler().errorHeaders(status, block);
+        exchange.respond(status, block, owner.handler().errorBody(status, message));
     }
 
     /** Answers a request that has no proper head. */
@@ -141,8 +164,9 @@ final class ClientConnection implements ServerConnection {
             headers.clear()
                     .add("content-type", "application/json")
                     .add("content-length", Integer.toString(body.length))
-                    .add("connection", "close")
-                    .putInto(b);
+                    .add("connection", "close");
+            owner.handler().errorHeaders(status, headers);
+            headers.putInto(b);
             wire.write(
                     b.put((byte) '\r').put((byte) '\n').put(body).flip(),
                     owner.limits().writeStall().toNanos());

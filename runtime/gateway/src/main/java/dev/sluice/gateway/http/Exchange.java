@@ -74,6 +74,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
             return bytes;
         } catch (RequestException e) {
             close = true;
+            intake.dropBody();
             throw e;
         } catch (IOException e) {
             throw lost(e);

@@ -85,7 +85,7 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
                 }
                 transferEncoding = true;
                 if (!valueIs(i, "chunked")) {
-                    throw bad(501, "a Transfer-Encoding other than chunked");
+                    throw bad(400, "a Transfer-Encoding other than chunked");
                 }
                 chunked = true;
             }

@@ -136,7 +136,7 @@ public final class HotConnections implements ServerConnectionSelector {
         if (channel != null && !context.isSecure() && already == 0) {
             try {
                 direct.increment();
-                return new ChannelWire(loop, channel);
+                return new ChannelWire(loop.any(), channel);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -145,6 +145,6 @@ public final class HotConnections implements ServerConnectionSelector {
         byte[] bytes = already == 0
                 ? new byte[0]
                 : context.dataReader().readBuffer(already).readBytes();
-        return new SocketWire(loop, new HelidonCarrier(context.serverSocket(), channel), bytes);
+        return new SocketWire(loop.any(), new HelidonCarrier(context.serverSocket(), channel), bytes);
     }
 }

@@ -24,4 +24,7 @@ public interface HotHandler {
      * @param message what is wrong, without any secret
      */
     byte[] errorBody(int status, String message);
+
+    /** Adds what the answer with such a body carries beside its type and length. */
+    default void errorHeaders(int status, HeaderBlock headers) {}
 }

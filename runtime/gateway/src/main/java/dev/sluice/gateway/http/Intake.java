@@ -259,6 +259,23 @@ final class Intake {
         old.release();
     }
 
+    /**
+     * Gives up a body that was refused: its memory and the budget are back before the client is answered, and not only
+     * when it has closed. The head stays readable, the connection ends with this request.
+     */
+    void dropBody() {
+        refund();
+        filled = head.end;
+        Lease old = lease();
+        if (old.capacity() > Lease.SMALL) {
+            Lease smaller = Lease.of(head.end);
+            smaller.bytes.put(0, old.bytes, 0, head.end);
+            lease = smaller;
+            head.moved(smaller.bytes);
+            old.release();
+        }
+    }
+
     /** Gives the budget back. */
     void refund() {
         if (budget != null && charged > 0) {

@@ -2,6 +2,7 @@ package dev.sluice.gateway.http;
 
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,34 +75,44 @@ final class Lease {
         }
     }
 
-    /** A stack of buffers of one size. */
+    /**
+     * A stack of buffers of one size, without a lock: whoever were stopped while holding one would stop the loop. Each push
+     * makes a node of its own, so that a stack which looks the same is the same.
+     */
     private static final class Shelf {
         private final int most;
-        private @Nullable Lease[] stack = new @Nullable Lease[8];
-        private int count;
+        private final AtomicReference<@Nullable Node> top = new AtomicReference<>();
 
         Shelf(int most) {
             this.most = most;
         }
 
-        synchronized @Nullable Lease pop() {
-            if (count == 0) {
-                return null;
+        @Nullable
+        Lease pop() {
+            while (true) {
+                Node first = top.get();
+                if (first == null) {
+                    return null;
+                }
+                if (top.compareAndSet(first, first.below())) {
+                    return first.lease();
+                }
             }
-            Lease top = stack[--count];
-            stack[count] = null;
-            return top;
         }
 
-        synchronized boolean push(Lease lease) {
-            if (count >= most) {
-                return false;
+        boolean push(Lease lease) {
+            while (true) {
+                Node first = top.get();
+                int depth = first == null ? 1 : first.depth() + 1;
+                if (depth > most) {
+                    return false;
+                }
+                if (top.compareAndSet(first, new Node(lease, first, depth))) {
+                    return true;
+                }
             }
-            if (count == stack.length) {
-                stack = java.util.Arrays.copyOf(stack, count * 2);
-            }
-            stack[count++] = lease;
-            return true;
         }
+
+        private record Node(Lease lease, @Nullable Node below, int depth) {}
     }
 }

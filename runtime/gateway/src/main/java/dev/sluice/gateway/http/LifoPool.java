@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -83,8 +84,9 @@ final class LifoPool implements UpstreamPool {
                 if (closed) {
                     throw new ConnectFailed("the endpoint is gone");
                 }
-                if (!fresh && !idle.isEmpty()) {
-                    return idle.removeFirst();
+                Link mine = fresh ? null : mine();
+                if (mine != null) {
+                    return mine;
                 }
                 if (total < limits.connections()) {
                     total++;
@@ -103,6 +105,19 @@ final class LifoPool implements UpstreamPool {
         }
     }
 
+    /** The newest idle link of the loop that the request runs on. */
+    private @Nullable Link mine() {
+        Loop here = loop.near();
+        for (Iterator<Link> links = idle.iterator(); links.hasNext(); ) {
+            Link link = links.next();
+            if (link.on(here)) {
+                links.remove();
+                return link;
+            }
+        }
+        return null;
+    }
+
     private Link connect() throws ConnectFailed {
         return tls == null ? connectPlain() : connectSecure(tls);
     }
@@ -119,7 +134,7 @@ final class LifoPool implements UpstreamPool {
             plain.setKeepAlive(true);
             plain.connect(address, Math.max(1, (int) limits.connect().toMillis()));
             TlsCarrier carrier = new TlsCarrier(plain, context, address.getHostString(), address.getPort());
-            wire = new SocketWire(loop, carrier, new byte[0]);
+            wire = new SocketWire(loop.near(), carrier, new byte[0]);
             wire.within(end - System.nanoTime(), carrier::handshake);
             return new Link(this, wire);
         } catch (IOException | RuntimeException e) {
@@ -144,7 +159,7 @@ final class LifoPool implements UpstreamPool {
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
             channel.configureBlocking(false);
             boolean done = channel.connect(address);
-            wire = new ChannelWire(loop, channel);
+            wire = new ChannelWire(loop.near(), channel);
             if (!done) {
                 wire.connected(limits.connect().toNanos());
             }

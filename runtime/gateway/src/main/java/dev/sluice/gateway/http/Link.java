@@ -31,6 +31,11 @@ final class Link implements Wire.Watcher {
         return reused;
     }
 
+    /** Whether a request on that loop has no way to go: its own, or one that is no loop's. */
+    boolean on(Loop here) {
+        return !(wire instanceof ChannelWire channel) || channel.loop().equals(here);
+    }
+
     /** Goes to rest in the pool; with the pool's lock held. */
     void rest(long expiry) {
         reused = true;

@@ -6,12 +6,21 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jctools.queues.MpscUnboundedArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One platform thread with one selector that does everything which merely waits.
+ * One platform thread with one selector that does everything which merely waits, and mounts the virtual threads of the
+ * connections that it looks after ({@link Mounts}). There is one per processor; a connection stays with its loop, and finds
+ * its engines' connections there too.
  *
  * <p>Why not leave waiting to the JDK's virtual-thread poller? A blocked read costs there an epoll registration each time;
  * here a channel stays registered for its life, the loop itself reads into the parked thread's buffer and wakes it with
@@ -19,9 +28,14 @@ import java.util.function.Consumer;
  * an idle upstream connection has gone stale; the same loop compares time limits every {@value #TICK_MILLIS} ms, so no
  * timer is armed per read. Measurements: docs/performance.md.
  */
-public final class Loop implements AutoCloseable {
+public final class Loop implements AutoCloseable, Executor {
     /** How exact time limits are. */
     static final int TICK_MILLIS = 25;
+
+    /** Threads that go on before sockets are looked at again. */
+    private static final int BATCH = 64;
+
+    private static final ThreadLocal<@Nullable Loop> HERE = new ThreadLocal<>();
 
     private static final System.Logger LOG = System.getLogger(Loop.class.getName());
 
@@ -30,7 +44,17 @@ public final class Loop implements AutoCloseable {
     private final ConcurrentLinkedQueue<Wire> joining = new ConcurrentLinkedQueue<>();
     private final ArrayList<Wire> wires = new ArrayList<>();
     private final Consumer<SelectionKey> ready = this::ready;
+    private final MpscUnboundedArrayQueue<Runnable> tasks = new MpscUnboundedArrayQueue<>(1024);
+    private final Optional<Thread.Builder.OfVirtual> mounts = Mounts.on(this);
+    /** All loops that were started together; each knows all. */
+    private List<Loop> group = List.of(this);
+
+    private final AtomicInteger turn = new AtomicInteger();
+    /** True from before the last look for tasks until something is ready: only then anybody has to be woken. */
+    private volatile boolean asleep;
+
     private volatile boolean stopped;
+    private volatile boolean finished;
     private volatile int open;
 
     private Loop(String name) {
@@ -49,9 +73,82 @@ public final class Loop implements AutoCloseable {
         return loop;
     }
 
-    /** Wires that the loop looks after. */
+    /** Starts loops that share the connections; closing the one that is returned closes all. */
+    public static Loop start(String name, int count) {
+        List<Loop> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            all.add(new Loop(name + "-" + i));
+        }
+        List<Loop> group = List.copyOf(all);
+        for (Loop loop : group) {
+            loop.group = group;
+            loop.thread.start();
+        }
+        return group.getFirst();
+    }
+
+    /** One of those that were started together, each in its turn. */
+    Loop any() {
+        return group.size() == 1 ? this : group.get(Math.floorMod(turn.getAndIncrement(), group.size()));
+    }
+
+    /** The one that mounts the current thread, if it is of these; else any. */
+    Loop near() {
+        if (group.size() == 1) {
+            return this;
+        }
+        Loop here = HERE.get();
+        return here != null && group.contains(here) ? here : any();
+    }
+
+    /** Starts a virtual thread that runs on this loop's own thread; empty when this JVM does not allow that. */
+    Optional<Thread> mount(String name, Runnable logic) {
+        return mounts.map(builder -> builder.name(name).start(() -> {
+            HERE.set(this);
+            logic.run();
+        }));
+    }
+
+    /** True when other threads wait to go on here. */
+    boolean crowded() {
+        return !tasks.isEmpty();
+    }
+
+    /** Runs it on the loop's thread, soon; elsewhere when that has ended. */
+    @Override
+    public void execute(Runnable task) {
+        tasks.add(task);
+        if (finished) {
+            handOver();
+        } else {
+            wake();
+        }
+    }
+
+    /** Lets those who were waiting for wires find them closed. */
+    private void finish() {
+        while (work()) {
+            Thread.onSpinWait();
+        }
+        finished = true;
+        handOver();
+    }
+
+    private void handOver() {
+        synchronized (tasks) {
+            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                ForkJoinPool.commonPool().execute(task);
+            }
+        }
+    }
+
+    /** Wires that the loops look after. */
     public int open() {
-        return open;
+        int sum = 0;
+        for (Loop loop : group) {
+            sum += loop.open;
+        }
+        return sum;
     }
 
     long threadId() {
@@ -73,7 +170,7 @@ public final class Loop implements AutoCloseable {
     }
 
     void wake() {
-        if (!inside()) {
+        if (asleep && !inside()) {
             selector.wakeup();
         }
     }
@@ -83,8 +180,11 @@ public final class Loop implements AutoCloseable {
         long last = System.nanoTime();
         while (!stopped) {
             try {
-                long wait = wires.isEmpty() && joining.isEmpty() ? 0 : TICK_MILLIS;
-                selector.select(ready, wait);
+                if (work()) {
+                    selector.selectNow(ready);
+                } else {
+                    sleep();
+                }
                 long now = System.nanoTime();
                 if (now - last >= tick || wires.isEmpty()) {
                     last = now;
@@ -99,6 +199,7 @@ public final class Loop implements AutoCloseable {
         for (Wire wire : wires) {
             wire.close();
         }
+        finish();
         try {
             selector.close();
         } catch (IOException e) {
@@ -106,7 +207,38 @@ public final class Loop implements AutoCloseable {
         }
     }
 
+    /** Lets threads go on; true when some still wait. */
+    private boolean work() {
+        for (int i = 0; i < BATCH; i++) {
+            Runnable task = tasks.relaxedPoll();
+            if (task == null) {
+                return !tasks.isEmpty();
+            }
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                LOG.log(System.Logger.Level.ERROR, "a thread of the loop failed", e);
+            }
+        }
+        return true;
+    }
+
+    /** Waits for input, the next tick, or somebody who wakes it. */
+    private void sleep() throws IOException {
+        asleep = true; // before the last look: whoever adds something after it wakes the selector
+        try {
+            if (tasks.isEmpty()) {
+                selector.select(ready, wires.isEmpty() && joining.isEmpty() ? 0 : TICK_MILLIS);
+            }
+        } finally {
+            asleep = false;
+        }
+    }
+
     private void ready(SelectionKey key) {
+        if (asleep) {
+            asleep = false;
+        }
         ChannelWire wire = (ChannelWire) key.attachment();
         try {
             wire.ready(key);
@@ -141,9 +273,15 @@ public final class Loop implements AutoCloseable {
         open = wires.size();
     }
 
-    /** Stops the thread and closes all wires. */
+    /** Stops the threads and closes all wires. */
     @Override
     public void close() {
+        for (Loop loop : group) {
+            loop.stop();
+        }
+    }
+
+    private void stop() {
         stopped = true;
         selector.wakeup();
         if (inside()) {

@@ -87,6 +87,11 @@ public final class Lane {
         duration.record(nanos, TimeUnit.NANOSECONDS);
     }
 
+    /** A request that was refused before it was one, such as a bad head: it counts, and has no duration. */
+    public void refused(int status, String reason) {
+        requests.get(status, reason).increment();
+    }
+
     /** The first token is on its way to the client. */
     public void firstToken(long nanos) {
         firstToken.record(nanos, TimeUnit.NANOSECONDS);

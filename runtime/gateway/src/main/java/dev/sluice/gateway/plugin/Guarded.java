@@ -3,6 +3,7 @@ package dev.sluice.gateway.plugin;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Attributes;
 import dev.sluice.spi.Candidates;
+import dev.sluice.spi.Choice;
 import dev.sluice.spi.Decider;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Pairs;
@@ -10,6 +11,10 @@ import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Request;
+import dev.sluice.spi.ResponseHeaderWriter;
+import dev.sluice.spi.ResponseHeaders;
+import dev.sluice.spi.SaturationDetector;
+import dev.sluice.spi.SessionKey;
 import dev.sluice.spi.Split;
 import dev.sluice.spi.Stages;
 import java.util.ArrayList;
@@ -23,6 +28,7 @@ import java.util.random.RandomGenerator;
 /** A third party's parts other than scorers: each is asked alone, since the next step needs its answer. */
 final class Guarded {
     private static final int LONGEST_TEXT = 200;
+    private static final int MOST_HEADERS = 16;
 
     private Guarded() {}
 
@@ -183,6 +189,66 @@ final class Guarded {
             List<Split> said = new ArrayList<>(1);
             ask(own -> said.add(own.split(request, pairs)));
             return said.getFirst();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfSessionKey extends GuardedPart<SessionKey> implements SessionKey {
+        OfSessionKey(PluginGuard.Seat seat, SessionKey own) {
+            super(seat, own);
+        }
+
+        @Override
+        public Optional<String> key(Request request) {
+            Said said = new Said();
+            ask(own -> said.text = own.key(request).map(String::toString));
+            return said.text;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfSaturationDetector extends GuardedPart<SaturationDetector> implements SaturationDetector {
+        OfSaturationDetector(PluginGuard.Seat seat, SaturationDetector own) {
+            super(seat, own);
+        }
+
+        @Override
+        public double saturation(Candidates candidates) {
+            double[] answer = {Double.NaN};
+            ask(own -> answer[0] = own.saturation(candidates));
+            if (answer[0] < 0 || answer[0] == Double.POSITIVE_INFINITY) {
+                throw wrong("saturation " + answer[0] + " is not 0 or more");
+            }
+            return answer[0];
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfResponseHeaderWriter extends GuardedPart<ResponseHeaderWriter>
+            implements ResponseHeaderWriter {
+        OfResponseHeaderWriter(PluginGuard.Seat seat, ResponseHeaderWriter own) {
+            super(seat, own);
+        }
+
+        @Override
+        public void write(Request request, Choice choice, ResponseHeaders out) {
+            Map<String, String> written = new LinkedHashMap<>();
+            ask(own -> own.write(request, choice, (name, value) -> {
+                if (written.size() < MOST_HEADERS || written.containsKey(name)) {
+                    written.put(name, value);
+                }
+            }));
+            try {
+                written.forEach(out::set);
+            } catch (IllegalArgumentException unfit) {
+                throw wrong(Aside.words(unfit));
+            }
         }
 
         @Override

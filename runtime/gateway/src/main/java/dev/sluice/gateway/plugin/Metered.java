@@ -71,6 +71,11 @@ abstract class Metered implements Watched {
         }
 
         @Override
+        public boolean stateful() {
+            return own.stateful();
+        }
+
+        @Override
         public void close() {}
     }
 
@@ -87,6 +92,11 @@ abstract class Metered implements Watched {
             long begun = begin();
             own.filter(request, candidates, keep);
             end(begun);
+        }
+
+        @Override
+        public boolean stateful() {
+            return own.stateful();
         }
 
         @Override
@@ -107,6 +117,11 @@ abstract class Metered implements Watched {
             int picked = own.pick(request, candidates, totals, order, random);
             end(begun);
             return picked;
+        }
+
+        @Override
+        public boolean stateful() {
+            return own.stateful();
         }
 
         @Override

@@ -4,13 +4,21 @@ import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Connector;
 import dev.sluice.spi.Decider;
+import dev.sluice.spi.Extractor;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Observer;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
+import dev.sluice.spi.ResponseHeaderWriter;
+import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SessionKey;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Puts a guard before every instance of a policy. The gateway's own are called where they stand and counted; those of
@@ -19,6 +27,8 @@ import java.time.Duration;
  * @param budget how long a decision waits for a third party's instance
  */
 public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers) {
+    private static final Pattern WORDS = Pattern.compile("(?<=[a-z])(?=[A-Z])");
+
     /** All that a guarded part needs to know of where it stands. */
     record Seat(
             String point,
@@ -44,15 +54,7 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
 
     /** A third party's instance, as one of its kinds. */
     public <P extends Part> P thirdParty(Class<P> kind, String type, String name, P part, LoadedPlugin plugin) {
-        String point = point(kind);
-        Seat seat = new Seat(
-                point,
-                name,
-                plugin.lane(),
-                plugin.loader(),
-                new CallStats(meters.plugin(point, type, name)),
-                workers,
-                budget.toNanos());
+        Seat seat = seat(point(kind), type, name, plugin);
         Part guarded = switch (part) {
             case Scorer scorer when kind == Scorer.class -> new GuardedScorer(seat, scorer);
             case Filter filter when kind == Filter.class -> new Guarded.OfFilter(seat, filter);
@@ -63,14 +65,38 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
             when kind == ProfileHandler.class -> new Guarded.OfProfileHandler(seat, handler);
             case Decider decider when kind == Decider.class -> new Guarded.OfDecider(seat, decider);
             case Connector connector when kind == Connector.class -> new GuardedConnector(seat, connector);
+            case SessionKey key when kind == SessionKey.class -> new Guarded.OfSessionKey(seat, key);
+            case SaturationDetector detector
+            when kind == SaturationDetector.class -> new Guarded.OfSaturationDetector(seat, detector);
+            case Observer observer when kind == Observer.class -> new GuardedObserver(seat, observer);
+            case ResponseHeaderWriter writer
+            when kind == ResponseHeaderWriter.class -> new Guarded.OfResponseHeaderWriter(seat, writer);
             default -> throw new IllegalArgumentException("no guard for " + kind);
         };
         return kind.cast(guarded);
     }
 
+    /** An extractor, the gateway's own or a third party's. */
+    public PageExtractor extractor(String type, String name, Extractor part, Optional<LoadedPlugin> plugin) {
+        String point = point(Extractor.class);
+        return plugin.isPresent()
+                ? new PageExtractor.Guarded(seat(point, type, name, plugin.get()), part)
+                : new PageExtractor.Own(name, new CallStats(meters.plugin(point, type, name)), part);
+    }
+
+    private Seat seat(String point, String type, String name, LoadedPlugin plugin) {
+        return new Seat(
+                point,
+                name,
+                plugin.lane(),
+                plugin.loader(),
+                new CallStats(meters.plugin(point, type, name)),
+                workers,
+                budget.toNanos());
+    }
+
+    /** The kind's name as metrics have it: {@code profile-handler}. */
     private static String point(Class<? extends Part> kind) {
-        return kind == ProfileHandler.class
-                ? "profile-handler"
-                : kind.getSimpleName().toLowerCase(java.util.Locale.ROOT);
+        return WORDS.matcher(kind.getSimpleName()).replaceAll("-").toLowerCase(Locale.ROOT);
     }
 }

@@ -15,6 +15,7 @@ public enum GatewayError {
     RATE_LIMIT_EXCEEDED(429, "rate_limit_error", "rate_limit_exceeded", "rate_limit_error"),
     QUOTA_EXCEEDED(429, "rate_limit_error", "quota_exceeded", "rate_limit_error"),
     HEADERS_TOO_LARGE(431, "invalid_request_error", "headers_too_large", "invalid_request_error"),
+    INTERNAL(500, "api_error", "internal_error", "api_error"),
     UPSTREAM_ERROR(502, "api_error", "upstream_error", "api_error"),
     UPSTREAM_CUT(502, "api_error", "upstream_cut", "api_error"),
     OVERLOADED(503, "overloaded_error", "overloaded", "overloaded_error"),

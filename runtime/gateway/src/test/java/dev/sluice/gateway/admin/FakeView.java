@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A gateway with one pool and one decision. */
 final class FakeView implements AdminView {
@@ -49,38 +50,46 @@ final class FakeView implements AdminView {
         this.limit = limit;
         return List.of(new RecentDecision(
                 "id-1",
+                "mine-1",
                 Instant.parse("2026-01-02T03:04:05Z"),
                 "chat",
                 "anonymous",
+                "/v1/messages",
                 "m",
+                1,
                 "a",
                 100,
                 64,
+                OptionalInt.empty(),
                 "completed",
+                12.5,
                 ""));
     }
 
     @Override
-    public Optional<Explanation> explain(String id) {
+    public Optional<ExplainedDecision> explain(String id) {
         return id.equals("id 1/x")
-                ? Optional.of(new Explanation(
-                        id,
-                        "default",
-                        List.of("default"),
-                        List.of(new Explanation.Candidate(
+                ? Optional.of(new ExplainedDecision(
+                        decisions(1).getFirst(),
+                        new Explanation(
+                                id,
+                                "default",
+                                List.of("default"),
+                                Map.of("work", 2.0),
+                                List.of(new Explanation.Candidate(
+                                        "a",
+                                        "ready",
+                                        "",
+                                        Double.NaN,
+                                        Collections.singletonMap("work", Double.NaN),
+                                        Map.of("ms", 12.5),
+                                        64,
+                                        0)),
                                 "a",
-                                "ready",
                                 "",
-                                Double.NaN,
-                                Collections.singletonMap("work", Double.NaN),
-                                Map.of("ms", 12.5),
-                                64,
-                                0)),
-                        "a",
-                        "",
-                        Optional.empty(),
-                        Map.of(),
-                        ""))
+                                Optional.empty(),
+                                Map.of(),
+                                "")))
                 : Optional.empty();
     }
 

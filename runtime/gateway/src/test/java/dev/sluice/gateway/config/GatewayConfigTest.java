@@ -41,7 +41,8 @@ class GatewayConfigTest {
                         List.of(
                                 new SessionSource(SessionSource.Kind.HEADER, "x-session-id"),
                                 new SessionSource(SessionSource.Kind.BODY, "metadata.session_id")),
-                        "off"));
+                        "off",
+                        Optional.empty()));
         PoolConfig pool = config.pools().getFirst();
         assertThat(pool.timeouts())
                 .isEqualTo(new PoolConfig.Timeouts(
@@ -76,6 +77,7 @@ class GatewayConfigTest {
                   drain: {notReadyFor: 0s, streams: 1h30m}
                   session: [cookie:sid, body:user, "header:X-Conversation"]
                   accessLog: json
+                  extProc: {host: 127.0.0.3, port: 84, message: 8MiB, usage: false, subsetHint: false, healthPort: 85}
                 pools:
                   - name: chat
                     models: [acme/chat-8b, chat]
@@ -120,9 +122,17 @@ class GatewayConfigTest {
                                 new SessionSource(SessionSource.Kind.COOKIE, "sid"),
                                 new SessionSource(SessionSource.Kind.BODY, "user"),
                                 new SessionSource(SessionSource.Kind.HEADER, "x-conversation")),
-                        "json"));
+                        "json",
+                        Optional.of(new ServerConfig.ExtProc(
+                                "127.0.0.3",
+                                84,
+                                Optional.empty(),
+                                new Size(8 << 20),
+                                false,
+                                false,
+                                OptionalInt.of(85)))));
         PoolConfig pool = config.pools().getFirst();
-        assertThat(pool.models()).containsExactly("acme/chat-8b", "chat");
+        assertThat(pool.models().names()).containsExactly("acme/chat-8b", "chat");
         assertThat(pool.adapters()).isEqualTo(new Adapters(false, List.of("lora-a", "lora-b")));
         assertThat(pool.blockSize()).hasValue(32);
         assertThat(pool.endpoints().stream().map(EndpointConfig::endpoint))

@@ -5,7 +5,6 @@ import static dev.sluice.gateway.engine.News.next;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.Scrape;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -40,7 +39,7 @@ class EnginesTest {
         assertThat(served.adapters()).contains("alpha").doesNotContain("tiny");
         assertThat(served.root()).isPresent();
         assertThat(served.maxModelLen()).hasValue(8192);
-        assertThat(next(news.scrapes)).isEqualTo(new Scrape(24, 16, 0.22939068100358428, 32, 280));
+        assertThat(next(news.scrapes)).isEqualTo(MetricsPageTest.withoutAdapters(24, 16, 0.22939068100358428));
     }
 
     @Test
@@ -90,6 +89,18 @@ class EnginesTest {
         News news = watch(new EngineTarget("a", engine.uri(), Optional.of("secret"), Set.of("m")));
         assertThat(next(news.failed)).contains("401").contains("key");
         assertThat(engine.heads).anyMatch(head -> head.contains("Authorization: Bearer secret"));
+    }
+
+    @Test
+    void metricsAreReadWhereTheyAre() throws Exception {
+        FakeEngine engine = opened(FakeEngine.serving("m"));
+        FakeEngine page =
+                opened(new FakeEngine().on("/prometheus/metrics", whole(200, "vllm:num_requests_running 1.0\n")));
+        News news = watch(engine.target("a", "m").withMetrics(page.uri().resolve("/prometheus/metrics")));
+        next(news.fine);
+        next(news.scrapes);
+        assertThat(page.heads).allMatch(head -> head.startsWith("GET /prometheus/metrics HTTP/1.1\r\n"));
+        assertThat(engine.heads).noneMatch(head -> head.contains("/metrics"));
     }
 
     @Test

@@ -30,6 +30,7 @@ final class FakeEngine implements AutoCloseable {
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final ServerSocket listener;
+    private final Thread acceptor;
 
     FakeEngine() throws IOException {
         this(0);
@@ -37,7 +38,7 @@ final class FakeEngine implements AutoCloseable {
 
     FakeEngine(int port) throws IOException {
         listener = new ServerSocket(port, 128, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        acceptor = Thread.ofVirtual().start(this::accept);
     }
 
     /** A healthy one that serves this model. */
@@ -140,9 +141,18 @@ final class FakeEngine implements AutoCloseable {
         return "";
     }
 
+    /**
+     * Refuses connections from when this returns: a listener that is closed while a thread waits in accept() goes on to
+     * take them until that thread has noticed.
+     */
     @Override
     public void close() throws IOException {
         listener.close();
+        try {
+            acceptor.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
         hangUp();
     }
 }

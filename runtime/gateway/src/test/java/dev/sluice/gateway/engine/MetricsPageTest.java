@@ -3,27 +3,30 @@ package dev.sluice.gateway.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.core.Adapters;
 import dev.sluice.core.Scrape;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class MetricsPageTest {
     @Test
     void aRealEnginesPageIsUnderstood() throws IOException {
-        assertThat(parse(capture("vllm-0.32-during.txt"))).isEqualTo(new Scrape(0, 8, 0.2329749103942652, 32, 280));
-        assertThat(parse(capture("vllm-0.32-overload.txt")))
-                .isEqualTo(new Scrape(24, 16, 0.22939068100358428, 32, 280));
+        assertThat(parse(capture("vllm-0.32-during.txt"))).isEqualTo(withoutAdapters(0, 8, 0.2329749103942652));
+        assertThat(parse(capture("vllm-0.32-overload.txt"))).isEqualTo(withoutAdapters(24, 16, 0.22939068100358428));
     }
 
     @Test
     void aPageThatComesInPiecesReadsTheSame() throws IOException {
         byte[] page = capture("vllm-0.32-overload.txt");
         for (int piece : new int[] {1, 7, 97, 4096, 16_384}) {
-            MetricsPage parser = new MetricsPage();
+            MetricsPage parser = new MetricsPage(SampleSink.NONE);
             byte[] buffer = new byte[page.length];
             int held = 0;
             for (int from = 0; from < page.length; from += piece) {
@@ -223,5 +226,66 @@ class MetricsPageTest {
         try (InputStream in = MetricsPageTest.class.getResourceAsStream(name)) {
             return in == null ? new byte[0] : in.readAllBytes();
         }
+    }
+
+    /** As those captures say: 280 blocks of 32 tokens, room for two adapters and none in hand. */
+    static Scrape withoutAdapters(double waiting, double running, double kvUsage) {
+        return new Scrape(waiting, running, kvUsage, 32, 280, new Adapters(List.of(), List.of(), 2), Map.of());
+    }
+
+    @Test
+    void theNewestLineSaysWhichAdaptersAnEngineHasInHand() {
+        Scrape scrape = parse("""
+                vllm:lora_requests_info{max_lora="4",running_lora_adapters="",waiting_lora_adapters=""} 100.0
+                vllm:lora_requests_info{max_lora="4",running_lora_adapters="a, b",waiting_lora_adapters="c"} 300.5
+                vllm:lora_requests_info{max_lora="4",running_lora_adapters="z",waiting_lora_adapters=""} 200.0
+                """);
+        assertThat(scrape.adapters()).isEqualTo(new Adapters(List.of("a", "b"), List.of("c"), 4));
+    }
+
+    @Test
+    void adaptersThatCantBeReadAreUnknown() {
+        assertThat(parse("vllm:num_requests_running 1\n").adapters()).isEqualTo(Adapters.UNKNOWN);
+        assertThat(parse("""
+                vllm:lora_requests_info{running_lora_adapters="a"} 1
+                vllm:lora_requests_info{max_lora="4",running_lora_adapters="a"} soon
+                vllm:num_requests_running 1
+                """).adapters()).isEqualTo(Adapters.UNKNOWN);
+    }
+
+    @Test
+    void whatElseIsWantedIsHandedOverWithItsLabels() {
+        List<String> taken = new ArrayList<>();
+        SampleSink sink = new SampleSink() {
+            @Override
+            public boolean wants(byte[] bytes, int from, int to) {
+                return new String(bytes, from, to - from, StandardCharsets.UTF_8).startsWith("my_");
+            }
+
+            @Override
+            public void sample(byte[] bytes, int from, int to, String labels, double value) {
+                taken.add(new String(bytes, from, to - from, StandardCharsets.UTF_8) + "[" + labels + "] " + value);
+            }
+
+            @Override
+            public Map<String, Double> finish() {
+                return Map.of("mine", 7.0, "signal/running", 3.0);
+            }
+        };
+        MetricsPage page = new MetricsPage(sink);
+        byte[] text = """
+                # HELP my_metric of mine
+                my_metric 1.5
+                my_metric{a="b",c="d e"} NaN
+                my_x{}	4
+                my_broken{a="b
+                other 1
+                vllm:num_requests_running 1
+                """.getBytes(StandardCharsets.UTF_8);
+        page.lines(text, 0, text.length);
+        assertThat(taken).containsExactly("my_metric[] 1.5", "my_metric[a=\"b\",c=\"d e\"] NaN", "my_x[] 4.0");
+        assertThat(page.scrape().attributes()).containsExactly(Map.entry("mine", 7.0));
+        assertThat(page.scrape().running()).isEqualTo(3);
+        assertThat(page.any()).isTrue();
     }
 }

@@ -16,18 +16,19 @@ final class FakeEngine implements AutoCloseable {
     }
 
     private final ServerSocket server;
+    private final Thread acceptor;
     private final BlockingQueue<Raw> accepted = new LinkedBlockingQueue<>();
 
     /** Connections are handed to the test by {@link #next}. */
     FakeEngine() throws IOException {
         server = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(() -> accept(c -> {}));
+        acceptor = Thread.ofVirtual().start(() -> accept(c -> {}));
     }
 
     /** Each connection runs the script and is then closed. */
     FakeEngine(Script script) throws IOException {
         server = new ServerSocket(0, 1000, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual()
+        acceptor = Thread.ofVirtual()
                 .start(() -> accept(c -> {
                     try (c) {
                         script.run(c);
@@ -82,9 +83,15 @@ final class FakeEngine implements AutoCloseable {
         return at < 0 ? head : head + c.exactly(Integer.parseInt(lower.substring(at + 16, lower.indexOf('\n', at))));
     }
 
+    /** Refuses connections from when this returns, which the listener does only when nobody waits in accept(). */
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            acceptor.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
         for (Raw raw : accepted) {
             raw.close();
         }

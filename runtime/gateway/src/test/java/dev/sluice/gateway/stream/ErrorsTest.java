@@ -140,6 +140,7 @@ class ErrorsTest {
         "HEADERS_TOO_LARGE, 431, invalid_request_error, headers_too_large",
         "RATE_LIMIT_EXCEEDED, 429, rate_limit_error, rate_limit_exceeded",
         "QUOTA_EXCEEDED, 429, rate_limit_error, quota_exceeded",
+        "INTERNAL, 500, api_error, internal_error",
         "UPSTREAM_ERROR, 502, api_error, upstream_error",
         "UPSTREAM_CUT, 502, api_error, upstream_cut",
         "OVERLOADED, 503, overloaded_error, overloaded",
@@ -156,6 +157,6 @@ class ErrorsTest {
 
     @Test
     void everyErrorIsPromised() {
-        assertThat(GatewayError.values()).hasSize(20);
+        assertThat(GatewayError.values()).hasSize(21);
     }
 }

@@ -13,6 +13,9 @@ public abstract class Leg {
     /** So many tokens came. */
     protected abstract void tokens(int count);
 
+    /** The blocks of a prefill leg wait for somebody to fetch them; {@link #ended} comes next. */
+    protected void kept(KvParams params) {}
+
     /** The answer is complete. */
     protected abstract void ended(Usage usage);
 

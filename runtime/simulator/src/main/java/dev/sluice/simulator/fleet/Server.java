@@ -8,6 +8,7 @@ import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.EngineRequest;
 import dev.sluice.simulator.EngineSink;
 import dev.sluice.simulator.FinishReason;
+import dev.sluice.simulator.KvPin;
 import dev.sluice.simulator.Submission;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +24,8 @@ public final class Server {
     private final Engine engine;
     private final Map<Long, Call> calls = new LinkedHashMap<>();
     private final List<Runnable> held = new ArrayList<>();
+    private final ServerKv kv;
+    private int deaths;
     private long wakeAt = Long.MAX_VALUE;
     private boolean up = true;
     private boolean refuses;
@@ -41,10 +44,21 @@ public final class Server {
         }
     }
 
-    /** An idle server. */
+    /** An idle server that shares KV with nobody. */
     public Server(EventLoop loop, EngineProfile profile, long seed) {
+        this(loop, profile, seed, "alone", new KvNetwork(loop, KvLink.INFINIBAND_400G));
+    }
+
+    /**
+     * An idle server.
+     *
+     * @param name what {@link KvParams} and {@link KvLeg} call it, unique in the network
+     * @param network moves its KV from and to others
+     */
+    public Server(EventLoop loop, EngineProfile profile, long seed, String name, KvNetwork network) {
         this.loop = loop;
         this.engine = new Engine(profile, seed);
+        kv = new ServerKv(name, network, loop, engine, sink, this::wake);
     }
 
     private final EngineSink sink = new EngineSink() {
@@ -67,12 +81,33 @@ public final class Server {
         }
 
         @Override
+        public void pull(long id, int from, int tokens, long atNanos) {
+            kv.pull(id, from, tokens);
+        }
+
+        @Override
+        public void kept(KvPin pin, long atNanos) {
+            KvParams params = kv.kept(pin);
+            Call call = calls.get(pin.request());
+            if (call != null) {
+                send(call, () -> call.leg.kept(params));
+            }
+        }
+
+        @Override
+        public void died(String why, long atNanos) {
+            deaths++;
+            crash();
+        }
+
+        @Override
         public void finished(long id, FinishReason reason, dev.sluice.simulator.Usage usage, long atNanos) {
             Call call = calls.remove(id);
             if (call == null) {
                 return;
             }
             if (reason == FinishReason.ERROR) {
+                kv.abort(id);
                 send(call, () -> fail(call, Outcome.FAILED));
                 return;
             }
@@ -117,13 +152,23 @@ public final class Server {
         call.leg.failed(outcome);
     }
 
-    /** Begins a call. */
+    /** Begins a call that needs no other engine. */
     public void call(long id, Ask ask, Leg leg) {
-        Call call = new Call(leg);
-        loop.in(delay, () -> begin(id, ask, call));
+        call(id, ask, KvLeg.ALONE, leg);
     }
 
-    private void begin(long id, Ask ask, Call call) {
+    /**
+     * Begins a call.
+     *
+     * @param id unique among all calls of this server's life
+     * @param part what it has to do with another leg's KV
+     */
+    public void call(long id, Ask ask, KvLeg part, Leg leg) {
+        Call call = new Call(leg);
+        loop.in(delay, () -> begin(id, ask, part, call));
+    }
+
+    private void begin(long id, Ask ask, KvLeg part, Call call) {
         if (call.leg.over()) {
             return;
         }
@@ -132,10 +177,15 @@ public final class Server {
             return;
         }
         int limit = Math.max(ask.outputTokens(), ask.maxTokens());
-        EngineRequest request =
-                new EngineRequest(id, ask.promptTokens(), ask.blocks(), ask.outputTokens(), limit, id, 0);
+        EngineRequest request = new EngineRequest(
+                        id, ask.promptTokens(), ask.blocks(), ask.outputTokens(), limit, id, 0)
+                .with(kv.transfer(id, ask, part));
         Submission said = engine.submit(request, loop.now());
+        if (said != Submission.ACCEPTED) {
+            kv.abort(id);
+        }
         switch (said) {
+            case DEAD -> fail(call, Outcome.FAILED);
             case QUEUE_FULL -> fail(call, Outcome.OVERLOADED);
             case TOO_LONG -> fail(call, Outcome.REJECTED);
             case ACCEPTED -> {
@@ -150,10 +200,15 @@ public final class Server {
         leg.close();
         loop.in(delay, () -> {
             if (calls.remove(id) != null) {
-                engine.abort(id, loop.now());
-                wake();
+                drop(id);
             }
         });
+    }
+
+    private void drop(long id) {
+        engine.abort(id, loop.now());
+        kv.abort(id);
+        wake();
     }
 
     private void wake() {
@@ -176,6 +231,7 @@ public final class Server {
     /** The process dies: connections break, the cache is gone. */
     public void crash() {
         up = false;
+        kv.crash();
         breakAll(true);
     }
 
@@ -187,7 +243,7 @@ public final class Server {
     private void breakAll(boolean andCache) {
         List<Call> open = new ArrayList<>(calls.values());
         calls.clear();
-        engine.abortAll(loop.now(), andCache, id -> {});
+        engine.abortAll(loop.now(), andCache, kv::abort);
         for (Call call : open) {
             if (!call.leg.over() && !stalled) {
                 fail(call, Outcome.FAILED);
@@ -201,7 +257,7 @@ public final class Server {
             long id = entry.getKey();
             Call call = entry.getValue();
             calls.remove(id);
-            engine.abort(id, loop.now());
+            drop(id);
             if (!call.leg.over()) {
                 fail(call, Outcome.FAILED);
             }
@@ -213,6 +269,17 @@ public final class Server {
     /** A crashed process is back, with an empty cache. */
     public void restart() {
         up = true;
+        kv.restart();
+    }
+
+    /** How often its engine has died of what it was sent; each time it was as a {@link #crash}. */
+    public int deaths() {
+        return deaths;
+    }
+
+    /** The name of its process in {@link KvParams}; another one after a restart. */
+    public String engineId() {
+        return kv.engineId();
     }
 
     /** Whether new connections are refused. */

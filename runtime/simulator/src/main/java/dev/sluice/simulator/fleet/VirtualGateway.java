@@ -4,6 +4,7 @@ import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.AdmissionQueue.Ticket;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
+import dev.sluice.core.Dispatch;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Faults;
 import dev.sluice.core.Outcome;
@@ -260,6 +261,7 @@ public class VirtualGateway {
         if (charge.isEmpty()) {
             return false;
         }
+        Dispatch.chosen(decision, charge.get(), Faults.IGNORED, x.attempts + 1, loop.now());
         x.charge = charge.get();
         x.predicted = cached;
         x.predictedRaw = raw;

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# A real Envoy in front of simulated engines, with Sluice as its endpoint picker: the configuration is that of examples/envoy, with
+# other ports. Needs the kit that installs an Envoy; without it the stage is skipped.
+if [ ! -x "$tools/envoy/install.sh" ] && [ ! -f "$tools/envoy/install.sh" ]; then
+  echo "no Envoy: $tools/envoy is missing"
+  exit 77
+fi
+. "$(dirname "$0")/lib.sh"
+root=$(cd "$(dirname "$0")/.." && pwd)
+envoy=$(bash "$tools/envoy/install.sh" "$cache/envoy")
+"$envoy" --version | grep -o 'version:.*'
+
+one=$(free_port) two=$(free_port) slow=$(free_port) picker=$(free_port) health=$(free_port) metrics=$(free_port) admin=$(free_port)
+open=$(free_port) closed=$(free_port) open_admin=$(free_port) closed_admin=$(free_port) trap=$(free_port) nobody=$(free_port)
+start one.log "$root/sluice" simulator --port "$one" --model chat --time-scale 0.1
+start two.log "$root/sluice" simulator --port "$two" --model chat --time-scale 0.1
+start slow.log "$root/sluice" simulator --port "$slow" --model tight --time-scale 1
+for port in "$one" "$two" "$slow"; do wait_http "http://127.0.0.1:$port/health" 120; done
+
+cat >"$work/gateway.yaml" <<YAML
+server: {host: 127.0.0.1, debugHeaders: true, admin: {port: $admin}, drain: {notReadyFor: 0s, streams: 1s}}
+pools:
+  - name: chat
+    models: [chat]
+    endpoints: [{url: "http://127.0.0.1:$one"}, {url: "http://127.0.0.1:$two"}]
+  - name: tight
+    models: [tight]
+    concurrency: 1
+    endpoints: [{url: "http://127.0.0.1:$slow"}]
+  - name: nowhere
+    models: [nowhere]
+    endpoints: [{url: "http://127.0.0.1:$nobody"}]
+YAML
+# Started again by the checks, so it is a script of its own that leaves its id behind.
+cat >"$work/picker.sh" <<SH
+"$root/sluice" epp --config-file "$work/gateway.yaml" --grpc-port $picker --grpc-health-port $health --metrics-port $metrics \
+  --secure-serving=false >>"$work/picker.log" 2>&1 </dev/null &
+echo \$! >"$work/picker.pid"
+SH
+bash "$work/picker.sh"
+end_picker() { kill "$(cat "$work/picker.pid")" 2>/dev/null || true; stop_all; }
+trap end_picker EXIT
+
+# config PORT ADMIN ALLOW
+config() {
+  sed -e "s/port_value: 10000/port_value: $1/; s/port_value: 9901/port_value: $2/; s/port_value: 9002/port_value: $picker/" \
+    -e "s/port_value: 9001/port_value: $one/; s/port_value: 9011/port_value: $two/; s/failure_mode_allow: true/failure_mode_allow: $3/" \
+    "$root/examples/envoy/envoy.yaml"
+}
+config "$open" "$open_admin" true >"$work/open.yaml"
+config "$closed" "$closed_admin" false >"$work/closed.yaml"
+wait_http "http://127.0.0.1:$admin/readyz" 60
+start open.log "$envoy" -c "$work/open.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+start closed.log "$envoy" -c "$work/closed.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+for port in "$open_admin" "$closed_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
+for port in "$open" "$closed"; do wait_http "http://127.0.0.1:$port/v1/models" 30; done
+
+python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap"
+curl -fsS "http://127.0.0.1:$metrics/metrics" | grep -E '^sluice_requests_total' | head -5
+echo "envoy: ok"

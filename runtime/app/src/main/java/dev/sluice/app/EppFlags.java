@@ -1,0 +1,89 @@
+package dev.sluice.app;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Flags of llm-d's picker, those of older releases too, that {@code epp} has no option for: each is refused with the reason, or
+ * has no effect here and says why. What is in neither table is not known, and warned about.
+ */
+final class EppFlags {
+    private static final String DISCOVERY =
+            "needs Kubernetes to find endpoints, which is not supported yet: use --endpoints FILE";
+    private static final String ENGINES = "is removed in llm-d too: the metrics that are read are those of vLLM";
+    private static final String SCHEDULE = "metrics are read when there is traffic, on a schedule of Sluice's own";
+    private static final String LOGS = "set SLUICE_LOG=debug instead";
+
+    private static final Map<String, String> REFUSED = new TreeMap<>(Map.ofEntries(
+            Map.entry("pool-name", DISCOVERY),
+            Map.entry("pool-namespace", DISCOVERY),
+            Map.entry("pool-group", DISCOVERY),
+            Map.entry("endpoint-selector", DISCOVERY),
+            Map.entry("endpoint-target-ports", DISCOVERY),
+            Map.entry("ha-enable-leader-election", "needs a Kubernetes lease, which is not supported yet"),
+            Map.entry("metrics-client-ca-file", "TLS on the metrics listener is not supported yet"),
+            Map.entry("metrics-cert-dir", "TLS on the metrics listener is not supported yet"),
+            Map.entry("total-queued-requests-metric", ENGINES),
+            Map.entry("total-running-requests-metric", ENGINES),
+            Map.entry("kv-cache-usage-percentage-metric", ENGINES),
+            Map.entry("lora-info-metric", ENGINES),
+            Map.entry("cache-info-metric", ENGINES)));
+
+    private static final Map<String, String> WITHOUT_EFFECT = new TreeMap<>(Map.ofEntries(
+            Map.entry("grpc-max-send-msg-size", "bodies go back in pieces of at most 62,000 bytes"),
+            Map.entry("enable-cert-reload", "renewed certificates are always taken over"),
+            Map.entry("health-checking", "health is always served"),
+            Map.entry("tracing", "traces are not built yet"),
+            Map.entry("enable-pprof", "a JVM is profiled from outside, with jcmd"),
+            Map.entry("metrics-endpoint-auth", "it needs Kubernetes: /metrics is open to whoever reaches its port"),
+            Map.entry("enable-grpc-stream-metrics", "requests are counted instead, see docs/metrics.md"),
+            Map.entry("allow-experimental-plugins", "every type that is known may be used"),
+            Map.entry("refresh-metrics-interval", SCHEDULE),
+            Map.entry("refresh-prometheus-metrics-interval", SCHEDULE),
+            Map.entry("metrics-staleness-threshold", SCHEDULE),
+            Map.entry("model-server-metrics-port", "an endpoint's own port is asked"),
+            Map.entry("model-server-metrics-path", "/metrics is asked"),
+            Map.entry("model-server-metrics-scheme", "an endpoint's own scheme is used"),
+            Map.entry("model-server-metrics-https-insecure-skip-verify", "engines' certificates are always checked"),
+            Map.entry("v", LOGS),
+            Map.entry("zap-devel", LOGS),
+            Map.entry("zap-encoder", LOGS),
+            Map.entry("zap-log-level", LOGS),
+            Map.entry("zap-stacktrace-level", LOGS),
+            Map.entry("zap-time-encoding", LOGS)));
+
+    private EppFlags() {}
+
+    /**
+     * What is to be said of flags.
+     *
+     * @param errors they must not be given
+     * @param warnings they are left out
+     */
+    record Judged(List<String> errors, List<String> warnings) {}
+
+    /** Judges what the command line has no option for: flags, and values behind them. */
+    static Judged judge(List<String> words) {
+        List<String> errors = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
+        for (int i = 0; i < words.size(); i++) {
+            String word = words.get(i);
+            if (!word.startsWith("-")) {
+                continue;
+            }
+            String bare = word.replaceFirst("^--?", "");
+            String name = bare.replaceFirst("=.*", "");
+            boolean off = bare.equals(name + "=false");
+            if (REFUSED.containsKey(name) && !off) {
+                errors.add("--" + name + " " + REFUSED.get(name));
+            } else if (WITHOUT_EFFECT.containsKey(name)) {
+                warnings.add("--" + name + " has no effect: " + WITHOUT_EFFECT.get(name));
+            } else if (!REFUSED.containsKey(name)) {
+                warnings.add(word.replaceFirst("=.*", "") + " is not known and has no effect");
+            }
+        }
+        return new Judged(errors, warnings);
+    }
+}

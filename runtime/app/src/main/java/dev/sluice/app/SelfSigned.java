@@ -1,0 +1,92 @@
+package dev.sluice.app;
+
+import dev.sluice.gateway.config.Pem;
+import dev.sluice.gateway.config.ServerConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A certificate for this process alone, as llm-d's picker makes one: it encrypts, and proves nothing. The JDK's own keytool makes
+ * it, as no public class of the JDK does.
+ */
+final class SelfSigned {
+    private static final String PASSWORD = "changeit";
+
+    private SelfSigned() {}
+
+    static ServerConfig.Tls make() {
+        try {
+            Path directory = Files.createTempDirectory("sluice-tls");
+            Path store = directory.resolve("own.p12");
+            try {
+                keytool(store);
+                return read(store);
+            } finally {
+                Files.deleteIfExists(store);
+                Files.deleteIfExists(directory);
+            }
+        } catch (IOException | GeneralSecurityException e) {
+            throw new UncheckedIOException(new IOException("can't make a certificate: " + e.getMessage(), e));
+        }
+    }
+
+    private static void keytool(Path store) throws IOException {
+        Process process = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "own",
+                        "-keyalg",
+                        "EC",
+                        "-groupname",
+                        "secp256r1",
+                        "-dname",
+                        "CN=sluice-epp",
+                        "-ext",
+                        "san=dns:localhost,ip:127.0.0.1",
+                        "-validity",
+                        "3650",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        PASSWORD))
+                .redirectErrorStream(true)
+                .start();
+        try {
+            String said = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IOException("keytool: " + said.strip());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private static ServerConfig.Tls read(Path store) throws IOException, GeneralSecurityException {
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        return new ServerConfig.Tls(
+                pem("CERTIFICATE", keys.getCertificate("own").getEncoded()),
+                pem("PRIVATE KEY", keys.getKey("own", PASSWORD.toCharArray()).getEncoded()),
+                Optional.empty());
+    }
+
+    private static Pem pem(String kind, byte[] der) {
+        String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
+        return new Pem("-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n");
+    }
+}

@@ -1,0 +1,58 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.RoutingRequest.Objectives;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client asks for in llm-d's request headers, by their names of now or before. None of them goes on to an engine.
+ * Without tenants everybody may set them.
+ */
+final class ClientWishes implements Supplier<Objectives> {
+    private static final String[] TTFT = {"x-llm-d-slo-ttft-ms", "x-slo-ttft-ms"};
+    private static final String[] TPOT = {"x-llm-d-slo-tpot-ms", "x-slo-tpot-ms"};
+    private static final String[] MODEL = {"x-llm-d-model-name-rewrite", "x-gateway-model-name-rewrite"};
+
+    private final Function<String, Optional<String>> headers;
+    private @Nullable Objectives read;
+
+    ClientWishes(Function<String, Optional<String>> headers) {
+        this.headers = headers;
+    }
+
+    /** The model that the request is meant for in the place of the one in its body; empty when none is named. */
+    static String model(Function<String, Optional<String>> headers) {
+        return first(headers, MODEL).strip();
+    }
+
+    /** Read when a plugin asks for it first: most policies don't. What is no positive number is no objective. */
+    @Override
+    public synchronized Objectives get() {
+        Objectives known = read;
+        if (known == null) {
+            known = new Objectives(number(first(headers, TTFT)), number(first(headers, TPOT)));
+            read = known;
+        }
+        return known;
+    }
+
+    private static String first(Function<String, Optional<String>> headers, String[] names) {
+        for (String name : names) {
+            Optional<String> value = headers.apply(name);
+            if (value.isPresent()) {
+                return value.get();
+            }
+        }
+        return "";
+    }
+
+    private static double number(String text) {
+        try {
+            return text.isEmpty() ? Double.NaN : Double.parseDouble(text.strip());
+        } catch (NumberFormatException none) {
+            return Double.NaN;
+        }
+    }
+}

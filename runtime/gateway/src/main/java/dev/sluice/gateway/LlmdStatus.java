@@ -1,0 +1,45 @@
+package dev.sluice.gateway;
+
+import dev.sluice.gateway.extproc.Immediately;
+import dev.sluice.gateway.stream.Dialect;
+import dev.sluice.gateway.stream.Errors;
+import dev.sluice.gateway.stream.GatewayError;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Refusals as clients of llm-d's picker expect them: no room is 429, no engine 503, with the reason in
+ * {@code x-llm-d-request-dropped-reason}. The body is OpenAI's (or Anthropic's) shape all the same, and says when to come
+ * again.
+ */
+final class LlmdStatus {
+    private LlmdStatus() {}
+
+    static Immediately answer(Refused refused, Dialect dialect, String id, String clientId) {
+        GatewayError error = refused.error();
+        List<String> headers =
+                new ArrayList<>(List.of("content-type", "application/json", "x-sluice-error-source", "gateway"));
+        headers.addAll(List.of("x-sluice-id", id));
+        if (!clientId.isEmpty()) {
+            headers.addAll(List.of("x-request-id", clientId));
+        }
+        if (refused.retryAfterSeconds() > 0) {
+            headers.addAll(List.of("retry-after", Integer.toString(refused.retryAfterSeconds())));
+        }
+        String dropped = dropped(refused);
+        if (!dropped.isEmpty()) {
+            headers.addAll(List.of("x-llm-d-request-dropped-reason", dropped));
+        }
+        int status = error == GatewayError.OVERLOADED ? 429 : error.status();
+        return new Immediately(status, headers, Errors.body(dialect, error, refused.text()), refused.reason());
+    }
+
+    private static String dropped(Refused refused) {
+        return switch (refused.error()) {
+            case OVERLOADED -> refused.reason().equals("queue_timeout") ? "rejected-ttl-expired" : "rejected-saturated";
+            case NO_ENDPOINT, STARTING -> "rejected-no-endpoints";
+            case DRAINING -> "rejected-shutting-down";
+            default -> "";
+        };
+    }
+}

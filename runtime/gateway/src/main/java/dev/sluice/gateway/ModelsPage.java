@@ -1,0 +1,31 @@
+package dev.sluice.gateway;
+
+import java.util.Optional;
+
+/** {@code /v1/models} in OpenAI's shape. */
+final class ModelsPage {
+    private static final long CREATED = 1_767_225_600L;
+
+    private ModelsPage() {}
+
+    /** All models that clients may use. */
+    static String list(RoutingTable table) {
+        StringBuilder json = new StringBuilder("{\"object\":\"list\",\"data\":[");
+        String comma = "";
+        for (String model : table.models()) {
+            json.append(comma).append(model(model));
+            comma = ",";
+        }
+        return json.append("]}").toString();
+    }
+
+    /** One of them. */
+    static Optional<String> one(RoutingTable table, String name) {
+        return table.models().contains(name) ? Optional.of(model(name)) : Optional.empty();
+    }
+
+    private static String model(String model) {
+        return "{\"id\":" + Json.quote(model) + ",\"object\":\"model\",\"created\":" + CREATED
+                + ",\"owned_by\":\"sluice\"}";
+    }
+}

@@ -1,0 +1,593 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Charge;
+import dev.sluice.core.Decision;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.Usage;
+import dev.sluice.core.scan.Api;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.EditedBody;
+import dev.sluice.gateway.extproc.Conversation;
+import dev.sluice.gateway.extproc.Head;
+import dev.sluice.gateway.extproc.Immediately;
+import dev.sluice.gateway.extproc.Picking.Answers;
+import dev.sluice.gateway.http.ChunkWatcher;
+import dev.sluice.gateway.metrics.Lane;
+import dev.sluice.gateway.stream.GatewayError;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one request whose bytes somebody else's proxy carries: scan, route, admission and decision as in
+ * {@link Exchange}, then its destination is told, and the proxy tells what came of it.
+ *
+ * <p>Its claim on the endpoint is released when the answer's last byte has been seen; where the answer's body is not sent
+ * here, when the proxy's stream ends; and where the proxy closes that stream as soon as it has nothing more to ask, before
+ * the answer has ended, after the duration that was learned for such requests.
+ */
+final class PickedExchange implements Conversation {
+    private static final Duration BODY_WAIT = Duration.ofSeconds(5);
+    private static final int MOST_PLACES = 16;
+    private static final int PROGRESS = 16;
+    /** A stream that ends so soon after our last word was not held open for the answer. */
+    private static final long AT_ONCE = 100_000_000L;
+
+    private final LiveState runtime;
+    private final LiveState.Settings settings;
+    private final PickerFront front;
+    private final Head head;
+    private final Api api;
+    private final Optional<Set<String>> subset;
+    private final Answers answers;
+    private final boolean wantsUsage;
+    private final long started = System.nanoTime();
+    private final long number;
+    private final String id;
+    private final String clientId;
+    private final HeaderMemo headers;
+    private volatile DecisionLog.@Nullable Entry entry;
+
+    private @Nullable Prepared request;
+    private volatile @Nullable Admission admission;
+    private @Nullable Charge claim;
+    private boolean gone;
+    private @Nullable AnswerWatch watch;
+    private volatile long lastWord;
+    private volatile boolean headSeen;
+    private boolean streams;
+    private long firstAt;
+    private int counted = 1;
+    private long reserved;
+    private String poolName = "";
+    private String model = "";
+    private String endpointId = "";
+    private String destinations = "";
+    private int predicted;
+    private int attempts;
+    private Usage usage = Usage.UNKNOWN;
+    private volatile int status;
+    private volatile String reason = "ok";
+
+    PickedExchange(
+            LiveState runtime,
+            PickerFront front,
+            Head head,
+            Api api,
+            Optional<Set<String>> subset,
+            Answers answers,
+            boolean wantsUsage)
+            throws Immediately {
+        this.runtime = runtime;
+        this.settings = runtime.settings;
+        this.front = front;
+        this.head = head;
+        this.api = api;
+        this.subset = subset;
+        this.answers = answers;
+        this.wantsUsage = wantsUsage;
+        this.number = runtime.ids.next();
+        this.id = runtime.ids.text(number);
+        this.clientId = head.header("x-request-id").filter(Exchange::sane).orElse("");
+        this.headers = new HeaderMemo(head::header);
+        runtime.inFlight.incrementAndGet();
+        try {
+            if (runtime.closed) {
+                throw new Refused(GatewayError.DRAINING, "the gateway is shutting down", "draining", 1);
+            }
+            if (runtime.inFlight.get() > runtime.maxInFlight) {
+                throw Refused.overloaded("the gateway is at its limit", "process_limit");
+            }
+            if (head.header("content-encoding").isPresent()) {
+                throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
+            }
+        } catch (Refused refused) {
+            Immediately now = refuse(refused);
+            finish();
+            throw now;
+        }
+    }
+
+    @Override
+    public long bodyLimit() {
+        return settings.bodyLimit();
+    }
+
+    @Override
+    public boolean skipsAnswer() {
+        return answers != Answers.NONE && !watches();
+    }
+
+    @Override
+    public Immediately tooLarge() {
+        return refuse(new Refused(
+                GatewayError.REQUEST_TOO_LARGE, "the body is larger than " + settings.bodyLimit() + " bytes"));
+    }
+
+    @Override
+    public Immediately tooSlow() {
+        return refuse(new Refused(GatewayError.REQUEST_TIMEOUT, "the body stopped coming"));
+    }
+
+    @Override
+    public Picked pick(ByteBuffer body, Runnable patience) throws Immediately, InterruptedException {
+        try {
+            if (!runtime.budget.tryReserve(body.remaining(), BODY_WAIT)) {
+                throw Refused.overloaded("there is no memory for this body now", "body_budget");
+            }
+            reserved(body.remaining());
+            BodyScan scan = Prepared.scan(settings, api, body);
+            Prepared.Caller caller = caller();
+            String rewritten = ClientWishes.model(caller.headers());
+            model = rewritten.isEmpty() ? scan.model() : rewritten;
+            RoutingTable.Target target = Prepared.target(settings, model);
+            Prepared prepared = Prepared.of(settings, scan, model, target, caller, carriage(target));
+            place(prepared, patience);
+            EditedBody edited = prepared.body();
+            boolean same = edited.length() == scan.length() && edited.slices().size() == 1;
+            return picked(prepared, same ? null : edited.toBytes());
+        } catch (Refused refused) {
+            throw refuse(refused);
+        }
+    }
+
+    @Override
+    public Picked pickUnseen(Runnable patience) throws Immediately, InterruptedException {
+        try {
+            model = head.header("x-gateway-model-name").orElse("");
+            RoutingTable.Target target = Prepared.target(settings, model);
+            OptionalLong length = head.contentLength();
+            Prepared prepared = Prepared.unseen(
+                    target,
+                    model,
+                    api.path(),
+                    (int) Math.clamp(length.orElse(0), 0, settings.bodyLimit()),
+                    caller(),
+                    carriage(target));
+            place(prepared, patience);
+            return picked(prepared, null);
+        } catch (Refused refused) {
+            throw refuse(refused);
+        }
+    }
+
+    private Prepared.Caller caller() {
+        return new Prepared.Caller(id, headers, this::isGone, number);
+    }
+
+    private synchronized boolean isGone() {
+        return gone;
+    }
+
+    private void reserved(long bytes) throws InterruptedException {
+        synchronized (this) {
+            if (!gone) {
+                reserved = bytes;
+                return;
+            }
+        }
+        runtime.budget.release(bytes);
+        throw new InterruptedException("its client left");
+    }
+
+    private boolean watches() {
+        return wantsUsage && answers != Answers.NONE;
+    }
+
+    private Prepared.Carriage carriage(RoutingTable.Target target) {
+        poolName = target.entry().pool().name();
+        Optional<Set<String>> among = subset.map(named -> {
+            Set<String> ids = new TreeSet<>();
+            target.entry().pool().listed().forEach(endpoint -> {
+                if (Addresses.byNumber(endpoint.address())
+                        .filter(address -> Addresses.among(named, address))
+                        .isPresent()) {
+                    ids.add(endpoint.id());
+                }
+            });
+            return ids;
+        });
+        return new Prepared.Carriage(watches(), among);
+    }
+
+    /** Waits for room, and decides; again where a destination's name can't be looked up. */
+    private void place(Prepared prepared, Runnable patience) throws Refused, InterruptedException {
+        LivePool pool = prepared.pool();
+        Admission room = new Admission(pool);
+        admission = room;
+        if (isGone()) {
+            room.leave();
+        }
+        if (!room.enter((int) reserved, lane(), patience)) {
+            throw new InterruptedException("its client left while it waited");
+        }
+        try {
+            Placer.Tried tried = new Placer.Tried();
+            while (attempts < MOST_PLACES) {
+                attempts++;
+                Placer.Placed placed = pool.place(prepared.ask(), tried);
+                room.used();
+                runtime.meters.decision(placed.decideNanos());
+                placed.decision()
+                        .flatMap(Decision::fallback)
+                        .ifPresent(cause -> runtime.meters.decisionFallback(cause.replace(' ', '_')));
+                placed.decision().ifPresent(this::log);
+                if (placed.charge().isEmpty()) {
+                    throw Refused.unplaced(placed);
+                }
+                Charge charge = placed.charge().get();
+                request = prepared;
+                predicted = placed.predictedTokens();
+                endpointId = charge.endpointId();
+                destinations = destinations(placed);
+                if (!destinations.isEmpty()) {
+                    runtime.traffic.accept(pool.name(), endpointId);
+                    claimed(prepared, charge);
+                    return;
+                }
+                prepared.settle(charge, Outcome.UNREACHABLE, Usage.UNKNOWN, predicted, lane());
+                attempted(Outcome.UNREACHABLE, Usage.UNKNOWN);
+                tried.serving().add(endpointId);
+            }
+            throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine's name could be looked up");
+        } finally {
+            room.used();
+        }
+    }
+
+    private static String destinations(Placer.Placed placed) {
+        Decision decision = placed.decision().orElseThrow();
+        StringBuilder text = new StringBuilder();
+        for (int row : decision.rows()) {
+            Optional<String> address = Addresses.byNumber(
+                    decision.placement().snapshot().endpoint(row).address());
+            if (address.isEmpty() && text.isEmpty()) {
+                return "";
+            }
+            address.ifPresent(one -> text.append(text.isEmpty() ? "" : ",").append(one));
+        }
+        return text.toString();
+    }
+
+    private Picked picked(Prepared prepared, byte @Nullable [] body) {
+        lastWord = System.nanoTime();
+        return new Picked(destinations, change(prepared), body);
+    }
+
+    private void claimed(Prepared prepared, Charge charge) throws InterruptedException {
+        synchronized (this) {
+            if (!gone) {
+                claim = charge;
+                return;
+            }
+        }
+        prepared.settle(charge, Outcome.CANCELLED, Usage.UNKNOWN, predicted, lane());
+        throw new InterruptedException("its client left");
+    }
+
+    private HeadChange change(Prepared prepared) {
+        List<String> remove = new ArrayList<>();
+        head.names(name -> {
+            if (ReservedHeaders.reserved(name)) {
+                remove.add(name);
+            }
+        });
+        List<String> set = new ArrayList<>(List.of("x-request-id", id));
+        prepared.entry().limits().bearer().ifPresent(key -> {
+            set.add("authorization");
+            set.add("Bearer " + key);
+        });
+        return new HeadChange(remove, set, skipsAnswer());
+    }
+
+    private void log(Decision decision) {
+        DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
+        runtime.decisions.add(logged);
+        entry = logged;
+    }
+
+    private void released(String when) {
+        DecisionLog.Entry logged = entry;
+        if (logged != null) {
+            logged.released(when);
+        }
+    }
+
+    private void attempted(Outcome outcome, Usage cost) {
+        runtime.meters.attempt(outcome.label());
+        DecisionLog.Entry logged = entry;
+        if (logged != null) {
+            logged.ended(outcome.label(), cost);
+        }
+    }
+
+    @Override
+    public HeadChange answered(Head answer, Optional<String> served, boolean last) {
+        status = answer.status();
+        headSeen = true;
+        served.ifPresent(this::served);
+        String type = answer.header("content-type").orElse("");
+        streams = type.startsWith("text/event-stream");
+        if (status >= 400) {
+            reason = "engine_" + status;
+            Outcome outcome = EngineStatus.outcome(
+                    status, type, answer.header("x-envoy-upstream-service-time").isPresent());
+            settle(outcome, Usage.UNKNOWN, "with the engine's refusal");
+            probe();
+        } else if (watches() && !last) {
+            Prepared prepared = request;
+            watch = new AnswerWatch(Dialects.of(api), streams, prepared != null && prepared.addUsage());
+        } else if (last || !streams) {
+            // A whole answer's head comes when the engine is done with it.
+            settle(Outcome.COMPLETED, Usage.UNKNOWN, "with the answer's head: its body was not sent here");
+        }
+        lastWord = System.nanoTime();
+        return answerChange(answer);
+    }
+
+    private HeadChange answerChange(Head answer) {
+        List<String> remove = new ArrayList<>();
+        answer.names(name -> {
+            if (name.startsWith("x-sluice-") || name.startsWith("x-inference-")) {
+                remove.add(name);
+            }
+        });
+        List<String> set = new ArrayList<>(List.of("x-sluice-id", id));
+        if (!clientId.isEmpty()) {
+            set.addAll(List.of("x-request-id", clientId));
+        }
+        if (status >= 400) {
+            set.addAll(List.of("x-sluice-error-source", "engine"));
+        }
+        if (settings.debugHeaders()) {
+            set.addAll(List.of("x-sluice-endpoint", endpointId, "x-sluice-decision", "pool=" + poolName));
+        }
+        return new HeadChange(remove, set, skipsAnswer());
+    }
+
+    private void probe() {
+        if (status == 404) {
+            runtime.probe.accept(poolName, endpointId);
+        }
+    }
+
+    /** The proxy has used another of the endpoints than the first. */
+    private void served(String address) {
+        Prepared prepared = request;
+        if (prepared == null) {
+            return;
+        }
+        Charge mine;
+        synchronized (this) {
+            mine = claim;
+        }
+        if (mine == null) {
+            return;
+        }
+        LivePool pool = prepared.pool();
+        pool.listed().stream()
+                .filter(endpoint -> Addresses.byNumber(endpoint.address())
+                        .filter(address::equals)
+                        .isPresent())
+                .filter(endpoint -> !endpoint.id().equals(endpointId))
+                .findFirst()
+                .flatMap(endpoint -> pool.moved(mine, endpoint.id(), prepared.ask()))
+                .ifPresent(moved -> {
+                    synchronized (this) {
+                        claim = moved;
+                        endpointId = moved.endpointId();
+                    }
+                });
+    }
+
+    @Override
+    public void answer(ByteBuffer piece, boolean last, ChunkWatcher.Passage out) {
+        AnswerWatch watching = watch;
+        if (watching == null) {
+            if (piece.hasRemaining()) {
+                out.pass(piece.position(), piece.limit());
+            }
+            if (last) {
+                settle(Outcome.COMPLETED, Usage.UNKNOWN, "with the answer's last byte");
+            }
+            return;
+        }
+        watching.bytes(piece, last, out);
+        tokens(watching);
+        if (last) {
+            answered(watching);
+        }
+    }
+
+    private void tokens(AnswerWatch watching) {
+        Prepared prepared = request;
+        Charge mine = claim();
+        if (prepared == null || mine == null || !watching.firstToken()) {
+            return;
+        }
+        if (firstAt == 0) {
+            firstAt = System.nanoTime();
+            prepared.pool().firstToken(mine);
+            lane().firstToken(firstAt - started);
+        }
+        int tokens = watching.tokens();
+        if (tokens - counted >= PROGRESS) {
+            prepared.pool().progress(mine, tokens - counted);
+            counted = tokens;
+        }
+    }
+
+    private synchronized @Nullable Charge claim() {
+        return claim;
+    }
+
+    private void answered(AnswerWatch watching) {
+        usage = watching.usage();
+        long now = System.nanoTime();
+        int tokens = Math.max(watching.tokens(), usage.outputTokens());
+        if (firstAt == 0) {
+            lane().firstToken(now - started);
+        } else if (tokens > 1 && watching.outcome() == Outcome.COMPLETED) {
+            lane().perToken((now - firstAt) / (tokens - 1));
+        }
+        Prepared prepared = request;
+        if (prepared != null && api == Api.RESPONSES && !watching.id().isEmpty()) {
+            prepared.pool().responseMade(watching.id(), endpointId);
+        }
+        if (watching.outcome() != Outcome.COMPLETED) {
+            reason = "upstream_cut";
+        }
+        settle(watching.outcome(), usage, "with the answer's last byte");
+    }
+
+    private void settle(Outcome outcome, Usage cost, String when) {
+        Prepared prepared = request;
+        Charge mine = take();
+        if (prepared == null || mine == null) {
+            return;
+        }
+        prepared.settle(mine, outcome, cost, predicted, lane());
+        attempted(outcome, cost);
+        released(when);
+    }
+
+    private synchronized @Nullable Charge take() {
+        Charge mine = claim;
+        claim = null;
+        return mine;
+    }
+
+    /** The time of a claim that was held is over. */
+    void release(Charge mine) {
+        Prepared prepared = request;
+        if (prepared != null) {
+            prepared.settle(mine, Outcome.COMPLETED, Usage.UNKNOWN, predicted, lane());
+            attempted(Outcome.COMPLETED, Usage.UNKNOWN);
+        }
+    }
+
+    @Override
+    public void ended(boolean orderly) {
+        synchronized (this) {
+            gone = true;
+        }
+        Admission room = admission;
+        if (room != null) {
+            room.leave();
+        }
+        AnswerWatch watching = watch;
+        if (watches()) {
+            boolean open = claim() != null;
+            Usage so = watching == null ? Usage.UNKNOWN : watching.usage();
+            settle(Outcome.CANCELLED, so, "when the proxy's stream ended, before the answer did");
+            if (open) {
+                left(watching == null ? "waiting" : "stream");
+            } else if (status == 0) {
+                left("queue");
+            }
+        } else if (request != null && claim() != null) {
+            unwatched(orderly);
+        } else if (status == 0) {
+            left("queue");
+        }
+        finish();
+    }
+
+    /** Nobody tells when the answer ends, unless the proxy has kept its stream open for it. */
+    private void unwatched(boolean orderly) {
+        boolean atOnce = System.nanoTime() - lastWord < AT_ONCE;
+        if (!atOnce) {
+            if (!orderly && !headSeen) {
+                left("waiting");
+            }
+            settle(
+                    orderly || headSeen ? Outcome.COMPLETED : Outcome.CANCELLED,
+                    Usage.UNKNOWN,
+                    "when the proxy's stream ended: the answer's body was not sent here");
+            return;
+        }
+        Prepared prepared = request;
+        Charge mine = take();
+        if (prepared != null && mine != null) {
+            long nanos = prepared.pool().expectedNanos(mine);
+            released("after the learned duration, " + nanos / 1_000_000
+                    + " ms: the proxy closed its stream before the answer ended");
+            front.hold(this, mine, nanos);
+        }
+    }
+
+    private void left(String stage) {
+        status = 499;
+        reason = "cancelled";
+        runtime.meters.cancelled(stage);
+    }
+
+    private void finish() {
+        runtime.inFlight.decrementAndGet();
+        long bytes;
+        synchronized (this) {
+            bytes = reserved;
+            reserved = 0;
+        }
+        runtime.budget.release(bytes);
+        headers.seal();
+        long nanos = System.nanoTime() - started;
+        int told = status == 0 ? 200 : status;
+        lane().ended(told, reason, nanos);
+        if (settings.accessLog().on()) {
+            settings.accessLog()
+                    .line(new AccessLog.Line(
+                            id,
+                            clientId,
+                            api.path(),
+                            poolName,
+                            model,
+                            endpointId,
+                            attempts,
+                            told,
+                            reason,
+                            nanos,
+                            usage,
+                            0,
+                            0));
+        }
+    }
+
+    private Lane lane() {
+        return runtime.meters.lane(poolName, Exchange.ANONYMOUS, api.path());
+    }
+
+    private Immediately refuse(Refused refused) {
+        Immediately now = LlmdStatus.answer(refused, Dialects.of(api), id, clientId);
+        status = now.status();
+        reason = refused.reason();
+        return now;
+    }
+}

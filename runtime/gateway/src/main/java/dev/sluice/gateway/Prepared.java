@@ -1,0 +1,233 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.Charge;
+import dev.sluice.core.Outcome;
+import dev.sluice.core.Usage;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.Api;
+import dev.sluice.core.scan.BadBodyException;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.EditedBody;
+import dev.sluice.core.scan.Edits;
+import dev.sluice.gateway.handover.Splittable;
+import dev.sluice.gateway.metrics.Lane;
+import dev.sluice.gateway.stream.GatewayError;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A request that is ready to be placed: its body read, its pool found, its edits made, its prompt hashed. Made in the same
+ * way whether we carry the bytes or somebody else's proxy does.
+ *
+ * @param model as the client named it; empty when it named none
+ * @param maxTokens the client's limit, 0 for none
+ * @param promptBytes bytes of its prompt
+ * @param addUsage the engine is asked for usage that the client did not ask for: that event must be taken out again
+ * @param body what the engine is sent
+ * @param halves for legs of other kinds than one; empty where KV does not move
+ */
+record Prepared(
+        RoutingTable.Target target,
+        String model,
+        int maxTokens,
+        int promptBytes,
+        boolean addUsage,
+        EditedBody body,
+        Ask ask,
+        Optional<Halves> halves) {
+    /**
+     * What the legs of a request are made of that more than one engine serves.
+     *
+     * @param scan its body as it came
+     * @param edits what every leg gets, anew for each
+     */
+    record Halves(Handovers how, BodyScan scan, Supplier<Edits> edits) {}
+
+    /**
+     * Who asks.
+     *
+     * @param headers looks a header up by its lower-case name
+     * @param gone true when the body's bytes are no longer there
+     * @param number of the exchange: the seed of its random choices
+     */
+    record Caller(String id, Function<String, Optional<String>> headers, BooleanSupplier gone, long number) {}
+
+    /** Reads a body. */
+    static BodyScan scan(LiveState.Settings settings, Api api, ByteBuffer body) throws Refused {
+        try {
+            return settings.scanner().scan(api, body);
+        } catch (BadBodyException bad) {
+            throw new Refused(GatewayError.INVALID_REQUEST, String.valueOf(bad.getMessage()));
+        }
+    }
+
+    /** Where a model leads. */
+    static RoutingTable.Target target(LiveState.Settings settings, String model) throws Refused {
+        return settings.table()
+                .target(model)
+                .orElseThrow(
+                        () -> new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+    }
+
+    /**
+     * What the one who carries the bytes can do.
+     *
+     * @param watched the answer's body is seen: its tokens are counted, and an event can be taken out of it
+     * @param among ids of the endpoints that may be chosen; empty for all
+     */
+    record Carriage(boolean watched, Optional<Set<String>> among) {
+        /** We carry them ourselves. */
+        static final Carriage OURS = new Carriage(true, Optional.empty());
+
+        /** Whether more than one engine can be sent something. */
+        private boolean splits() {
+            return equals(OURS);
+        }
+
+        /** Ids that a route allows, as far as they may be chosen; empty for all. */
+        private Set<String> allowed(Set<String> route) throws Refused {
+            if (among.isEmpty()) {
+                return route;
+            }
+            Set<String> both = new TreeSet<>(among.get());
+            if (!route.isEmpty()) {
+                both.retainAll(route);
+            }
+            if (both.isEmpty()) {
+                throw new Refused(
+                        GatewayError.NO_ENDPOINT, "no engine of this model is among those allowed", "subset", 1);
+            }
+            return both;
+        }
+    }
+
+    /**
+     * Prepares a request, and counts it.
+     *
+     * @param model that it is for: the body's, or what a header put in its place
+     */
+    static Prepared of(
+            LiveState.Settings settings,
+            BodyScan scan,
+            String model,
+            RoutingTable.Target target,
+            Caller caller,
+            Carriage carriage)
+            throws Refused {
+        LivePool pool = target.entry().pool();
+        boolean addUsage = carriage.watched() && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
+        EditedBody body = edits(scan, model, target, addUsage).apply();
+        PromptHashes prompt = target.prompt(scan, model);
+        Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
+        LivePool.Estimate estimate =
+                pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
+        Ask.Who who = new Ask.Who(
+                caller.id(),
+                Exchange.ANONYMOUS,
+                caller.headers(),
+                SessionKeys.of(settings.sessions(), caller.headers(), scan),
+                () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
+                caller.number());
+        Ask asked =
+                Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
+        Ask named = model.equals(scan.model()) ? asked : asked.named(model);
+        Optional<Handovers> how = carriage.splits() ? pool.handovers() : Optional.empty();
+        return new Prepared(
+                target,
+                model,
+                scan.maxTokens().orElse(0),
+                bytes(prompt),
+                addUsage,
+                body,
+                how.isPresent() && Splittable.is(scan, how.get().traits()) ? named.split() : named,
+                how.map(h -> new Halves(h, scan, () -> edits(scan, model, target, addUsage))));
+    }
+
+    private static Edits edits(BodyScan scan, String model, RoutingTable.Target target, boolean addUsage) {
+        Edits edits = Edits.of(scan);
+        if (!model.equals(scan.model())) {
+            edits.model(target.engineModel().orElse(model));
+        } else {
+            target.engineModel().ifPresent(edits::model);
+        }
+        if (addUsage) {
+            edits.includeUsage();
+        }
+        return edits;
+    }
+
+    /**
+     * Prepares a request whose body is not to be seen, and counts it.
+     *
+     * @param length bytes of its body, 0 when unknown
+     */
+    static Prepared unseen(
+            RoutingTable.Target target, String model, String path, int length, Caller caller, Carriage carriage)
+            throws Refused {
+        LivePool pool = target.entry().pool();
+        Ask.Who who = new Ask.Who(
+                caller.id(), Exchange.ANONYMOUS, caller.headers(), Optional.empty(), () -> "", caller.number());
+        return new Prepared(
+                target,
+                model,
+                0,
+                0,
+                false,
+                new EditedBody(List.of(), 0),
+                Ask.unseen(who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())),
+                Optional.empty());
+    }
+
+    /** A follow-up of a stored response goes to the endpoint that stored it. */
+    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool) throws Refused {
+        Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
+        if (previous.isEmpty()) {
+            return target.allowed();
+        }
+        String endpoint = pool.responseEndpoint(previous.get())
+                .orElseThrow(() ->
+                        new Refused(GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
+        return Set.of(endpoint);
+    }
+
+    static int bytes(PromptHashes prompt) {
+        return Math.clamp(prompt.bytes(), 0, Integer.MAX_VALUE);
+    }
+
+    RoutingTable.PoolEntry entry() {
+        return target.entry();
+    }
+
+    LivePool pool() {
+        return target.entry().pool();
+    }
+
+    /** Settles a charge and counts what the engine reported. */
+    void settle(Charge claim, Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
+        settle(claim, outcome, usage);
+        count(outcome, usage, predictedTokens, lane);
+    }
+
+    /** Settles a charge of which nothing is counted. */
+    void settle(Charge claim, Outcome outcome, Usage usage) {
+        pool().settle(claim, outcome, usage, maxTokens, promptBytes, ask);
+    }
+
+    /** Counts what the request cost. */
+    void count(Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
+        if (outcome == Outcome.COMPLETED) {
+            lane.tokens(
+                    entry().models().contains(model) ? entry().base() : model,
+                    usage.promptTokens(),
+                    usage.cachedTokens(),
+                    usage.outputTokens());
+            lane.prefix(predictedTokens, usage.cachedTokens());
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package dev.sluice.gateway.config;
+
+import dev.sluice.gateway.engine.MetricNames;
+import dev.sluice.spi.ConfigException;
+import dev.sluice.spi.Default;
+import dev.sluice.spi.OneOf;
+import dev.sluice.spi.Range;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/** Parameters of llm-d's types that no factory takes: each is honoured, has no effect by its nature, or is refused. */
+final class LlmdParameters {
+    private static final String IN_THE_INDEX = "block size and capacity are read from the engines";
+    private static final String BY_EVENTS = "an index fed by the engines comes with KV events";
+    private static final String NO_COOKIE =
+            "no cookie is set that names a server; sessions are what server.session says";
+
+    /** @param refused false when it is only without effect */
+    record Odd(boolean refused, String why) {}
+
+    private static final Map<String, Map<String, Odd>> ODD = Map.of(
+            "prefix-cache-scorer",
+            Map.ofEntries(
+                    none("hashBlockSize", IN_THE_INDEX),
+                    none("blockSize", IN_THE_INDEX),
+                    none("blockSizeTokens", IN_THE_INDEX),
+                    none("autoTune", IN_THE_INDEX),
+                    none("lruCapacityPerServer", IN_THE_INDEX),
+                    none("maxPrefixBlocksToMatch", "whole prompts are matched"),
+                    none("maxPrefixTokensToMatch", "whole prompts are matched"),
+                    no("mode", BY_EVENTS),
+                    no("indexerConfig", BY_EVENTS),
+                    no("kvEventsConfig", BY_EVENTS)),
+            "active-request-scorer",
+            Map.ofEntries(none("requestTimeout", "a request counts until it has ended; llm-d ignores it too")),
+            "session-affinity-scorer",
+            Map.ofEntries(no("maxAge", NO_COOKIE), no("secure", NO_COOKIE), no("sameSite", NO_COOKIE)),
+            "no-hit-lru-scorer",
+            Map.ofEntries(
+                    none("prefixPluginType", "the one prefix index of the gateway counts"),
+                    none("prefixPluginName", "the one prefix index of the gateway counts")),
+            "token-producer",
+            Map.ofEntries(no(
+                    "udsTokenizerConfig",
+                    "no tokenizer is asked on a Unix socket: name the engines' own route" + " as vllm: {url: …}")));
+
+    private LlmdParameters() {}
+
+    private static Map.Entry<String, Odd> none(String name, String why) {
+        return Map.entry(name, new Odd(false, why));
+    }
+
+    private static Map.Entry<String, Odd> no(String name, String why) {
+        return Map.entry(name, new Odd(true, why));
+    }
+
+    /** A parameter that llm-d takes, or took, for a type that has a factory here whose record lacks it. */
+    static Optional<Odd> odd(String type, String parameter) {
+        return Optional.ofNullable(ODD.getOrDefault(type, Map.of()).get(parameter));
+    }
+
+    /** All of them, by type. */
+    static Map<String, Map<String, Odd>> odd() {
+        return ODD;
+    }
+
+    /** Of {@code metrics-data-source}. */
+    record MetricsSource(
+            @Default("http") @OneOf({"http", "https"}) String scheme,
+            @Default("/metrics") String path,
+            @Range(min = 1, max = 65535) OptionalInt port,
+            Optional<Boolean> insecureSkipVerify,
+            Optional<Path> caCertPath,
+            Optional<String> clientCertPath,
+            Optional<String> clientKeyPath,
+            Optional<Duration> interval) {
+        MetricsSource {
+            verified(scheme, insecureSkipVerify);
+            if (clientCertPath.isPresent() || clientKeyPath.isPresent()) {
+                throw new ConfigException("clientCertPath, clientKeyPath: no certificate is shown to engines");
+            }
+            new PoolConfig.MetricsPage(path, port);
+        }
+    }
+
+    /** Of {@code models-data-source}. */
+    record ModelsSource(
+            @Default("http") @OneOf({"http", "https"}) String scheme,
+            @Default("/v1/models") @OneOf("/v1/models") String path,
+            Optional<Boolean> insecureSkipVerify,
+            Optional<Duration> interval) {
+        ModelsSource {
+            verified(scheme, insecureSkipVerify);
+        }
+    }
+
+    private static void verified(String scheme, Optional<Boolean> skip) {
+        if (scheme.equals("https") && skip.orElse(false)) {
+            throw new ConfigException("insecureSkipVerify: engines' certificates are always verified: name their CA as"
+                    + " caCertPath of metrics-data-source");
+        }
+    }
+
+    /** Of {@code core-metrics-extractor}. */
+    record CoreMetrics(
+            @Default("llm-d.ai/engine-type") String engineLabelKey,
+
+            @Default("vllm") @OneOf({"vllm", "sglang", "trtllm-serve", "triton-tensorrt-llm", "triton"})
+            String defaultEngine,
+
+            @Default("[]") List<EngineNames> engineConfigs) {}
+
+    /** Metrics of one engine. Sluice reads all of those it knows on every page, so naming them changes nothing. */
+    record EngineNames(
+            String name,
+            Optional<String> queuedRequestsSpec,
+            Optional<String> runningRequestsSpec,
+            Optional<String> kvUsageSpec,
+            Optional<String> loraSpec,
+            Optional<String> cacheInfoSpec,
+            Optional<String> cacheBlockSizeLabelName,
+            Optional<String> cacheNumBlocksLabelName,
+            Optional<String> cacheBlockSizeSpec,
+            Optional<String> cacheNumBlocksSpec,
+            @Default("[]") List<CustomMetric> customMetrics) {
+        EngineNames {
+            List.of(queuedRequestsSpec, runningRequestsSpec, kvUsageSpec, loraSpec, cacheInfoSpec, cacheBlockSizeSpec)
+                    .forEach(spec -> spec.ifPresent(EngineNames::known));
+            cacheNumBlocksSpec.ifPresent(EngineNames::known);
+            if (!customMetrics.isEmpty()) {
+                throw new ConfigException("customMetrics: metrics of one's own are read by a plugin's Extractor");
+            }
+        }
+
+        private static void known(String spec) {
+            if (!spec.isEmpty() && !MetricNames.reads(spec)) {
+                throw new ConfigException(
+                        "no metric " + spec + " is read; those that are: " + String.join(", ", MetricNames.all()));
+            }
+        }
+    }
+
+    /** A number of one's own. */
+    record CustomMetric(String attributeKey, String metricSpec, Optional<Boolean> optional) {}
+
+    /** Of {@code topology-extractor}: labels that it may only name as they are. */
+    record Topology(
+            @Default("kubernetes.io/hostname") @OneOf("kubernetes.io/hostname")
+            String hostnameLabel,
+
+            @Default("topology.kubernetes.io/rack") @OneOf("topology.kubernetes.io/rack")
+            String rackLabel,
+
+            @Default("topology.kubernetes.io/zone") @OneOf("topology.kubernetes.io/zone")
+            String zoneLabel,
+
+            @Default("topology.kubernetes.io/region") @OneOf("topology.kubernetes.io/region")
+            String regionLabel) {}
+
+    /** Of {@code file-discovery}. */
+    record FileDiscovery(Path path, @Default("false") boolean watchFile) {}
+
+    /** Of {@code openai-parser}. */
+    record OpenAiParser(@Default("false") boolean propagatePriority) {
+        OpenAiParser {
+            if (propagatePriority) {
+                throw new ConfigException("propagatePriority: priorities come with flow control");
+            }
+        }
+    }
+
+    /** Of {@code predicted-latency-producer}. */
+    record PredictedLatency(
+            OptionalDouble sloBufferFactor,
+            Optional<Duration> contextTTL,
+            Optional<Boolean> streamingMode,
+            Optional<String> endpointRoleLabel,
+            Optional<Boolean> predictInProduce,
+            Optional<String> prefixMatchInfoProducerName,
+            Optional<String> inFlightLoadProducerName,
+            Optional<Boolean> useEncoderCacheFeatures,
+            Optional<String> encoderCacheMatchInfoProducerName,
+            OptionalDouble samplingMean,
+            OptionalInt maxDecodeTokenSamplesForPrediction) {}
+
+    /** Of {@code latency-slo-admitter}. */
+    record LatencySloAdmitter(Optional<String> latencyPredictionInfoProducerName) {}
+
+    /** Of {@code probabilistic-admitter}. */
+    record ProbabilisticAdmitter(
+            OptionalDouble queueDepthThreshold,
+            OptionalDouble kvCacheUtilThreshold,
+            OptionalDouble power,
+            OptionalDouble k) {}
+}

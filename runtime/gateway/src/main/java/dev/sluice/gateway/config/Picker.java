@@ -1,0 +1,43 @@
+package dev.sluice.gateway.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an {@code EndpointPickerConfig} asks for.
+ *
+ * @param routing the policy
+ * @param written parameters of its plugins as the file has them, by name
+ * @param served types of its plugins that the gateway needs none for
+ * @param endpoints the file that lists the engines, when it names one
+ * @param metrics where the engines show their metrics, when it says so
+ * @param tls how https engines are known, when it says that they are https
+ * @param ca the file with their CA, when it names one
+ */
+record Picker(
+        RoutingConfig routing,
+        Map<String, Node> written,
+        List<LlmdType> served,
+        Optional<Path> endpoints,
+        Optional<PoolConfig.MetricsPage> metrics,
+        Optional<PoolConfig.Tls> tls,
+        Optional<Path> ca) {
+    /** llm-d's choice where there is no configuration at all. */
+    static final String BLEND = """
+            kind: EndpointPickerConfig
+            plugins: [{type: queue-scorer}, {type: kv-cache-utilization-scorer}, {type: prefix-cache-scorer}]
+            schedulingProfiles:
+              - name: default
+                plugins:
+                  - {pluginRef: queue-scorer, weight: 2}
+                  - {pluginRef: kv-cache-utilization-scorer, weight: 2}
+                  - {pluginRef: prefix-cache-scorer, weight: 3}
+            """;
+
+    /** True when it asks for something that is a pool's, not a policy's. */
+    boolean hasPoolSettings() {
+        return endpoints.isPresent() || metrics.isPresent() || tls.isPresent();
+    }
+}

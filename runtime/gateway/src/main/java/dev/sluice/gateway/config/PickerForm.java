@@ -1,0 +1,80 @@
+package dev.sluice.gateway.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Reads llm-d's {@code EndpointPickerConfig}. */
+final class PickerForm {
+    private static final String DEPRECATED = "inference.networking.x-k8s.io/v1alpha1";
+
+    private final Catalog catalog;
+    private final Binder binder = new Binder(Codecs.common()
+            .with(RoutingRows.Parameters.class, new ParametersForm())
+            .with(Quantity.class, new Quantity.Form()));
+
+    PickerForm(Catalog catalog) {
+        this.catalog = catalog;
+    }
+
+    /**
+     * True for a file that is llm-d's: by its kind or version, or, when it has neither, by plugins that are a list where a
+     * Gateway configuration has its plugin directory.
+     */
+    static boolean isOne(Node root) {
+        if (!(root instanceof Node.Mapping mapping)) {
+            return false;
+        }
+        Optional<String> kind = text(mapping, "kind");
+        Optional<String> version = text(mapping, "apiVersion");
+        if (kind.isPresent() || version.isPresent()) {
+            return kind.map("EndpointPickerConfig"::equals)
+                    .orElseGet(() -> Header.LLM_D_VERSIONS.contains(version.orElse(""))
+                            && !Header.OWN_VERSIONS.contains(version.orElse("")));
+        }
+        return mapping.find("pools").isEmpty()
+                && (mapping.find("schedulingProfiles").isPresent()
+                        || mapping.find("plugins")
+                                .filter(entry -> entry.value() instanceof Node.Sequence)
+                                .isPresent());
+    }
+
+    private static Optional<String> text(Node.Mapping mapping, String key) {
+        return mapping.find(key)
+                .map(Node.Entry::value)
+                .filter(value -> value instanceof Node.Scalar)
+                .map(value -> ((Node.Scalar) value).text());
+    }
+
+    /** The configuration; empty when something is wrong, which is then reported. */
+    Optional<Picker> read(Node root, Reading at) {
+        if (root instanceof Node.Mapping mapping && text(mapping, "apiVersion").equals(Optional.of(DEPRECATED))) {
+            Reading version = at.key("apiVersion");
+            Position place = mapping.find("apiVersion").orElseThrow().value().at();
+            version.problems().warning(place, version.path(), DEPRECATED + " is the old name of llm-d.ai/v1alpha1");
+        }
+        return Header.stripped(root, "EndpointPickerConfig", Header.LLM_D_VERSIONS, at)
+                .flatMap(node -> binder.bind(PickerRows.class, node, at))
+                .flatMap(rows -> picker(rows, at));
+    }
+
+    private Optional<Picker> picker(PickerRows rows, Reading at) {
+        boolean flowControl = new FeatureGates(at.key("featureGates")).flowControl(rows.featureGates());
+        Instances instances = InstanceReader.read(catalog, rows.plugins(), at.key("plugins"));
+        List<RoutingConfig.Profile> profiles =
+                instances.profiles(rows.schedulingProfiles(), at.key("schedulingProfiles"));
+        new PickerSections(rows, instances, at).check(flowControl);
+        PickerPool pool = new PickerPool(rows, instances, at);
+        if (!instances.complete()) {
+            return Optional.empty();
+        }
+        Optional<RoutingConfig> routing = instances.made().isEmpty()
+                ? RoutingConfig.pickerAlone(catalog, Position.start(at.file().toString()))
+                : Optional.of(new RoutingConfig(instances.made(), profiles));
+        List<LlmdType> served = instances.served().values().stream()
+                .map(Instances.Served::type)
+                .distinct()
+                .toList();
+        return routing.map(policy -> new Picker(
+                policy, instances.written(), served, pool.endpoints(), pool.metrics(), pool.tls(), pool.ca()));
+    }
+}

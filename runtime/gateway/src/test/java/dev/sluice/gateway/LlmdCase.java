@@ -1,0 +1,121 @@
+package dev.sluice.gateway;
+
+import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Role;
+import dev.sluice.spi.Signal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A configuration as llm-d's users have it, and what must come of it, both in one file. Its comments say where its like is
+ * used, and then either {@code refused:} (path and message, one line each), or a decision: {@code request:},
+ * one line for each candidate with its signals and, behind the arrow, its total worked out by hand or the filter that
+ * removes it, and {@code picks:}. {@code warns:} lines are complete in both.
+ */
+record LlmdCase(
+        Path file,
+        List<String> refused,
+        List<String> warns,
+        int promptTokens,
+        String sessionAt,
+        List<Candidate> candidates,
+        String picks) {
+    /** Signals by the words of the files. */
+    private static final Map<String, Signal> SIGNALS = Map.of(
+            "waiting", Signal.WAITING,
+            "running", Signal.RUNNING,
+            "kv", Signal.KV_USAGE,
+            "inflight", Signal.IN_FLIGHT_REQUESTS,
+            "tokens", Signal.IN_FLIGHT_TOKENS,
+            "pending", Signal.PENDING_PREFILL_TOKENS,
+            "cached", Signal.CACHED_TOKENS,
+            "rate", Signal.PREFILL_RATE);
+
+    /** An endpoint with what is known of it, and its total or the filter that removes it. */
+    record Candidate(Endpoint endpoint, Map<Signal, Double> signals, Optional<Double> total, String removedBy) {}
+
+    @Override
+    public String toString() {
+        return file.getFileName().toString();
+    }
+
+    static LlmdCase read(Path file) {
+        List<String> refused = new ArrayList<>();
+        List<String> warns = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
+        int promptTokens = 1;
+        String sessionAt = "";
+        String picks = "";
+        for (String line : lines(file)) {
+            String text = line.startsWith("# ") ? line.substring(2) : "";
+            if (text.startsWith("refused: ")) {
+                refused.add(text.substring(9));
+            } else if (text.startsWith("warns: ")) {
+                warns.add(text.substring(7));
+            } else if (text.startsWith("picks: ")) {
+                picks = text.substring(7);
+            } else if (text.startsWith("request: ")) {
+                promptTokens = Integer.parseInt(text.replaceAll("request: ([0-9]+) tokens.*", "$1"));
+                sessionAt = text.contains("session at ") ? text.replaceAll(".*session at ", "") : "";
+            } else if (text.matches("[a-z]: .* => .*")) {
+                candidates.add(candidate(text));
+            }
+        }
+        return new LlmdCase(file, refused, warns, promptTokens, sessionAt, candidates, picks);
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Candidate candidate(String text) {
+        String id = text.substring(0, 1);
+        int arrow = text.indexOf(" => ");
+        String outcome = text.substring(arrow + 4);
+        Map<Signal, Double> signals = new EnumMap<>(Signal.class);
+        signals.put(Signal.BLOCK_SIZE, 16.0);
+        Map<String, String> labels = new LinkedHashMap<>();
+        for (String word : text.substring(3, arrow).split(" ")) {
+            String name = word.substring(0, word.lastIndexOf('='));
+            String value = word.substring(word.lastIndexOf('=') + 1);
+            if (name.equals("role")) {
+                labels.put(Role.LABEL, value);
+            } else if (name.startsWith("label:")) {
+                labels.put(name.substring(6), value);
+            } else {
+                signals.put(signal(name), Double.valueOf(value));
+            }
+        }
+        Role role =
+                Optional.ofNullable(labels.get(Role.LABEL)).flatMap(Role::of).orElse(Role.BOTH);
+        Endpoint endpoint = new Endpoint(id, id + ":8000", role, labels);
+        return outcome.startsWith("removed by ")
+                ? new Candidate(endpoint, signals, Optional.empty(), outcome.substring(11))
+                : new Candidate(endpoint, signals, Optional.of(number(outcome)), "");
+    }
+
+    private static Signal signal(String word) {
+        Signal signal = SIGNALS.get(word);
+        if (signal == null) {
+            throw new IllegalArgumentException("no signal is called " + word);
+        }
+        return signal;
+    }
+
+    private static double number(String derivation) {
+        return Double.parseDouble(
+                derivation.substring(derivation.lastIndexOf('=') + 1).strip());
+    }
+}

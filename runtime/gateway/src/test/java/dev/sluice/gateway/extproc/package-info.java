@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.gateway.extproc;
+
+import org.jspecify.annotations.NullMarked;
