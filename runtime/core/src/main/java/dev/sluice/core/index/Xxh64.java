@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * XXH64 over the bytes of a buffer, heap or direct, without a copy. Own code because it is on the path of every request and
@@ -70,6 +71,56 @@ public final class Xxh64 {
         long d = round(round(-P1, (long) LONGS.get(bytes, at + 24)), (long) LONGS.get(bytes, at + 56));
         long hash = Long.rotateLeft(a, 1) + Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
         return avalanche(merge(merge(merge(merge(hash, a), b), c), d) + 64);
+    }
+
+    /** Hash of ints, little-endian, with seed 0: what {@link #hash} gives for their bytes. */
+    public static long hash(int[] words, int from, int count) {
+        if (count == 16) {
+            return hash16(words, from);
+        }
+        int at = from;
+        int end = from + count;
+        long hash;
+        if (count >= 8) {
+            long a = P1_PLUS_P2;
+            long b = P2;
+            long c = 0;
+            long d = -P1;
+            do {
+                a = round(a, pair(words, at));
+                b = round(b, pair(words, at + 2));
+                c = round(c, pair(words, at + 4));
+                d = round(d, pair(words, at + 6));
+                at += 8;
+            } while (at <= end - 8);
+            hash = Long.rotateLeft(a, 1) + Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
+            hash = merge(merge(merge(merge(hash, a), b), c), d);
+        } else {
+            hash = P5;
+        }
+        hash += 4L * count;
+        for (; at <= end - 2; at += 2) {
+            hash = word(hash, pair(words, at));
+        }
+        if (at < end) {
+            hash ^= Integer.toUnsignedLong(words[at]) * P1;
+            hash = Long.rotateLeft(hash, 23) * P2 + P3;
+        }
+        return avalanche(hash);
+    }
+
+    private static long hash16(int[] words, int at) {
+        Objects.checkFromIndexSize(at, 16, words.length);
+        long a = round(round(P1_PLUS_P2, pair(words, at)), pair(words, at + 8));
+        long b = round(round(P2, pair(words, at + 2)), pair(words, at + 10));
+        long c = round(round(0, pair(words, at + 4)), pair(words, at + 12));
+        long d = round(round(-P1, pair(words, at + 6)), pair(words, at + 14));
+        long hash = Long.rotateLeft(a, 1) + Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
+        return avalanche(merge(merge(merge(merge(hash, a), b), c), d) + 64);
+    }
+
+    private static long pair(int[] words, int at) {
+        return (words[at] & 0xFFFFFFFFL) | (long) words[at + 1] << 32;
     }
 
     /** Hash of two words, little-endian, with seed 0: what {@link #hash} gives for their 16 bytes. */
