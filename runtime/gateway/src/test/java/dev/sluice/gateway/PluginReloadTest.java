@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -91,6 +92,11 @@ class PluginReloadTest {
                     LockSupport.parkNanos(1_000_000);
                 }
             }
+            // A call that comes late on a busy machine is no vote: the newest jar is given the time to be heard once.
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (votes(gateway) == 0 && System.nanoTime() < end) {
+                LockSupport.parkNanos(1_000_000);
+            }
             stop.set(true);
             for (Future<AtomicInteger> client : running) {
                 client.get();
@@ -98,9 +104,7 @@ class PluginReloadTest {
             assertThat(failures).isEmpty();
             assertThat(awaitCollected(collected, RELOADS)).isEqualTo(RELOADS);
             assertThat(row(gateway, "unloading").isMissingNode()).isTrue();
-            JsonNode zone = row(gateway, "loaded");
-            assertThat(zone.at("/types/0/instances/0/points/0/calls/ok").asLong())
-                    .isPositive();
+            assertThat(votes(gateway)).isPositive();
         }
         assertThat(old).hasSize(RELOADS);
         assertThat(served.get()).isGreaterThan(RELOADS);
@@ -161,6 +165,12 @@ class PluginReloadTest {
 
     private static ScriptedEngine engine() throws Exception {
         return new ScriptedEngine("base").does((q, out) -> ScriptedEngine.whole(out, 200, ANSWER));
+    }
+
+    private static long votes(GatewayFixture gateway) throws Exception {
+        return row(gateway, "loaded")
+                .at("/types/0/instances/0/points/0/calls/ok")
+                .asLong();
     }
 
     private void reload(GatewayFixture gateway) {
