@@ -51,11 +51,16 @@ class CorpusTest {
         int n = row.bytes().length;
         for (int piece : new int[] {1, 3, 7, n / 2}) {
             if (piece > 0 && n < 400) {
-                assertThat(answers(row.bytes(), piece))
+                assertThat(settled(answers(row.bytes(), piece)))
                         .as(row + " in pieces of " + piece)
-                        .isEqualTo(row.verdict());
+                        .isEqualTo(settled(row.verdict()));
             }
         }
+    }
+
+    /** Without interim answers: whether one is due depends on whether the body is here when the head is. */
+    private static String settled(String statuses) {
+        return statuses.replace("100 ", "");
     }
 
     /** All statuses that come until the connection ends. */
