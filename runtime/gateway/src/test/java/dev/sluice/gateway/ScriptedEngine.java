@@ -85,6 +85,7 @@ final class ScriptedEngine implements AutoCloseable {
 
     /** The scripts for the next requests, in order; the last one stays. */
     ScriptedEngine does(Script... next) {
+        last = next[next.length - 1]; // here and not by the request that takes it: another may come at the same time
         scripts.addAll(List.of(next));
         return this;
     }
@@ -218,10 +219,7 @@ final class ScriptedEngine implements AutoCloseable {
         requests.add(request);
         arrived.countDown();
         Script script = scripts.poll();
-        if (script != null) {
-            last = script;
-        }
-        return last.answer(request, out);
+        return (script == null ? last : script).answer(request, out);
     }
 
     private static String head(InputStream in) throws IOException {
