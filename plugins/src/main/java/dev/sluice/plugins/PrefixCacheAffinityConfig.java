@@ -12,6 +12,7 @@ import dev.sluice.spi.Range;
  * @param affinityThreshold share of the prompt's blocks from which an endpoint is sticky; 0 switches the filter off
  * @param explorationProbability how often all endpoints are kept all the same, 0..1
  * @param maxTTFTPenaltyMs how much later than elsewhere the first token may come for the cache's sake, ms; 0: ever so much
+ * @param maxTokensInFlightPenalty tokens by which the best sticky endpoint may have more in flight than the best other; 0 for any
  * @param ttftSource where times to first token come from
  * @param peakPrefillThroughput tokens per second that tokens in flight are divided by
  * @param prefixMatchInfoProducerName who says what is cached; empty: the default
@@ -33,6 +34,11 @@ public record PrefixCacheAffinityConfig(
         @Default("18000")
         @Range(min = 0)
         double maxTTFTPenaltyMs,
+
+        @Doc("Tokens that the best sticky endpoint may have more in flight; 0: any. Of llm-d 0.9.")
+        @Default("0")
+        @Range(min = 0)
+        double maxTokensInFlightPenalty,
 
         @Doc("Times to first token: tokens in flight over peakPrefillThroughput, or predicted.")
         @Default("prefillThroughput")

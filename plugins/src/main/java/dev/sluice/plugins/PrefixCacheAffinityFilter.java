@@ -4,10 +4,12 @@ import dev.sluice.spi.Candidates;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.Request;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * llm-d's {@code prefix-cache-affinity-filter}: where some endpoints hold most of the prompt, only those are kept, unless
- * the best of them would be too much later with the first token than the best of the others.
+ * the best of them would be too much later with the first token than the best of the others, or has too many more tokens in
+ * flight.
  */
 final class PrefixCacheAffinityFilter implements Filter {
     private final PrefixCacheAffinityConfig config;
@@ -47,23 +49,25 @@ final class PrefixCacheAffinityFilter implements Filter {
 
     /** False too where nothing is known of one side: then nobody can say that waiting is worth it. */
     private boolean worthwhile(Request request, Candidates candidates, boolean[] sticky) {
-        if (config.maxTTFTPenaltyMs() == 0) {
-            return true;
-        }
-        double penalty = best(request, candidates, sticky, true) - best(request, candidates, sticky, false);
-        return penalty <= config.maxTTFTPenaltyMs();
+        return within(config.maxTTFTPenaltyMs(), sticky, i -> ttft(request, candidates, i))
+                && within(config.maxTokensInFlightPenalty(), sticky, i -> load.tokens(candidates, i));
     }
 
-    /** The shortest time to first token of those, ms; NaN when none is known. */
-    private double best(Request request, Candidates candidates, boolean[] sticky, boolean wanted) {
-        double best = Double.NaN;
+    /** Whether the best sticky one is worse by no more than that; 0 allows any. */
+    private static boolean within(double penalty, boolean[] sticky, IntToDoubleFunction cost) {
+        return penalty == 0 || least(sticky, true, cost) - least(sticky, false, cost) <= penalty;
+    }
+
+    /** The least of those; NaN when none is known. */
+    private static double least(boolean[] sticky, boolean wanted, IntToDoubleFunction cost) {
+        double least = Double.NaN;
         for (int i = 0; i < sticky.length; i++) {
-            double ttft = sticky[i] == wanted ? ttft(request, candidates, i) : Double.NaN;
-            if (ttft < best || (Double.isNaN(best) && !Double.isNaN(ttft))) {
-                best = ttft;
+            double its = sticky[i] == wanted ? cost.applyAsDouble(i) : Double.NaN;
+            if (its < least || (Double.isNaN(least) && !Double.isNaN(its))) {
+                least = its;
             }
         }
-        return best;
+        return least;
     }
 
     private double ttft(Request request, Candidates candidates, int index) {

@@ -51,6 +51,23 @@ class AffinityFiltersTest {
                 .containsExactly(IntStream.of(indices(expected)).toArray());
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            # tokens in flight of e0, e1, e2 | penalty in tokens | kept
+            300, 200, 100                    | 100               | 0 1
+            301, 201, 100                    | 100               | 0 1 2
+            301, 201, 100                    | 0                 | 0 1
+            NaN, 100, 100                    | 1                 | 0 1
+            100, 100, NaN                    | 1                 | 0 1 2
+            """)
+    void stickyEndpointsAreKeptWhileTheyHaveNotTooManyMoreTokens(String inFlight, double penalty, String expected) {
+        PrefixCacheAffinityFilter filter = new PrefixCacheAffinityFilter(
+                new PrefixCacheAffinityConfig(0.8, 0, 0, penalty, "prefillThroughput", 15_928, "", "", ""),
+                Golden.context("sticky"));
+        assertThat(kept(filter, TestRequest.PLAIN, HOLDING.with(Signal.IN_FLIGHT_TOKENS, numbers(inFlight, ","))))
+                .containsExactly(IntStream.of(indices(expected)).toArray());
+    }
+
     @Test
     void theThresholdIsIncludedAndZeroSwitchesTheFilterOff() {
         TestCandidates idle = HOLDING.with(Signal.IN_FLIGHT_TOKENS, 0, 0, 0);
@@ -95,10 +112,10 @@ class AffinityFiltersTest {
 
     @Test
     void timesThatCantBeComputedAreRefused() {
-        assertThatThrownBy(() -> new PrefixCacheAffinityConfig(0.8, 0, 1, "prefillThroughput", 0, "", "", ""))
+        assertThatThrownBy(() -> new PrefixCacheAffinityConfig(0.8, 0, 1, 0, "prefillThroughput", 0, "", "", ""))
                 .isInstanceOf(ConfigException.class);
-        new PrefixCacheAffinityConfig(0.8, 0, 0, "prefillThroughput", 0, "", "", "");
-        new PrefixCacheAffinityConfig(0.8, 0, 1, "latencyPredictor", 0, "", "", "");
+        new PrefixCacheAffinityConfig(0.8, 0, 0, 0, "prefillThroughput", 0, "", "", "");
+        new PrefixCacheAffinityConfig(0.8, 0, 1, 0, "latencyPredictor", 0, "", "", "");
     }
 
     @ParameterizedTest
@@ -155,7 +172,7 @@ class AffinityFiltersTest {
 
     private static PrefixCacheAffinityFilter filter(double threshold, double explore, double penalty, String source) {
         return new PrefixCacheAffinityFilter(
-                new PrefixCacheAffinityConfig(threshold, explore, penalty, source, 15_928, "", "", ""),
+                new PrefixCacheAffinityConfig(threshold, explore, penalty, 0, source, 15_928, "", "", ""),
                 Golden.context("sticky"));
     }
 

@@ -112,7 +112,7 @@ class FilterContractsTest {
 
         @Override
         protected PrefixCacheAffinityConfig validConfig() {
-            return new PrefixCacheAffinityConfig(0.1, 0.1, 100, "latencyPredictor", 1, "", "", "");
+            return new PrefixCacheAffinityConfig(0.1, 0.1, 100, 0, "latencyPredictor", 1, "", "", "");
         }
     }
 

@@ -46,10 +46,13 @@ final class Assembly {
     private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
     final List<EngineTarget> targets = new ArrayList<>();
+    private final Map<String, List<EngineTarget>> targetsOf = new LinkedHashMap<>();
+    private final Meters meters;
     final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
 
-    private Assembly(EngineTrust trust) {
+    private Assembly(EngineTrust trust, Meters meters) {
         this.trust = trust;
+        this.meters = meters;
     }
 
     /**
@@ -65,9 +68,9 @@ final class Assembly {
             Loop loop,
             PluginWorkers workers,
             Optional<Assembly> before) {
-        Assembly next = new Assembly(before.map(b -> b.trust).orElseGet(EngineTrust::new));
+        Assembly next = new Assembly(before.map(b -> b.trust).orElseGet(EngineTrust::new), meters);
         try {
-            next.fill(config, catalog, meters, loop, workers, before);
+            next.fill(config, catalog, loop, workers, before);
             return next;
         } catch (RuntimeException refused) {
             next.pipelines.values().forEach(Pipeline::retire);
@@ -76,12 +79,7 @@ final class Assembly {
     }
 
     private void fill(
-            GatewayConfig config,
-            Catalog catalog,
-            Meters meters,
-            Loop loop,
-            PluginWorkers workers,
-            Optional<Assembly> before) {
+            GatewayConfig config, Catalog catalog, Loop loop, PluginWorkers workers, Optional<Assembly> before) {
         PluginGuard guard = new PluginGuard(
                 config.plugins().map(PluginsConfig::budget).orElse(PluginsConfig.BUDGET), meters, workers);
         workers.plugins(catalog.loaded().size());
@@ -114,13 +112,15 @@ final class Assembly {
         Endpoint endpoint = listed.endpoint();
         Optional<SSLContext> tls = listed.secure() ? Optional.of(trust.of(pool)) : Optional.empty();
         URI base = URI.create((listed.secure() ? "https://" : "http://") + endpoint.address());
-        targets.add(new EngineTarget(
+        EngineTarget target = new EngineTarget(
                 pool.name() + "/" + endpoint.id(),
                 base,
                 metrics(base, pool.metrics()),
                 pool.credential().map(SecretText::value),
                 pool.models().names().stream().limit(1).collect(Collectors.toSet()),
-                tls));
+                tls);
+        targets.add(target);
+        targetsOf.computeIfAbsent(pool.name(), name -> new ArrayList<>()).add(target);
         ways.computeIfAbsent(pool.name(), name -> new LinkedHashMap<>())
                 .put(
                         endpoint.id(),
@@ -144,6 +144,8 @@ final class Assembly {
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
+            pool.tokenizing(new LivePool.Tokenizing(
+                    List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
             pool.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
         });
     }

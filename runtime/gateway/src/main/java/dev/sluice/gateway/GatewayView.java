@@ -7,6 +7,7 @@ import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.admin.AdminView;
 import dev.sluice.gateway.admin.ExplainedDecision;
 import dev.sluice.gateway.admin.PluginStatus;
@@ -101,8 +102,13 @@ final class GatewayView implements AdminView {
                 .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
-        LivePool.Estimate estimate =
-                pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0));
+        Edits edits = Edits.of(scan);
+        target.engineModel().ifPresent(edits::model);
+        LivePool.Estimate estimate = Prepared.exact(
+                pool,
+                scan,
+                edits.apply(),
+                pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0)));
         LivePool.Asker who = new LivePool.Asker(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,

@@ -24,8 +24,11 @@ import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.metrics.PoolView;
+import dev.sluice.gateway.tokens.PromptQuestion;
+import dev.sluice.gateway.tokens.PromptTokens;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
@@ -36,6 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -61,6 +65,7 @@ final class LivePool {
     private volatile Pipeline pipeline;
     private volatile Map<String, Set<String>> adapters = Map.of();
     private volatile List<Endpoint> listed = List.of();
+    private volatile Tokenizing tokenizing = Tokenizing.NONE;
     private volatile int slots;
     private int granted;
 
@@ -201,6 +206,36 @@ final class LivePool {
 
     Pipeline pipeline() {
         return pipeline;
+    }
+
+    /**
+     * Who can be asked for the tokens of prompts.
+     *
+     * @param engines of this pool
+     * @param told how each question went
+     */
+    record Tokenizing(List<EngineTarget> engines, Consumer<String> told) {
+        static final Tokenizing NONE = new Tokenizing(List.of(), how -> {});
+    }
+
+    void tokenizing(Tokenizing now) {
+        tokenizing = now;
+    }
+
+    /** Exact tokens of a prompt, where the policy wants them and they can be had in time; may wait for them. */
+    Optional<int[]> tokens(Supplier<PromptQuestion> question) {
+        Pipeline current = pipeline;
+        if (current.tokens().isEmpty() || !current.enter()) {
+            return Optional.empty();
+        }
+        try {
+            Tokenizing now = tokenizing;
+            PromptTokens answer = current.tokens().get().of(now.engines(), question.get());
+            now.told().accept(answer.how().label());
+            return answer.ids();
+        } finally {
+            current.leave();
+        }
     }
 
     /** Decides with the policy in force, whose instances are not closed meanwhile. */

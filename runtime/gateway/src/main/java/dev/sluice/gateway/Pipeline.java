@@ -4,6 +4,7 @@ import dev.sluice.core.Policy;
 import dev.sluice.gateway.plugin.Closing;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.Watched;
+import dev.sluice.gateway.tokens.TokenProducer;
 import dev.sluice.spi.Part;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class Pipeline {
     private final Policy policy;
     private final PageExtraction pages;
     private final List<Watched> watched;
+    private final Optional<TokenProducer> tokens;
     /** Users, and one more while it is in force. */
     private final AtomicInteger users = new AtomicInteger(1);
 
@@ -35,6 +37,17 @@ final class Pipeline {
         this.pages = pages;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
+        this.tokens = this.instances.stream()
+                .map(Created::part)
+                .filter(TokenProducer.class::isInstance)
+                .map(TokenProducer.class::cast)
+                .filter(TokenProducer::exact)
+                .findFirst();
+    }
+
+    /** Who is asked for the exact tokens of prompts; empty when estimates do. */
+    Optional<TokenProducer> tokens() {
+        return tokens;
     }
 
     Policy policy() {

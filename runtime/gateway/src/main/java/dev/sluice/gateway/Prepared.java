@@ -11,6 +11,7 @@ import dev.sluice.core.scan.EditedBody;
 import dev.sluice.core.scan.Edits;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tokens.PromptQuestion;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -119,8 +120,8 @@ record Prepared(
         EditedBody body = edits.apply();
         PromptHashes prompt = target.prompt(scan, model);
         Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
-        LivePool.Estimate estimate =
-                pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
+        LivePool.Estimate estimate = exact(
+                pool, scan, body, pool.estimate(bytes(prompt), scan.maxTokens().orElse(0)));
         LivePool.Asker who = new LivePool.Asker(
                 caller.id(),
                 Exchange.ANONYMOUS,
@@ -137,6 +138,16 @@ record Prepared(
                 addUsage,
                 body,
                 model.equals(scan.model()) ? ask : LivePool.named(ask, model));
+    }
+
+    /** With the prompt's exact tokens, where the pool's policy wants them and an engine says in time; may wait for it. */
+    static LivePool.Estimate exact(LivePool pool, BodyScan scan, EditedBody body, LivePool.Estimate estimate) {
+        if (scan.tokenIds()) {
+            return estimate; // they are in the body
+        }
+        return pool.tokens(() -> new PromptQuestion(scan.api(), body.toBytes(), scan.media() > 0))
+                .map(ids -> new LivePool.Estimate(Math.max(1, ids.length), estimate.outputTokens()))
+                .orElse(estimate);
     }
 
     /**

@@ -13,12 +13,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A configuration as llm-d's users have it, and what must come of it, both in one file. Its comments say where its like is
  * used, and then either {@code refused:} (path and message, one line each), or a decision: {@code request:},
  * one line for each candidate with its signals and, behind the arrow, its total worked out by hand or the filter that
- * removes it, and {@code picks:}. {@code warns:} lines are complete in both.
+ * removes it, and {@code picks:}. A request may have a {@code session at} an endpoint and {@code header NAME=VALUE}s. {@code warns:} lines are complete in both.
  */
 record LlmdCase(
         Path file,
@@ -26,18 +27,27 @@ record LlmdCase(
         List<String> warns,
         int promptTokens,
         String sessionAt,
+        Map<String, String> headers,
         List<Candidate> candidates,
         String picks) {
+    private static final Pattern HEADER = Pattern.compile("header ([a-z0-9-]+)=([^, ]+)");
     /** Signals by the words of the files. */
-    private static final Map<String, Signal> SIGNALS = Map.of(
-            "waiting", Signal.WAITING,
-            "running", Signal.RUNNING,
-            "kv", Signal.KV_USAGE,
-            "inflight", Signal.IN_FLIGHT_REQUESTS,
-            "tokens", Signal.IN_FLIGHT_TOKENS,
-            "pending", Signal.PENDING_PREFILL_TOKENS,
-            "cached", Signal.CACHED_TOKENS,
-            "rate", Signal.PREFILL_RATE);
+    private static final Map<String, Signal> SIGNALS = Map.ofEntries(
+            Map.entry("waiting", Signal.WAITING),
+            Map.entry("running", Signal.RUNNING),
+            Map.entry("kv", Signal.KV_USAGE),
+            Map.entry("inflight", Signal.IN_FLIGHT_REQUESTS),
+            Map.entry("tokens", Signal.IN_FLIGHT_TOKENS),
+            Map.entry("pending", Signal.PENDING_PREFILL_TOKENS),
+            Map.entry("cached", Signal.CACHED_TOKENS),
+            Map.entry("rate", Signal.PREFILL_RATE),
+            Map.entry("overhead", Signal.OVERHEAD_MS),
+            Map.entry("tau", Signal.TOKEN_TIME_MS),
+            Map.entry("sigma", Signal.TOKEN_TIME_SLOPE_MS),
+            Map.entry("adapter-running", Signal.ADAPTER_RUNNING),
+            Map.entry("adapter-waiting", Signal.ADAPTER_WAITING),
+            Map.entry("adapters", Signal.ADAPTERS),
+            Map.entry("max-adapters", Signal.MAX_ADAPTERS));
 
     /** An endpoint with what is known of it, and its total or the filter that removes it. */
     record Candidate(Endpoint endpoint, Map<Signal, Double> signals, Optional<Double> total, String removedBy) {}
@@ -53,6 +63,7 @@ record LlmdCase(
         List<Candidate> candidates = new ArrayList<>();
         int promptTokens = 1;
         String sessionAt = "";
+        Map<String, String> headers = new LinkedHashMap<>();
         String picks = "";
         for (String line : lines(file)) {
             String text = line.startsWith("# ") ? line.substring(2) : "";
@@ -64,12 +75,13 @@ record LlmdCase(
                 picks = text.substring(7);
             } else if (text.startsWith("request: ")) {
                 promptTokens = Integer.parseInt(text.replaceAll("request: ([0-9]+) tokens.*", "$1"));
-                sessionAt = text.contains("session at ") ? text.replaceAll(".*session at ", "") : "";
+                sessionAt = text.contains("session at ") ? text.replaceAll(".*session at ([a-z]).*", "$1") : "";
+                HEADER.matcher(text).results().forEach(m -> headers.put(m.group(1), m.group(2)));
             } else if (text.matches("[a-z]: .* => .*")) {
                 candidates.add(candidate(text));
             }
         }
-        return new LlmdCase(file, refused, warns, promptTokens, sessionAt, candidates, picks);
+        return new LlmdCase(file, refused, warns, promptTokens, sessionAt, headers, candidates, picks);
     }
 
     private static List<String> lines(Path file) {

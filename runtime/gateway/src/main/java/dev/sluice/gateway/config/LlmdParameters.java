@@ -37,10 +37,14 @@ final class LlmdParameters {
             Map.ofEntries(none("requestTimeout", "a request counts until it has ended; llm-d ignores it too")),
             "session-affinity-scorer",
             Map.ofEntries(no("maxAge", NO_COOKIE), no("secure", NO_COOKIE), no("sameSite", NO_COOKIE)),
+            "approx-prefix-cache-producer",
+            Map.ofEntries(no("prefixHashSource", "prompts are hashed here, from the body")),
             "token-producer",
-            Map.ofEntries(no(
-                    "udsTokenizerConfig",
-                    "no tokenizer is asked on a Unix socket: name the engines' own route" + " as vllm: {url: …}")));
+            Map.ofEntries(
+                    none("estimate", "what engines report of earlier prompts makes the estimate"),
+                    no(
+                            "udsTokenizerConfig",
+                            "no tokenizer is asked on a Unix socket: name the engines' own route as vllm: {url: …}")));
 
     private LlmdParameters() {}
 

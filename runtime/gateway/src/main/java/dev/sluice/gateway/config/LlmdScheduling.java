@@ -50,6 +50,10 @@ final class LlmdScheduling {
             gone(FILTER, "least-queue-filter", refused(A_SCORER_DOES + "queue-scorer")),
             gone(FILTER, "least-kv-cache-filter", refused(A_SCORER_DOES + "kv-cache-utilization-scorer")),
             gone(FILTER, "lora-affinity-filter", refused(A_SCORER_DOES + "lora-affinity-scorer")),
+            gone(
+                    FILTER,
+                    "decision-tree-filter",
+                    refused("no release has it any more; weights of scorers say what goes before what")),
             current(SCORER, "queue-scorer", BUILT_IN),
             current(SCORER, "running-requests-size-scorer", BUILT_IN),
             current(SCORER, "kv-cache-utilization-scorer", BUILT_IN),

@@ -45,7 +45,9 @@ public final class LlmdTypesPage {
 
     private static String here(LlmdType type, Catalog catalog) {
         if (catalog.find(type.name()).isPresent()) {
-            return "built in";
+            return type.state() instanceof LlmdType.NoEffect none
+                    ? "built in, without effect so far: " + none.why()
+                    : "built in";
         }
         return switch (type.state()) {
             case LlmdType.BuiltIn _ -> "error: not in this build";

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 /** Keys of a record whose feature is planned: refused as "not supported yet", never accepted and ignored. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
-@interface NotYet {
+public @interface NotYet {
     /** The keys. */
     String[] value();
 }

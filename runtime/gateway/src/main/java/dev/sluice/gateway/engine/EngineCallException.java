@@ -1,7 +1,7 @@
 package dev.sluice.gateway.engine;
 
 /** A call that brought no usable answer; the message is for operators. */
-final class EngineCallException extends Exception {
+public final class EngineCallException extends Exception {
     private static final long serialVersionUID = 1L;
     private final boolean late;
 

@@ -40,6 +40,10 @@ public final class Meters implements AutoCloseable {
     private final FewCounters attempts = few("upstream.attempts", "Attempts at engines by how they ended", "outcome");
     private final FewCounters cancelled =
             few("cancelled", "Requests whose client left, by what they were doing", "stage");
+    private final FewCounters tokenQuestions = few(
+            "token.questions",
+            "Prompts whose exact tokens were wanted, by how they came or why they did not",
+            "outcome");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
@@ -117,6 +121,11 @@ public final class Meters implements AutoCloseable {
     public void decision(long nanos) {
         decision.record(nanos, TimeUnit.NANOSECONDS);
         llmd.decided(nanos);
+    }
+
+    /** A prompt's exact tokens were wanted. */
+    public void promptTokens(String outcome) {
+        tokenQuestions.get(0, outcome).increment();
     }
 
     /** The policy's own answer could not be used. */

@@ -186,6 +186,7 @@ class MetersTest {
                 lane.prefix(800, 790);
                 lane.ended(200, "ok", 2_000_000_000);
                 meters.attempt("completed");
+                meters.promptTokens("exact");
                 meters.decision(20_000);
             }
             best = Math.min(best, (System.nanoTime() - start) / 10_000);
@@ -210,6 +211,7 @@ class MetersTest {
         meters.plugin("scorer", "t", "n").count("ok");
         meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
+        meters.promptTokens("exact");
         meters.configReload(true);
         String expected = documented(page()) + llmdDocumented();
         if (Boolean.getBoolean("sluice.docs.write")) {

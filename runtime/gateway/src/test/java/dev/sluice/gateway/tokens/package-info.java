@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.gateway.tokens;
+
+import org.jspecify.annotations.NullMarked;
