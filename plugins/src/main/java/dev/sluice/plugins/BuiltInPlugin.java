@@ -14,7 +14,7 @@ public final class BuiltInPlugin implements Plugin {
 
     @Override
     public List<Factory<?>> factories() {
-        return Stream.of(FilterTypes.ALL, ScorerTypes.ALL, OtherTypes.ALL)
+        return Stream.of(FilterTypes.ALL, ScorerTypes.ALL, OtherTypes.ALL, SplitTypes.ALL)
                 .<Factory<?>>flatMap(List::stream)
                 .toList();
     }

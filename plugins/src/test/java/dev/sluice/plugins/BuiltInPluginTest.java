@@ -96,6 +96,9 @@ class BuiltInPluginTest {
         assertThat(defaults("token-load-scorer")).containsEntry("queueThresholdTokens", "4194304");
         assertThat(defaults("max-score-picker")).containsEntry("maxNumOfEndpoints", "1");
         assertThat(defaults("random-picker")).containsEntry("maxNumOfEndpoints", "1");
+        assertThat(defaults("prefix-based-pd-decider"))
+                .containsEntry("nonCachedTokens", "0")
+                .containsEntry("promptTokens", "0");
         assertThat(defaults("weighted-random-picker")).containsEntry("maxNumOfEndpoints", "1");
         assertThat(defaults("session-affinity-filter"))
                 .containsEntry("strategy", "encoded_endpoint_header")

@@ -4,7 +4,11 @@ import dev.sluice.spi.Request;
 import java.util.Optional;
 
 /** A request of which only the prompt's length matters. */
-record FakeRequest(int promptTokens) implements Request {
+record FakeRequest(int promptTokens, int maxTokens, boolean splittable) implements Request {
+    FakeRequest(int promptTokens) {
+        this(promptTokens, 0, false);
+    }
+
     @Override
     public String id() {
         return "r1";
@@ -37,11 +41,6 @@ record FakeRequest(int promptTokens) implements Request {
 
     @Override
     public int priority() {
-        return 0;
-    }
-
-    @Override
-    public int maxTokens() {
         return 0;
     }
 

@@ -9,4 +9,18 @@ public non-sealed interface Decider extends Part {
      * @param chosen index of the decode candidate that was picked
      */
     boolean disaggregate(Request request, Candidates decode, int chosen);
+
+    /** True when it chooses both places together, by {@link #split}, instead of judging a decode candidate already chosen. */
+    default boolean pairs() {
+        return false;
+    }
+
+    /**
+     * Chooses both places together. Asked only when {@link #pairs} says so.
+     *
+     * @param pairs what the profiles' filters left
+     */
+    default Split split(Request request, Pairs pairs) {
+        throw new UnsupportedOperationException("does not choose pairs");
+    }
 }

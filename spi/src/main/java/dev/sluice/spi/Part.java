@@ -16,7 +16,8 @@ public sealed interface Part extends AutoCloseable
                 SessionKey,
                 SaturationDetector,
                 Observer,
-                ResponseHeaderWriter {
+                ResponseHeaderWriter,
+                Connector {
     /**
      * True when its answers depend on more than what it is given: on events of the past, or on something that it watches by
      * itself. They are then kept with the decision, because asking again, for an explanation, would not give them again.

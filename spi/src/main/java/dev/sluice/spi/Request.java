@@ -34,6 +34,11 @@ public interface Request {
     /** True when the client asked for a stream. */
     boolean streaming();
 
+    /** True when the prompt may be computed on another engine than the one that generates. */
+    default boolean splittable() {
+        return false;
+    }
+
     /** Time to first token that is wanted, ms; NaN when none is. */
     default double ttftObjectiveMs() {
         return Double.NaN;

@@ -21,7 +21,7 @@ class ConfigPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"laptop", "fleet"})
+    @ValueSource(strings = {"laptop", "fleet", "disaggregation"})
     void theExamplesAreGood(String name) {
         Path example = Path.of("..", "..", "examples", name, "gateway.yaml");
 

@@ -10,6 +10,7 @@ import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -82,14 +83,45 @@ final class Asking {
                 () -> admission.part().refuse(request, all));
     }
 
-    Optional<String> next(Named<ProfileHandler> handler, List<String> names, List<String> done) {
-        String step = "next " + done.size();
+    Optional<String> next(Named<ProfileHandler> handler, StageSet stages) {
+        String step = "next " + stages.done().size();
         return said(
                 "profile-handler",
                 step,
                 handler.name(),
                 handler.part(),
-                () -> handler.part().next(request, names, List.copyOf(done)));
+                () -> handler.part().next(request, stages));
+    }
+
+    /** Name of the profile whose pick computes the prompt, out of these. */
+    Optional<String> prefill(Named<ProfileHandler> handler, List<String> done) {
+        return said(
+                "profile-handler",
+                "prefill " + String.join(",", done),
+                handler.name(),
+                handler.part(),
+                () -> handler.part().prefill(request, List.copyOf(done)));
+    }
+
+    /** Both places together; empty when the handler leaves it at what its profiles picked, or has failed. */
+    Optional<Split> split(Named<ProfileHandler> handler, PairSet pairs) {
+        boolean once = handler.part() instanceof OnceAsked;
+        List<Split> said = new ArrayList<>(1);
+        boolean ok = guard("profile-handler", "split", handler.name(), () -> {
+            Optional<Split> answer = once && given != null
+                    ? given.givePaired(handler.name(), pairs)
+                    : handler.part().split(request, pairs);
+            answer.ifPresent(said::add);
+        });
+        Optional<Split> answer = said.stream().findFirst();
+        if (answer.isPresent() && !pairs.has(answer.get())) {
+            fault("profile-handler", handler.name(), "chose a pair that is none: " + answer.get());
+            answer = Optional.empty();
+        }
+        if (ok && once && given == null) {
+            book().paired(handler.name(), pairs, answer);
+        }
+        return answer;
     }
 
     Optional<String> primary(Named<ProfileHandler> handler, List<String> done) {

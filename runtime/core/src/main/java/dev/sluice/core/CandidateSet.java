@@ -4,6 +4,7 @@ import dev.sluice.spi.Attributes;
 import dev.sluice.spi.Candidates;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +60,11 @@ final class CandidateSet implements Candidates, Attributes {
             }
         }
         return new CandidateSet(placement, left, attributes, cached, peer);
+    }
+
+    /** Those of these rows, in this order. */
+    CandidateSet only(int[] these) {
+        return Arrays.equals(these, rows) ? this : new CandidateSet(placement, these, attributes, cached, peer);
     }
 
     int row(int index) {
@@ -118,7 +124,7 @@ final class CandidateSet implements Candidates, Attributes {
     public void set(int candidate, String name, double value) {
         double[] values = attributes.computeIfAbsent(name, n -> {
             double[] fresh = new double[snapshot.size()];
-            java.util.Arrays.fill(fresh, Double.NaN);
+            Arrays.fill(fresh, Double.NaN);
             return fresh;
         });
         values[rows[candidate]] = value;

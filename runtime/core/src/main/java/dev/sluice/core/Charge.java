@@ -24,6 +24,14 @@ public final class Charge {
     double othersAtStart;
     double prefilledAtStart;
     LearnedRates.@Nullable Step step;
+    /** When the endpoint was told where to get its KV; 0 before. */
+    long handedAt;
+    /** Tokens of KV that it has to get. */
+    int moved;
+
+    /** Where it gets them from. */
+    @Nullable
+    EndpointState source;
 
     @Nullable
     Dispatch dispatch;

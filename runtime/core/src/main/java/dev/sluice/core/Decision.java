@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param fallback why the policy's own answer could not be used, or empty
  * @param votes what those parts answered that can't be asked again
  * @param picks what each profile picked that ran and found somebody, in order
+ * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Decision(
         Policy policy,
@@ -23,7 +24,8 @@ public record Decision(
         Optional<Refusal> refusal,
         Optional<String> fallback,
         Votes votes,
-        List<Pick> picks) {
+        List<Pick> picks,
+        Optional<Disaggregation> disaggregation) {
     /** Copies the picks. */
     public Decision {
         picks = List.copyOf(picks);
@@ -37,10 +39,10 @@ public record Decision(
      */
     public record Pick(String profile, int row) {}
 
-    /** A decision in which no part was asked that can't be asked again. */
+    /** A decision about one endpoint, in which no part was asked that can't be asked again. */
     public Decision(
             Policy policy, Placement placement, int[] rows, Optional<Refusal> refusal, Optional<String> fallback) {
-        this(policy, placement, rows, refusal, fallback, Votes.NONE, List.of());
+        this(policy, placement, rows, refusal, fallback, Votes.NONE, List.of(), Optional.empty());
     }
 
     /** Why no endpoint was chosen. */
@@ -59,7 +61,18 @@ public record Decision(
     }
 
     Decision with(Votes cast) {
-        return cast == votes ? this : new Decision(policy, placement, rows, refusal, fallback, cast, picks);
+        return cast == votes
+                ? this
+                : new Decision(policy, placement, rows, refusal, fallback, cast, picks, disaggregation);
+    }
+
+    Decision with(Disaggregation said) {
+        return new Decision(policy, placement, rows, refusal, fallback, votes, picks, Optional.of(said));
+    }
+
+    /** Row of the endpoint that computes the prompt for the one that serves; -1 when that one does itself. */
+    public int prefillRow() {
+        return disaggregation.isPresent() ? disaggregation.get().prefillRow() : -1;
     }
 
     /** Row of that endpoint in the snapshot. */

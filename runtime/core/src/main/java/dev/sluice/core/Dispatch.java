@@ -35,7 +35,7 @@ public final class Dispatch implements Choice {
         this.faults = faults;
         this.endpoint = decision.endpoint();
         this.attempt = attempt;
-        this.cachedTokens = placement.cachedTokens(decision.row());
+        this.cachedTokens = placement.cachedTokens(decision.prefillRow() < 0 ? decision.row() : decision.prefillRow());
         this.at = at;
         decision.picks()
                 .forEach(pick -> picked.put(pick.profile(), placement.snapshot().endpoint(pick.row())));

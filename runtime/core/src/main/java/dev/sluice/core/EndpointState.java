@@ -120,6 +120,16 @@ final class EndpointState {
         charge.after = null;
     }
 
+    /** Whether it may compute prompts for others. */
+    boolean prefills() {
+        return Links.prefills(endpoint.role());
+    }
+
+    /** Whether it may serve a request to its end. */
+    boolean decodes() {
+        return Links.decodes(endpoint.role());
+    }
+
     boolean serving() {
         return status == EndpointStatus.READY || status == EndpointStatus.SLOW_START;
     }
@@ -129,6 +139,30 @@ final class EndpointState {
         if (status == EndpointStatus.SLOW_START && now >= slowStartUntil) {
             become(EndpointStatus.READY, "warmed up", slowStartUntil);
         }
+    }
+
+    /**
+     * As an operator sees it.
+     *
+     * @param most requests charged to it at a time
+     */
+    EndpointReport report(int most, long now) {
+        warmUp(now);
+        LearnedRates.Figures speed = rates.at(now);
+        return new EndpointReport(
+                endpoint,
+                status,
+                reason,
+                (now - since) / 1e6,
+                models,
+                inFlight,
+                most,
+                pendingTokens(speed.prefillRate(), now),
+                speed.prefillRate(),
+                speed.tokenMs(),
+                trust.capacityTokens(),
+                trust.factor(),
+                dispatched);
     }
 
     /** Writes this endpoint's row of a snapshot. */

@@ -24,44 +24,54 @@ public final class Explainer {
         Decision again =
                 Scheduler.decide(decision.policy(), decision.placement(), Faults.IGNORED, decision.votes(), trail);
         Snapshot snapshot = decision.placement().snapshot();
-        Map<Integer, Integer> indexOf = new LinkedHashMap<>();
-        for (int i = 0; i < trail.candidateRows.length; i++) {
-            indexOf.put(trail.candidateRows[i], i);
-        }
         List<Explanation.Candidate> candidates = new ArrayList<>();
         for (int row = 0; row < snapshot.size(); row++) {
-            candidates.add(candidate(decision, trail, indexOf.get(row), row));
+            candidates.add(candidate(decision, trail, row));
         }
         boolean placed = again.rows().length > 0;
         int winner = placed ? again.row() : -1;
-        int second = runnerUp(trail, winner);
+        Trail.Stage serving = trail.serving();
+        int second = serving == null ? -1 : runnerUp(serving, winner);
         String note = again.refusal()
                 .map(r -> "refused: " + r)
                 .orElse(again.fallback().orElse(""));
         return new Explanation(
                 decision.placement().request().id(),
                 decision.policy().name(),
-                List.copyOf(trail.profiles),
-                Collections.unmodifiableMap(trail.weights),
+                List.copyOf(trail.stages.keySet()),
+                serving == null ? Map.of() : Collections.unmodifiableMap(serving.weights),
                 candidates,
                 placed ? snapshot.endpoint(winner).id() : "",
                 second < 0 ? "" : snapshot.endpoint(second).id(),
                 placed && second >= 0 ? counterfactual(decision, winner, second) : Optional.empty(),
                 Map.copyOf(trail.abstained),
-                note);
+                note,
+                "",
+                again.disaggregation().map(said -> told(said, snapshot)));
     }
 
-    private static Explanation.Candidate candidate(
-            Decision decision, Trail trail, @org.jspecify.annotations.Nullable Integer index, int row) {
+    private static Explanation.Disaggregation told(Disaggregation said, Snapshot snapshot) {
+        return new Explanation.Disaggregation(
+                said.verdict().label(),
+                said.prefillRow() < 0
+                        ? ""
+                        : snapshot.endpoint(said.prefillRow()).id(),
+                said.splitMs(),
+                said.wholeMs());
+    }
+
+    private static Explanation.Candidate candidate(Decision decision, Trail trail, int row) {
         Placement placement = decision.placement();
         Snapshot snapshot = placement.snapshot();
         Map<String, Double> scores = new LinkedHashMap<>();
-        if (index != null) {
-            trail.scores.forEach((name, values) -> scores.put(name, values[index]));
+        Trail.Stage stage = trail.of(row);
+        int index = stage == null ? -1 : stage.index(row);
+        if (stage != null) {
+            stage.scores.forEach((name, values) -> scores.put(name, values[index]));
         }
         String id = snapshot.endpoint(row).id();
-        String removed = trail.removed.getOrDefault(row, "");
-        if (index == null && removed.isEmpty()) {
+        String removed = stage == null ? trail.removed.getOrDefault(row, "") : "";
+        if (stage == null && removed.isEmpty()) {
             removed = placement.excluded().contains(id)
                     ? "tried already"
                     : !placement.allowed().isEmpty() && !placement.allowed().contains(id)
@@ -74,20 +84,20 @@ public final class Explainer {
                 id,
                 snapshot.status(row).label(),
                 removed,
-                index == null ? Double.NaN : trail.totals[index],
+                stage == null ? Double.NaN : stage.totals[index],
                 scores,
-                trail.terms.getOrDefault(row, Map.of()),
+                stage == null ? Map.of() : stage.terms.getOrDefault(row, Map.of()),
                 placement.cachedTokens(row),
                 snapshot.signal(row, Signal.PENDING_PREFILL_TOKENS));
     }
 
-    private static int runnerUp(Trail trail, int winner) {
+    private static int runnerUp(Trail.Stage stage, int winner) {
         int second = -1;
         double best = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < trail.candidateRows.length; i++) {
-            if (trail.candidateRows[i] != winner && trail.totals[i] > best) {
-                best = trail.totals[i];
-                second = trail.candidateRows[i];
+        for (int i = 0; i < stage.rows.length; i++) {
+            if (stage.rows[i] != winner && stage.totals[i] > best) {
+                best = stage.totals[i];
+                second = stage.rows[i];
             }
         }
         return second;

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
  * @param released when the endpoint was no longer charged for the request, where that was not with its answer; empty else
+ * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  */
 public record Explanation(
         String requestId,
@@ -30,8 +31,9 @@ public record Explanation(
         Optional<Counterfactual> counterfactual,
         Map<String, String> abstained,
         String note,
-        String released) {
-    /** One of a request that is released with its answer. */
+        String released,
+        Optional<Disaggregation> disaggregation) {
+    /** One of a request that is released with its answer, by a policy that has no say in second endpoints. */
     public Explanation(
             String requestId,
             String policy,
@@ -43,7 +45,19 @@ public record Explanation(
             Optional<Counterfactual> counterfactual,
             Map<String, String> abstained,
             String note) {
-        this(requestId, policy, profiles, weights, candidates, picked, runnerUp, counterfactual, abstained, note, "");
+        this(
+                requestId,
+                policy,
+                profiles,
+                weights,
+                candidates,
+                picked,
+                runnerUp,
+                counterfactual,
+                abstained,
+                note,
+                "",
+                Optional.empty());
     }
 
     /** The same, released as these words say. */
@@ -59,8 +73,19 @@ public record Explanation(
                 counterfactual,
                 abstained,
                 note,
-                words);
+                words,
+                disaggregation);
     }
+
+    /**
+     * Whether the prompt is computed elsewhere, and why.
+     *
+     * @param decision in a word, as in the metric
+     * @param prefill id of the endpoint that computes the prompt; empty when the one that serves does
+     * @param splitMs predicted cost with the best second endpoint, ms; NaN when it was not predicted
+     * @param wholeMs predicted cost without one, ms; NaN when it was not predicted
+     */
+    public record Disaggregation(String decision, String prefill, double splitMs, double wholeMs) {}
 
     /**
      * One endpoint in the decision.

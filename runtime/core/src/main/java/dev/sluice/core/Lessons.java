@@ -1,43 +1,74 @@
 package dev.sluice.core;
 
-/** What answers teach: rates, lengths of answers, tokens per byte, how far caches keep what the index promises. */
+/** What the claims of a pool teach when they end: rates, links, lengths of answers, tokens per byte, trust in the index. */
 final class Lessons {
     private final OutputEstimate output;
     private final TokenRatio ratio;
+    private final Links links;
 
-    Lessons(OutputEstimate output, TokenRatio ratio) {
+    Lessons(OutputEstimate output, TokenRatio ratio, Links links) {
         this.output = output;
         this.ratio = ratio;
+        this.links = links;
+    }
+
+    /** What the first token of a request took beyond what it takes where the prompt is cached was the move of its KV. */
+    void firstTokenOfMoved(Charge charge, long now) {
+        EndpointState from = charge.source;
+        if (from == null || charge.handedAt == 0) {
+            return;
+        }
+        EndpointState to = charge.state;
+        LearnedRates.Figures speed = to.rates.at(now);
+        double anyway = speed.overheadMs() + speed.tokenMs() + speed.tokenSlopeMs() * to.decoding;
+        links.moved(from, to, charge.moved, (now - charge.handedAt) / 1e6 - anyway, now);
     }
 
     /**
-     * An answer is complete.
+     * An answer came in full.
      *
      * @param decoded its first token was seen
      * @param blockSize tokens per KV block when the engine does not say
      */
-    void learn(Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, int blockSize, long now) {
+    void completed(
+            Charge charge, Usage usage, int maxTokens, int promptBytes, boolean decoded, int blockSize, long now) {
         EndpointState state = charge.state;
+        Work.Share share = charge.work.share();
         if (decoded) {
-            int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
-            double others = (charge.othersAtStart + (double) state.decoding) / 2;
-            double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
-            double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
-            double nanos = (double) (now - charge.firstTokenAt);
-            state.rates.streamEnded(tokens, (long) Math.max(nanos / 4, nanos - stoodStill), others, now);
+            stream(charge, usage, now);
+        } else if (usage.outputTokens() > 0 && share == Work.Share.DECODE) {
+            wholeOfMoved(charge, usage, now);
         } else if (usage.outputTokens() > 0) {
-            learnFromWholeAnswer(charge, usage, now);
+            whole(charge, usage, now);
         }
-        output.settled(maxTokens, usage.outputTokens());
-        ratio.observe(promptBytes, usage.promptTokens());
+        if (share != Work.Share.PREFILL) {
+            output.settled(maxTokens, usage.outputTokens());
+        }
+        if (share != Work.Share.DECODE) {
+            ratio.observe(promptBytes, usage.promptTokens());
+        }
         if (usage.cachedTokens() >= 0) {
             int block = (int) (Double.isNaN(state.scrape.blockSize()) ? blockSize : state.scrape.blockSize());
-            state.trust.observe(charge.predictedRaw, usage.cachedTokens(), state.indexedTokens, block);
+            // Some engines count what was fetched as cached: only that something was missing can be believed.
+            int cached = share == Work.Share.DECODE
+                    ? Math.min(charge.predictedRaw, usage.cachedTokens())
+                    : usage.cachedTokens();
+            state.trust.observe(charge.predictedRaw, cached, state.indexedTokens, block);
         }
     }
 
+    private static void stream(Charge charge, Usage usage, long now) {
+        EndpointState state = charge.state;
+        int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
+        double others = (charge.othersAtStart + (double) state.decoding) / 2;
+        double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
+        double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
+        double nanos = (double) (now - charge.firstTokenAt);
+        state.rates.streamEnded(tokens, (long) Math.max(nanos / 4, nanos - stoodStill), others, now);
+    }
+
     /** A whole answer has no first token of its own: its time is split in the proportion that is expected. */
-    private static void learnFromWholeAnswer(Charge charge, Usage usage, long now) {
+    private static void whole(Charge charge, Usage usage, long now) {
         EndpointState state = charge.state;
         double batch = state.inFlight;
         int uncached = charge.work.uncachedTokens();
@@ -52,5 +83,21 @@ final class Lessons {
         long firstToken = Math.min(now, charge.at + (long) (prefillMs * factor * 1e6));
         state.rates.wholeAnswer(tokens, (firstToken - charge.at) / 1e6, now);
         state.rates.streamEnded(usage.outputTokens() - 1, now - firstToken, batch, now);
+    }
+
+    /** The same where the prompt was computed elsewhere. */
+    private void wholeOfMoved(Charge charge, Usage usage, long now) {
+        EndpointState state = charge.state;
+        EndpointState from = charge.source;
+        if (from == null || charge.handedAt == 0) {
+            return;
+        }
+        LearnedRates.Figures speed = state.rates.at(now);
+        double batch = state.inFlight;
+        double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
+        double moveMs = links.expectedMs(from, state, charge.moved, now) + speed.overheadMs();
+        double factor = (now - charge.handedAt) / 1e6 / Math.max(1e-3, decodeMs + moveMs);
+        links.moved(from, state, charge.moved, Math.max(0, moveMs * factor - speed.overheadMs()), now);
+        state.rates.streamEnded(usage.outputTokens() - 1, (long) (decodeMs * factor * 1e6), batch, now);
     }
 }

@@ -7,8 +7,8 @@ import java.util.Map;
 /**
  * Whether endpoints are in service. Failures in a row eject one, for a time that doubles with every further ejection; then
  * one probe, half open, decides whether it comes back. A probe asks for little: an engine may answer it and still fail every
- * request. So who comes back is on probation, and its first failure ejects it again. The last healthy endpoint of a pool is
- * never ejected.
+ * request. So who comes back is on probation, and its first failure ejects it again. The last healthy endpoint of a pool
+ * that can serve a request to its end is never ejected.
  */
 final class Lifecycle {
     private static final int EJECTION_FACTOR_MAX = 30;
@@ -26,16 +26,19 @@ final class Lifecycle {
         settings = next;
     }
 
-    void probeSucceeded(EndpointState state, List<String> models, long now) {
+    /** True when it came into service by this: it may be another process than before. */
+    boolean probeSucceeded(EndpointState state, List<String> models, long now) {
         state.models = List.copyOf(models);
         state.probeOut = false;
         boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
-        if (!sentence && (state.status == EndpointStatus.PROBING || state.status == EndpointStatus.EJECTED)) {
-            boolean first = state.dispatched == 0 && state.ejections == 0;
-            boolean failed = state.consecutiveFailures >= settings.ejectAfter();
-            state.consecutiveFailures = failed ? settings.ejectAfter() - 1 : 0;
-            start(state, first ? "answered" : "answered again", first, now);
+        if (sentence || (state.status != EndpointStatus.PROBING && state.status != EndpointStatus.EJECTED)) {
+            return false;
         }
+        boolean first = state.dispatched == 0 && state.ejections == 0;
+        boolean failed = state.consecutiveFailures >= settings.ejectAfter();
+        state.consecutiveFailures = failed ? settings.ejectAfter() - 1 : 0;
+        start(state, first ? "answered" : "answered again", first, now);
+        return true;
     }
 
     private void start(EndpointState state, String why, boolean first, long now) {
@@ -99,9 +102,11 @@ final class Lifecycle {
         };
     }
 
+    /** Whether others can do what it does: the last that can serve requests to their end is not taken out. */
     private boolean othersReady(EndpointState except) {
         for (EndpointState state : endpoints.values()) {
-            if (state != except && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
+            boolean instead = state.decodes() || !except.decodes();
+            if (state != except && instead && state.serving() && state.consecutiveFailures < settings.ejectAfter()) {
                 return true;
             }
         }

@@ -18,7 +18,9 @@ public enum Outcome {
     /** The engine failed before or while it answered: 5xx, reset, cut, garbage. */
     FAILED,
     /** A time limit was hit. */
-    TIMED_OUT;
+    TIMED_OUT,
+    /** KV that another engine computed did not get here. Says nothing about this endpoint alone. */
+    HANDOVER_FAILED;
 
     private final String label = name().toLowerCase(Locale.ROOT);
 
@@ -33,7 +35,7 @@ public enum Outcome {
             case COMPLETED -> Ending.Kind.COMPLETED;
             case REJECTED -> Ending.Kind.REJECTED;
             case OVERLOADED -> Ending.Kind.OVERLOADED;
-            case CANCELLED -> Ending.Kind.CANCELLED;
+            case CANCELLED, HANDOVER_FAILED -> Ending.Kind.CANCELLED;
             case UNREACHABLE -> Ending.Kind.UNREACHABLE;
             case FAILED -> Ending.Kind.FAILED;
             case TIMED_OUT -> Ending.Kind.TIMED_OUT;

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param allowed ids of endpoints that tenant and model rules allow; empty for all
  * @param excluded ids of endpoints that this exchange has tried already
  * @param seed of the random choices
+ * @param splitting what is to be known about a second endpoint
  */
 public record Placement(
         RoutingRequest request,
@@ -21,7 +22,20 @@ public record Placement(
         String sessionEndpoint,
         Set<String> allowed,
         Set<String> excluded,
-        long seed) {
+        long seed,
+        Splitting splitting) {
+    /** One that knows nothing of second endpoints. */
+    public Placement(
+            RoutingRequest request,
+            Snapshot snapshot,
+            int[] matchedBlocks,
+            String sessionEndpoint,
+            Set<String> allowed,
+            Set<String> excluded,
+            long seed) {
+        this(request, snapshot, matchedBlocks, sessionEndpoint, allowed, excluded, seed, Splitting.PLAIN);
+    }
+
     /** Cached tokens as the index has them, before they are scaled by trust. */
     public int rawCachedTokens(int row) {
         int slot = snapshot.slot(row);
@@ -36,7 +50,7 @@ public record Placement(
     }
 
     Placement on(Snapshot other) {
-        return new Placement(request, other, matchedBlocks, sessionEndpoint, allowed, excluded, seed);
+        return new Placement(request, other, matchedBlocks, sessionEndpoint, allowed, excluded, seed, splitting);
     }
 
     /** The request as plugins see it. */

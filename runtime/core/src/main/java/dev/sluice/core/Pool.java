@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of one pool: endpoints, ledger, learned rates. Not thread-safe: the caller holds one short critical section
@@ -25,7 +27,8 @@ public final class Pool {
     private final OutputEstimate output = new OutputEstimate();
     private final RetryBudget retries = new RetryBudget();
     private final TokenRatio ratio = new TokenRatio();
-    private final Lessons lessons = new Lessons(output, ratio);
+    private final Links links;
+    private final Lessons lessons;
     private final Lifecycle lifecycle;
     private long version;
 
@@ -33,6 +36,8 @@ public final class Pool {
     public Pool(PoolSettings settings) {
         this.settings = settings;
         this.fleet = LearnedRates.fleet(settings.priors());
+        this.links = new Links(settings.moves(), endpoints);
+        this.lessons = new Lessons(output, ratio, links);
         this.lifecycle = new Lifecycle(endpoints, settings);
     }
 
@@ -46,6 +51,7 @@ public final class Pool {
         version++;
         settings = next;
         lifecycle.configure(next);
+        links.moves(next.moves());
     }
 
     /** Grows with every change. */
@@ -97,6 +103,7 @@ public final class Pool {
                 return false;
             }
             slots.give(state.slot);
+            links.forget(state.slot);
             freed.add(state.slot);
             return true;
         });
@@ -114,37 +121,37 @@ public final class Pool {
 
     /** An endpoint answered a probe: it is up and serves these models. An ejected one stays out until its time is over. */
     public void probeSucceeded(String id, List<String> models, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state != null) {
-            version++;
-            lifecycle.probeSucceeded(state, models, now);
-        }
+        known(id, state -> {
+            if (lifecycle.probeSucceeded(state, models, now)) {
+                links.chill(state.slot);
+            }
+        });
     }
 
     /** An endpoint did not answer a probe, or serves another model: the reason goes to the operator. */
     public void probeFailed(String id, String reason, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state != null) {
-            version++;
-            lifecycle.probeFailed(state, reason, now);
-        }
+        known(id, state -> lifecycle.probeFailed(state, reason, now));
     }
 
     /** An endpoint no longer serves a model of this pool: it gets nothing until a probe says otherwise. */
     public void wrongModel(String id, String reason, long now) {
-        EndpointState state = endpoints.get(id);
-        if (state != null && state.status != EndpointStatus.DRAINING) {
-            version++;
-            state.become(EndpointStatus.PROBING, reason, now);
-        }
+        known(id, state -> {
+            if (state.status != EndpointStatus.DRAINING) {
+                state.become(EndpointStatus.PROBING, reason, now);
+            }
+        });
     }
 
     /** The operator or discovery wants an endpoint to finish what it has. */
     public void drain(String id, String reason, long now) {
+        known(id, state -> state.become(EndpointStatus.DRAINING, reason, now));
+    }
+
+    private void known(String id, Consumer<EndpointState> change) {
         EndpointState state = endpoints.get(id);
         if (state != null) {
             version++;
-            state.become(EndpointStatus.DRAINING, reason, now);
+            change.accept(state);
         }
     }
 
@@ -203,7 +210,7 @@ public final class Pool {
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes);
+        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now));
     }
 
     /**
@@ -214,22 +221,81 @@ public final class Pool {
      *     then decide again on a new snapshot
      */
     public Optional<Charge> charge(Snapshot seen, int row, Work work, int predictedRaw, long now) {
-        EndpointState state = endpoints.get(seen.endpoint(row).id());
-        if (state == null || state.slot != seen.slot(row) || state.inFlight >= limit(state)) {
-            return Optional.empty();
-        }
-        boolean lastResort = state.status == EndpointStatus.EJECTED && seen.status(row) == EndpointStatus.EJECTED;
-        if (!state.serving() && !lastResort) {
-            return Optional.empty();
-        }
-        if (state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2) {
+        EndpointState state = chargeable(seen, row);
+        if (state == null) {
             return Optional.empty();
         }
         version++;
+        return Optional.of(claim(state, work, predictedRaw, now));
+    }
+
+    /** The endpoint behind a row; null when the pick does not hold any more. */
+    private @Nullable EndpointState chargeable(Snapshot seen, int row) {
+        EndpointState state = endpoints.get(seen.endpoint(row).id());
+        if (state == null || state.slot != seen.slot(row) || state.inFlight >= limit(state)) {
+            return null;
+        }
+        boolean lastResort = state.status == EndpointStatus.EJECTED && seen.status(row) == EndpointStatus.EJECTED;
+        if (!state.serving() && !lastResort) {
+            return null;
+        }
+        return state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2 ? null : state;
+    }
+
+    private static Charge claim(EndpointState state, Work work, int predictedRaw, long now) {
         double ahead = state.pendingTokens(state.rates.at(now).prefillRate(), now);
         Charge charge = new Charge(state, work, predictedRaw, ahead, now);
         state.charge(charge, now);
+        return charge;
+    }
+
+    /**
+     * The claims of one request that two endpoints serve.
+     *
+     * @param prefill on the endpoint that computes the prompt for the other
+     * @param decode on the endpoint that serves
+     */
+    public record Pair(Charge prefill, Charge decode) {}
+
+    /**
+     * One end of a pair that is to be charged.
+     *
+     * @param row of the endpoint
+     * @param predictedRaw cached tokens that the index predicted there, before scaling by trust
+     */
+    public record Claim(int row, Work work, int predictedRaw) {}
+
+    /** Charges both ends of a pair, or none; see {@link #charge}. */
+    public Optional<Pair> charge(Snapshot seen, Claim prefill, Claim decode, long now) {
+        EndpointState from = chargeable(seen, prefill.row());
+        EndpointState to = chargeable(seen, decode.row());
+        if (from == null || to == null || from == to) {
+            return Optional.empty();
+        }
+        version++;
+        Charge left = claim(from, prefill.work(), prefill.predictedRaw(), now);
+        Charge right = claim(to, decode.work(), decode.predictedRaw(), now);
+        right.source = from;
+        right.moved = Math.max(1, decode.work().promptTokens() - decode.predictedRaw());
+        return Optional.of(new Pair(left, right));
+    }
+
+    /** Charges another endpoint with generating from what the one behind {@code prefill} has computed already. */
+    public Optional<Charge> chargeHanded(Snapshot seen, Claim decode, Charge prefill, long now) {
+        EndpointState state = chargeable(seen, decode.row());
+        if (state == null || state == prefill.state) {
+            return Optional.empty();
+        }
+        version++;
+        Charge charge = claim(state, decode.work(), decode.predictedRaw(), now);
+        charge.source = prefill.state;
+        charge.moved = decode.work().promptTokens();
         return Optional.of(charge);
+    }
+
+    /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. The last call counts. */
+    public void handedOver(Charge decode, long now) {
+        decode.handedAt = now;
     }
 
     /**
@@ -276,7 +342,11 @@ public final class Pool {
         charge.tokens = 1;
         charge.othersAtStart = state.decoding;
         state.prefilled(charge);
-        charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        if (charge.work.share() == Work.Share.DECODE) {
+            lessons.firstTokenOfMoved(charge, now);
+        } else {
+            charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
+        }
         charge.prefilledAtStart = state.prefilledTokens;
         state.decoding++;
         state.decodingTokens += charge.work.promptTokens();
@@ -327,7 +397,7 @@ public final class Pool {
             state.prefilledTokens += computed - charge.work.uncachedTokens();
         }
         if (outcome == Outcome.COMPLETED) {
-            lessons.learn(charge, usage, maxTokens, promptBytes, decoded, settings.blockSize(), now);
+            lessons.completed(charge, usage, maxTokens, promptBytes, decoded, settings.blockSize(), now);
         }
         lifecycle.ended(state, outcome, now);
         if (charge.dispatch != null) {
@@ -339,6 +409,11 @@ public final class Pool {
     /** Forgives past ejections of endpoints that have been in service for a while; to be called now and then. */
     public void tick(long now) {
         lifecycle.tick(now);
+    }
+
+    /** How KV moves between the endpoints. */
+    public Links links() {
+        return links;
     }
 
     /** The pool's retry budget. */
@@ -379,20 +454,20 @@ public final class Pool {
         return settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
     }
 
-    /** Room for further requests in all endpoints in service. */
+    /** Room for further requests in all endpoints in service that can serve one to its end. */
     public int room() {
         int room = 0;
         for (EndpointState state : endpoints.values()) {
-            if (state.serving()) {
+            if (state.serving() && state.decodes()) {
                 room += Math.max(0, limit(state) - state.inFlight);
             }
         }
         return room;
     }
 
-    /** True when some endpoint is in service. */
+    /** True when some endpoint is in service that can serve a request to its end. */
     public boolean serving() {
-        return endpoints.values().stream().anyMatch(EndpointState::serving);
+        return endpoints.values().stream().anyMatch(state -> state.serving() && state.decodes());
     }
 
     /** All requests charged, those on endpoints that have left included. */
@@ -411,30 +486,11 @@ public final class Pool {
     public List<EndpointReport> report(long now) {
         List<EndpointReport> rows = new ArrayList<>();
         for (EndpointState s : endpoints.values()) {
-            rows.add(row(s, now));
+            rows.add(s.report(limit(s), now));
         }
         for (EndpointState s : leaving) {
-            rows.add(row(s, now));
+            rows.add(s.report(limit(s), now));
         }
         return rows;
-    }
-
-    private EndpointReport row(EndpointState s, long now) {
-        s.warmUp(now);
-        LearnedRates.Figures speed = s.rates.at(now);
-        return new EndpointReport(
-                s.endpoint,
-                s.status,
-                s.reason,
-                (now - s.since) / 1e6,
-                s.models,
-                s.inFlight,
-                limit(s),
-                s.pendingTokens(speed.prefillRate(), now),
-                speed.prefillRate(),
-                speed.tokenMs(),
-                s.trust.capacityTokens(),
-                s.trust.factor(),
-                s.dispatched);
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param ejection first time out of service; doubles with every further ejection, up to 30 times
  * @param slowStart how long a new or returned endpoint warms up; zero for none
  * @param priors what is believed of an endpoint before it has answered
+ * @param moves how KV moves between endpoints
  */
 public record PoolSettings(
         String name,
@@ -20,7 +21,30 @@ public record PoolSettings(
         int ejectAfter,
         Duration ejection,
         Duration slowStart,
-        Priors priors) {
+        Priors priors,
+        Moves moves) {
+    /** How KV moves between endpoints. */
+    public enum Moves {
+        /** It does not. */
+        NONE,
+        /** At the speed of the link from the first time on. */
+        PLAIN,
+        /** After a handshake, which takes seconds. */
+        HANDSHAKE
+    }
+
+    /** Settings of a pool whose endpoints don't move KV. */
+    public PoolSettings(
+            String name,
+            int concurrency,
+            int blockSize,
+            int ejectAfter,
+            Duration ejection,
+            Duration slowStart,
+            Priors priors) {
+        this(name, concurrency, blockSize, ejectAfter, ejection, slowStart, priors, Moves.NONE);
+    }
+
     /** Each endpoint gets what it can run, and as many again to wait there. */
     public static final int AUTO = 0;
 

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param tokensPerBlock prompt tokens that one block of the prefix index stands for, in this request
  * @param text makes the prompt's text, on demand
  * @param objectives what it should be served within, on demand
+ * @param splittable whether its prompt may be computed on another endpoint than the one that generates
  */
 public record RoutingRequest(
         String id,
@@ -29,9 +30,10 @@ public record RoutingRequest(
         double tokensPerBlock,
         boolean streaming,
         Supplier<String> text,
-        Supplier<Objectives> objectives)
+        Supplier<Objectives> objectives,
+        boolean splittable)
         implements Request {
-    /** A request without objectives. */
+    /** A request without objectives, that is not split. */
     public RoutingRequest(
             String id,
             String tenant,
@@ -60,7 +62,8 @@ public record RoutingRequest(
                 tokensPerBlock,
                 streaming,
                 text,
-                () -> Objectives.NONE);
+                () -> Objectives.NONE,
+                false);
     }
 
     /**
@@ -82,15 +85,25 @@ public record RoutingRequest(
 
     /** The same in a session. */
     public RoutingRequest in(String key) {
-        return with(model, Optional.of(key));
+        return with(model, Optional.of(key), splittable);
     }
 
     /** The same for another model. */
     public RoutingRequest named(String other) {
-        return with(other, session);
+        return with(other, session, splittable);
     }
 
-    private RoutingRequest with(String itsModel, Optional<String> itsSession) {
+    /** The same, whose prompt may be computed elsewhere. */
+    public RoutingRequest split() {
+        return with(model, session, true);
+    }
+
+    /** The same, not to be split. */
+    public RoutingRequest whole() {
+        return with(model, session, false);
+    }
+
+    private RoutingRequest with(String itsModel, Optional<String> itsSession, boolean itsSplittable) {
         return new RoutingRequest(
                 id,
                 tenant,
@@ -105,7 +118,8 @@ public record RoutingRequest(
                 tokensPerBlock,
                 streaming,
                 text,
-                objectives);
+                objectives,
+                itsSplittable);
     }
 
     @Override

@@ -19,6 +19,7 @@ public final class Snapshot {
     private final double[] trust;
     private final double[] values;
     private final Scrape[] scrapes;
+    private final LinkTable links;
 
     Snapshot(
             long version,
@@ -29,7 +30,8 @@ public final class Snapshot {
             boolean[] full,
             double[] trust,
             double[] values,
-            Scrape[] scrapes) {
+            Scrape[] scrapes,
+            LinkTable links) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -39,6 +41,7 @@ public final class Snapshot {
         this.trust = trust;
         this.values = values;
         this.scrapes = scrapes;
+        this.links = links;
     }
 
     /** Number of endpoints, those out of service included. */
@@ -76,6 +79,11 @@ public final class Snapshot {
         return values[row * WIDTH + signal.ordinal()];
     }
 
+    /** Expected time to move KV of so many tokens between two rows, ms; infinite when that can't be done now. */
+    public double transferMs(int from, int to, double tokens) {
+        return links.ms(slots[from], slots[to], tokens, takenAt);
+    }
+
     /** Adapters by row. */
     Adapters adapters(int row) {
         return scrapes[row].adapters();
@@ -101,6 +109,6 @@ public final class Snapshot {
     public Snapshot with(int row, Signal signal, double value) {
         double[] changed = values.clone();
         changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes);
+        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, links);
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.spi.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +46,11 @@ public final class Votes {
 
     private record Said(String point, String profile, String name, Optional<String> text) implements Vote {}
 
+    /** Rows of two endpoints; the first is -1 for none. */
+    private record Paired(
+            String point, String profile, String name, int prefill, int decode, double splitMs, double wholeMs)
+            implements Vote {}
+
     private record Silent(String point, String profile, String name, String reason) implements Vote {}
 
     /** True when nothing was asked. */
@@ -84,6 +90,37 @@ public final class Votes {
 
     void said(String point, String step, String name, Optional<String> text) {
         cast.add(new Said(point, step, name, text));
+    }
+
+    void paired(String name, PairSet pairs, Optional<Split> said) {
+        cast.add(said.map(split -> new Paired(
+                        "profile-handler",
+                        "split",
+                        name,
+                        split.prefill() < 0 ? -1 : pairs.left().row(split.prefill()),
+                        pairs.right().row(split.decode()),
+                        split.splitMs(),
+                        split.wholeMs()))
+                .orElseGet(() -> new Paired("profile-handler", "split", name, -1, -1, Double.NaN, Double.NaN)));
+    }
+
+    /** What was said, when both endpoints are still candidates. */
+    Optional<Split> givePaired(String name, PairSet pairs) {
+        Paired vote = find(Paired.class, "profile-handler", "split", name);
+        int decode = indexNow(pairs.right(), vote.decode);
+        int prefill = vote.prefill < 0 ? -1 : indexNow(pairs.left(), vote.prefill);
+        return decode < 0 || (vote.prefill >= 0 && prefill < 0)
+                ? Optional.empty()
+                : Optional.of(new Split(prefill, decode, vote.splitMs, vote.wholeMs));
+    }
+
+    private int indexNow(CandidateSet set, int row) {
+        for (int i = 0; i < set.size(); i++) {
+            if (row >= 0 && rowThen(set, i) == row) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     void silent(String point, String profile, String name, String reason) {

@@ -53,6 +53,7 @@ final class AccessLog implements AutoCloseable {
             String pool,
             String model,
             String endpoint,
+            String prefillEndpoint,
             int attempts,
             int status,
             String reason,
@@ -81,6 +82,9 @@ final class AccessLog implements AutoCloseable {
             json.writeStringField("pool", line.pool());
             json.writeStringField("model", line.pool().isEmpty() ? "" : line.model());
             json.writeStringField("endpoint", line.endpoint());
+            if (!line.prefillEndpoint().isEmpty()) {
+                json.writeStringField("prefillEndpoint", line.prefillEndpoint());
+            }
             json.writeNumberField("attempts", line.attempts());
             json.writeNumberField("status", line.status());
             json.writeStringField("reason", line.reason());

@@ -17,6 +17,7 @@ import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.PluginWorkers;
+import dev.sluice.spi.Connector;
 import dev.sluice.spi.Endpoint;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -49,6 +50,7 @@ final class Assembly {
     private final Map<String, List<EngineTarget>> targetsOf = new LinkedHashMap<>();
     private final Meters meters;
     final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
+    private final Map<String, Handovers> handovers = new LinkedHashMap<>();
 
     private Assembly(EngineTrust trust, Meters meters) {
         this.trust = trust;
@@ -84,14 +86,24 @@ final class Assembly {
                 config.plugins().map(PluginsConfig::budget).orElse(PluginsConfig.BUDGET), meters, workers);
         workers.plugins(catalog.loaded().size());
         RoutingConfig builtIn = DefaultRouting.of(catalog);
+        RoutingConfig builtInSplit = DefaultRouting.split(catalog);
         for (PoolConfig pool : config.pools()) {
             RoutingConfig routing = config.routingOf(pool);
-            Pipeline pipeline = PolicyBuilder.build(
-                    pool.routing().orElse("default"), routing.builtIn() ? builtIn : routing, catalog, guard);
+            boolean moves = pool.connector().maker().isPresent();
+            RoutingConfig used = routing.builtIn() ? (moves ? builtInSplit : builtIn) : routing;
+            Pipeline pipeline =
+                    PolicyBuilder.build(pool.routing().orElse("default"), used, pool.connector(), catalog, guard);
             pipelines.put(pool.name(), pipeline);
+            pipeline.connector()
+                    .ifPresent(connector -> handovers.put(
+                            pool.name(),
+                            new Handovers(
+                                    connector,
+                                    before.flatMap(b -> Optional.ofNullable(b.handovers.get(pool.name()))))));
+            PoolSettings told = settings(pool, pipeline.connector());
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(
-                    settings(pool),
+                    told,
                     new PrefixIndex(INDEX_SLOTS, INDEX_CAPACITY, INDEX_BYTES),
                     QUEUE,
                     pipeline,
@@ -101,7 +113,7 @@ final class Assembly {
                     .orElse(List.of());
             List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
             pools.put(pool.name(), live);
-            settings.put(pool.name(), settings(pool));
+            settings.put(pool.name(), told);
             endpoints.put(pool.name(), now);
             entries.add(entry(pool, live));
             now.forEach(listed -> add(pool, listed));
@@ -141,6 +153,7 @@ final class Assembly {
                 pool.pipeline(pipeline);
             }
             Optional.ofNullable(settings.get(name)).ifPresent(pool::configure);
+            pool.handovers(Optional.ofNullable(handovers.get(name)));
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
@@ -159,12 +172,13 @@ final class Assembly {
                 Set.copyOf(pool.adapters().names()),
                 new RoutingTable.Limits(
                         t.firstByte().toNanos(),
+                        t.prefill().toNanos(),
                         t.idle().toNanos(),
                         t.total().toNanos(),
                         pool.credential().map(SecretText::value)));
     }
 
-    private static PoolSettings settings(PoolConfig pool) {
+    private static PoolSettings settings(PoolConfig pool, Optional<Connector> connector) {
         PoolSettings base = PoolSettings.of(pool.name());
         return new PoolSettings(
                 base.name(),
@@ -173,7 +187,15 @@ final class Assembly {
                 base.ejectAfter(),
                 base.ejection(),
                 base.slowStart(),
-                base.priors());
+                base.priors(),
+                moves(connector));
+    }
+
+    private static PoolSettings.Moves moves(Optional<Connector> connector) {
+        if (connector.isEmpty()) {
+            return PoolSettings.Moves.NONE;
+        }
+        return connector.get().traits().handshake() ? PoolSettings.Moves.HANDSHAKE : PoolSettings.Moves.PLAIN;
     }
 
     private static UpstreamPool open(Upstreams.Way way, Loop loop) {

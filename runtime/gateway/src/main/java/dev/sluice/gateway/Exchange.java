@@ -16,8 +16,6 @@ import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +45,11 @@ final class Exchange {
     private String reason = "ok";
     private volatile @Nullable Admission admission;
     private volatile @Nullable UpstreamConnection leg;
+    private volatile @Nullable PrefillLeg prefill;
     private volatile boolean left;
     String endpointId = "";
+    private String prefillId = "";
+    private TwoLegs.Blame blame = TwoLegs.Blame.DECODE;
     Usage usage = Usage.UNKNOWN;
     LlmdRequest llmd = LlmdRequest.NONE;
     int attempts;
@@ -129,13 +130,14 @@ final class Exchange {
             throw new ClientGone("left while it waited");
         }
         try {
-            Set<String> tried = new HashSet<>(4);
+            Ask ask = request.ask();
+            Placer.Tried tried = new Placer.Tried();
             Leg.@Nullable Answer last = null;
             Leg.@Nullable Result failure = null;
             int budgeted = 0;
             int broken = 0;
             while (true) {
-                LivePool.Placed placed = pool.place(request.ask(), tried);
+                Placer.Placed placed = pool.place(ask, tried);
                 room.used();
                 DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
                         ? null
@@ -152,18 +154,21 @@ final class Exchange {
                     fail(last, failure);
                     return;
                 }
-                Charge charge = placed.charge().get();
                 attempts++;
-                endpointId = charge.endpointId();
                 placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
-                runtime.traffic.accept(pool.name(), endpointId);
-                Leg.Result result = attempt(legs, charge, placed.predictedTokens(), entry);
+                blame = TwoLegs.Blame.DECODE;
+                Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
                 if (result.done()) {
                     return;
                 }
                 last = result.answer() == null ? last : result.answer();
                 failure = worse(failure, result);
-                tried.add(endpointId);
+                boolean served = blame == TwoLegs.Blame.DECODE;
+                if (served) {
+                    tried.serving(endpointId);
+                } else {
+                    tried.prefilling(prefillId);
+                }
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
                 if (!free) {
                     budgeted++;
@@ -174,6 +179,11 @@ final class Exchange {
                 boolean again = free
                         ? attempts < FREE_ATTEMPTS
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
+                if (!served && broken < BROKEN && (!again || result.outcome() == Outcome.REJECTED)) {
+                    // A leg that generates is owed in any case: it costs no more than what was asked for.
+                    ask = ask.whole();
+                    again = true;
+                }
                 if (!again
                         || System.nanoTime() - started
                                 > request.entry().limits().total()) {
@@ -186,11 +196,16 @@ final class Exchange {
         }
     }
 
-    private Leg.Result attempt(Leg legs, Charge charge, int predicted, DecisionLog.@Nullable Entry entry)
+    private Leg.Result attempt(
+            Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried, DecisionLog.@Nullable Entry entry)
             throws IOException, InterruptedException {
+        endpointId = charge.endpointId();
+        runtime.traffic.accept(legs.pool.name(), endpointId);
         Outcome outcome = Outcome.CANCELLED;
         try {
-            Leg.Result result = legs.run(charge, attempts, predicted);
+            Leg.Result result = placed.prefill().isPresent()
+                    ? halves(legs, placed, placed.prefill().get(), charge, tried)
+                    : legs.run(charge, attempts, placed.predictedTokens());
             outcome = result.outcome();
             return result;
         } finally {
@@ -199,6 +214,16 @@ final class Exchange {
                 entry.ended(outcome.label(), usage);
             }
         }
+    }
+
+    private Leg.Result halves(Leg legs, Placer.Placed placed, Charge first, Charge charge, Placer.Tried tried)
+            throws IOException, InterruptedException {
+        prefillId = first.endpointId();
+        runtime.traffic.accept(legs.pool.name(), prefillId);
+        TwoLegs.Ended ended = new TwoLegs(this, legs, legs.request.halves().orElseThrow(), tried)
+                .run(placed, first, charge, attempts);
+        blame = ended.blame();
+        return ended.result();
     }
 
     /** From any thread: the client has left, so everything leaves. */
@@ -212,6 +237,10 @@ final class Exchange {
         if (current != null) {
             current.abort();
         }
+        PrefillLeg first = prefill;
+        if (first != null) {
+            first.leave();
+        }
     }
 
     boolean left() {
@@ -224,6 +253,20 @@ final class Exchange {
         if (left && current != null) {
             current.abort();
         }
+    }
+
+    /** The leg that computes the prompt for another; it is told when the client leaves. */
+    void prefill(@Nullable PrefillLeg current) {
+        prefill = current;
+        if (left && current != null) {
+            current.leave();
+        }
+    }
+
+    /** Another endpoint than decided generates. */
+    void moved(String endpoint) {
+        attempts++;
+        endpointId = endpoint;
     }
 
     /** What is told of two attempts: that an engine failed rather than that one was not there or refused. */
@@ -248,6 +291,8 @@ final class Exchange {
     }
 
     private DecisionLog.Entry log(Decision decision) {
+        decision.disaggregation()
+                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
         DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
         runtime.decisions.add(entry);
         return entry;
@@ -279,6 +324,9 @@ final class Exchange {
         }
         if (settings.debugHeaders() && !endpointId.isEmpty()) {
             block.add("x-sluice-endpoint", endpointId);
+            if (!prefillId.isEmpty()) {
+                block.add("x-sluice-prefill-endpoint", prefillId);
+            }
             block.add("x-sluice-decision", "pool=" + poolName + " attempt=" + attempts);
         }
         return block;
@@ -333,6 +381,7 @@ final class Exchange {
                             poolName,
                             model,
                             endpointId,
+                            prefillId,
                             attempts,
                             status,
                             reason,
@@ -341,6 +390,11 @@ final class Exchange {
                             client.bytesIn(),
                             client.bytesOut()));
         }
+    }
+
+    /** A number from 0 up for an attempt, that nobody can guess. */
+    long random(int attempt) {
+        return runtime.ids.random(number, attempt);
     }
 
     /** Names the exchange to an engine: the same for both legs of an attempt, different for every attempt. */

@@ -12,6 +12,7 @@ final class ExchangeId {
     private static final long ODD = 0x9E3779B97F4A7C15L;
 
     private final long process = new SecureRandom().nextLong();
+    private final long secret = new SecureRandom().nextLong();
     private final AtomicLong counter = new AtomicLong(new SecureRandom().nextLong());
 
     /** The next number; also the seed of the exchange's random choices. */
@@ -37,6 +38,11 @@ final class ExchangeId {
             to[at + i] = HEX[(int) (rest >>> 60)];
             rest <<= 4;
         }
+    }
+
+    /** A number from 0 up, different for each attempt of each exchange, and not to be guessed from its id. */
+    long random(long number, int attempt) {
+        return mix(secret ^ mix(number + attempt * ODD)) >>> 1;
     }
 
     /** A bijection, so that different numbers stay different (finaliser of SplitMix64). */

@@ -25,8 +25,10 @@ import dev.sluice.gateway.plugin.PluginWorkers;
 import dev.sluice.gateway.plugin.Unloads;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -60,6 +62,7 @@ public final class Gateway implements AutoCloseable {
     private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
+    private final Preparations preparations = new Preparations();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CountDownLatch drained = new CountDownLatch(1);
     private volatile GatewayConfig config;
@@ -337,6 +340,7 @@ public final class Gateway implements AutoCloseable {
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+                assembly.entries.forEach(preparations::tick);
                 picker.ifPresent(picking -> picking.tick(System.nanoTime()));
                 leaving.tick();
                 if (ticks++ % LOOK == 0) {
@@ -390,7 +394,10 @@ public final class Gateway implements AutoCloseable {
 
         @Override
         public void probeFailed(String id, String reason) {
-            pool(id, (pool, endpoint) -> pool.probeFailed(endpoint, reason));
+            pool(id, (pool, endpoint) -> {
+                pool.probeFailed(endpoint, reason);
+                pool.handovers().ifPresent(how -> how.forget(endpoint));
+            });
         }
 
         @Override
@@ -454,6 +461,30 @@ public final class Gateway implements AutoCloseable {
         @Override
         public long indexBlocks() {
             return pool.indexBlocks();
+        }
+
+        @Override
+        public Map<String, Long> kvLeases() {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            pool.handovers().ifPresent(how -> {
+                for (KvLeases.State state : KvLeases.State.values()) {
+                    if (state != KvLeases.State.EXPECTED) {
+                        counts.put(state.name().toLowerCase(Locale.ROOT), (long) how.leases.count(state));
+                    }
+                }
+            });
+            return counts;
+        }
+
+        @Override
+        public Map<String, Long> kvLeaseEnds() {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            pool.handovers().ifPresent(how -> {
+                for (KvLeases.End end : KvLeases.End.values()) {
+                    counts.put(end.name().toLowerCase(Locale.ROOT), how.leases.ended(end));
+                }
+            });
+            return counts;
         }
     }
 }

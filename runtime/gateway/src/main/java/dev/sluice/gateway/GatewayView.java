@@ -16,6 +16,7 @@ import dev.sluice.gateway.admin.RecentDecision;
 import dev.sluice.gateway.admin.TenantStatus;
 import dev.sluice.gateway.config.DefaultRouting;
 import dev.sluice.gateway.config.EffectiveConfig;
+import dev.sluice.gateway.handover.Splittable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -109,27 +110,41 @@ final class GatewayView implements AdminView {
                 scan,
                 edits.apply(),
                 pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0)));
-        LivePool.Asker who = new LivePool.Asker(
+        Ask.Who who = new Ask.Who(
                 "rehearsal",
                 tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
                 name -> Optional.empty(),
                 scan.session(),
                 scan::promptText,
                 1);
-        LivePool.Ask ask = LivePool.Ask.of(who, scan, prompt, estimate, target.allowed());
+        boolean splittable = pool.handovers()
+                .filter(how -> Splittable.is(scan, how.traits()))
+                .isPresent();
+        Ask asked = Ask.of(who, scan, prompt, estimate, target.allowed());
+        Ask ask = splittable ? asked.split() : asked;
         Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tenant", ask.request().tenant());
         answer.put("pool", pool.name());
         answer.put("model", target.engineModel().orElse(scan.model()));
         answer.put("promptTokens", ask.request().promptTokens());
-        answer.put(
-                "plan",
-                decision.rows().length > 0
-                        ? List.of("serve at " + decision.endpoint().id())
-                        : List.of());
+        answer.put("plan", plan(decision));
         answer.put("explanation", Explainer.explain(decision));
         return answer;
+    }
+
+    private static List<String> plan(Decision decision) {
+        if (decision.rows().length == 0) {
+            return List.of();
+        }
+        String serve = "serve at " + decision.endpoint().id();
+        int from = decision.prefillRow();
+        return from < 0
+                ? List.of(serve)
+                : List.of(
+                        "compute the prompt at "
+                                + decision.placement().snapshot().endpoint(from).id(),
+                        serve);
     }
 
     @Override

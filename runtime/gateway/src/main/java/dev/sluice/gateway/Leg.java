@@ -27,11 +27,14 @@ final class Leg {
     private static final long HOLD = 1 << 20;
 
     final Exchange exchange;
-    private final Prepared request;
+    final Prepared request;
     final LivePool pool;
     final RoutingTable.PoolEntry entry;
     private final ByteBuffer[] body;
     final boolean dropUsage;
+    /** What another engine did of this request before; null when this leg is all of it. */
+    final @Nullable Handed handed;
+
     private @Nullable Charge charge;
     private int predicted;
 
@@ -42,6 +45,22 @@ final class Leg {
         this.entry = request.entry();
         this.body = request.body().slices().toArray(ByteBuffer[]::new);
         this.dropUsage = request.addUsage();
+        this.handed = null;
+    }
+
+    private Leg(Leg whole, Handed handed) {
+        this.exchange = whole.exchange;
+        this.request = whole.request;
+        this.pool = whole.pool;
+        this.entry = whole.entry;
+        this.body = handed.body;
+        this.dropUsage = whole.dropUsage;
+        this.handed = handed;
+    }
+
+    /** The same request, of which this leg does the generating half only. */
+    Leg with(Handed half) {
+        return new Leg(this, half);
     }
 
     /**
@@ -95,9 +114,15 @@ final class Leg {
         } finally {
             exchange.leg(null);
             if (!claim.released()) {
-                settle(result == null ? Outcome.CANCELLED : result.outcome(), Usage.UNKNOWN);
+                settle(result == null ? Outcome.CANCELLED : ending(result.outcome()), Usage.UNKNOWN);
             }
         }
+    }
+
+    /** An engine that fails with KV of another's may not be the one to blame. */
+    private Outcome ending(Outcome outcome) {
+        boolean broke = outcome == Outcome.FAILED || outcome == Outcome.TIMED_OUT;
+        return handed != null && broke ? Outcome.HANDOVER_FAILED : outcome;
     }
 
     private Result connected(Charge claim, int attempt) throws IOException, InterruptedException {
@@ -114,6 +139,9 @@ final class Leg {
                 return Result.failed(Outcome.UNREACHABLE, "no engine could be reached");
             }
             exchange.leg(connection);
+            if (handed != null) {
+                handed.over(connection);
+            }
             try {
                 return talk(connection, claim, attempt);
             } catch (UpstreamException.StaleConnection stale) {
@@ -128,6 +156,9 @@ final class Leg {
     }
 
     private Result failed(UpstreamException failure) throws ClientGone {
+        if (handed != null && handed.isPrefillFailed()) {
+            return Result.failed(Outcome.HANDOVER_FAILED, "the engine failed to answer");
+        }
         if (exchange.left()) {
             exchange.runtime().meters.cancelled("waiting");
             throw new ClientGone("left while the engine computed");
@@ -145,6 +176,9 @@ final class Leg {
         block.copyAll(exchange.client.head(), ReservedHeaders::passes);
         block.add("x-request-id", exchange.engineRequestId(attempt));
         entry.limits().bearer().ifPresent(key -> block.add("authorization", "Bearer " + key));
+        if (handed != null) {
+            handed.headers.forEach(block::add);
+        }
         connection.send("POST", exchange.api.path(), block, body);
         ResponseHead head = connection.readHead(limit(entry.limits().firstByte()));
         int status = head.status();
@@ -225,16 +259,22 @@ final class Leg {
         if (exchange.api == Api.RESPONSES && !said.id().isEmpty()) {
             pool.responseMade(said.id(), claim.endpointId());
         }
+        if (handed != null) {
+            handed.begun();
+        }
         settle(Outcome.COMPLETED, usage(said.usage()));
         long first = System.nanoTime() - exchange.started;
         exchange.lane().firstToken(first);
         exchange.llmd.firstToken(first, false);
         exchange.ended(200, "ok");
-        exchange.client.respond(200, block, answer);
+        exchange.client.respond(200, block, handed == null ? answer : handed.corrected(answer));
         return Result.done(Outcome.COMPLETED);
     }
 
     private Result passLong(UpstreamConnection connection, HeaderBlock block, long length) throws IOException {
+        if (handed != null) {
+            handed.begun();
+        }
         exchange.ended(200, "ok");
         if (length >= 0) {
             exchange.client.startStream(200, block, length);
@@ -267,7 +307,9 @@ final class Leg {
         if (claim == null || claim.released()) {
             return;
         }
-        request.settle(claim, outcome, usage, predicted, exchange.lane());
-        exchange.usage = usage;
+        request.settle(claim, outcome, usage);
+        Usage counted = handed == null ? usage : handed.counted(usage);
+        request.count(outcome, counted, predicted, exchange.lane());
+        exchange.usage = counted;
     }
 }

@@ -3,27 +3,19 @@ package dev.sluice.gateway;
 import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
-import dev.sluice.core.Dispatch;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.EndpointStatus;
 import dev.sluice.core.Faults;
+import dev.sluice.core.Links;
 import dev.sluice.core.Outcome;
-import dev.sluice.core.Placement;
-import dev.sluice.core.Policy;
 import dev.sluice.core.Pool;
 import dev.sluice.core.PoolSettings;
-import dev.sluice.core.RoutingRequest;
-import dev.sluice.core.Scheduler;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
-import dev.sluice.core.Votes;
-import dev.sluice.core.Work;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
-import dev.sluice.core.index.PromptHashes;
-import dev.sluice.core.scan.BodyScan;
 import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.metrics.PoolView;
@@ -40,7 +32,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -48,10 +39,7 @@ import java.util.function.Supplier;
  * for room. Filters and scorers run outside the lock on a snapshot; {@code charge} inside it checks the pick again.
  */
 final class LivePool {
-    private static final int OPTIMISTIC_TRIES = 3;
-    private static final int MATCH_LANES = 64;
     private static final int SESSIONS = 100_000;
-    private static final Placed NO_ROOM = new Placed(Optional.empty(), Optional.empty(), 0, 0);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final String name;
@@ -60,13 +48,11 @@ final class LivePool {
     private final Sessions sessions = new Sessions(SESSIONS);
     private final Sessions responses = new Sessions(SESSIONS);
     private final PrefixIndex index;
-    private final Faults faults;
     private final Upstreams upstreams;
-    private volatile Pipeline pipeline;
+    private final Placer placer;
     private volatile Map<String, Set<String>> adapters = Map.of();
     private volatile List<Endpoint> listed = List.of();
     private volatile Tokenizing tokenizing = Tokenizing.NONE;
-    private volatile int slots;
     private int granted;
 
     LivePool(
@@ -80,107 +66,9 @@ final class LivePool {
         this.pool = new Pool(settings);
         this.queue = AdmissionQueue.fifo(bounds);
         this.index = index;
-        this.pipeline = pipeline;
-        this.faults = faults;
+        this.placer = new Placer(lock, pool, sessions, index, pipeline, faults);
         this.upstreams = upstreams;
     }
-
-    /** What placing a request gave: a decision with a charge, a decision that refuses, or nothing for lack of room. */
-    record Placed(Optional<Decision> decision, Optional<Charge> charge, int predictedTokens, long decideNanos) {}
-
-    /**
-     * A request to be placed.
-     *
-     * @param hashes block hashes of its prompt
-     * @param count how many of them
-     * @param allowed ids that may serve it; empty for all
-     * @param observed its first token will be seen as it comes
-     */
-    record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
-        private static final long[] NO_HASHES = {};
-
-        Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-            this(request, hashes, count, allowed, seed, request.streaming());
-        }
-
-        /** What a body asks for: the one place where a scan becomes a request that can be placed. */
-        static Ask of(Asker who, BodyScan scan, PromptHashes prompt, Estimate estimate, Set<String> allowed) {
-            return of(who, scan, prompt, estimate, allowed, scan.stream());
-        }
-
-        /** The same where the answer may pass unseen. */
-        static Ask of(
-                Asker who,
-                BodyScan scan,
-                PromptHashes prompt,
-                Estimate estimate,
-                Set<String> allowed,
-                boolean observed) {
-            boolean cached = scan.api().fillsCache();
-            int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
-            RoutingRequest request = new RoutingRequest(
-                    who.id(),
-                    who.tenant(),
-                    scan.model(),
-                    scan.api().path(),
-                    who.headers(),
-                    who.session(),
-                    0,
-                    tokens,
-                    scan.maxTokens().orElse(0),
-                    cached ? estimate.outputTokens() * scan.choices() : 1,
-                    (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
-                    scan.stream(),
-                    who.text(),
-                    new ClientWishes(who.headers()));
-            return new Ask(
-                    request,
-                    cached ? prompt.hashes() : NO_HASHES,
-                    cached ? prompt.count() : 0,
-                    allowed,
-                    who.seed(),
-                    observed);
-        }
-
-        /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
-        static Ask unseen(Asker who, String model, String path, Estimate estimate, Set<String> allowed) {
-            RoutingRequest request = new RoutingRequest(
-                    who.id(),
-                    who.tenant(),
-                    model,
-                    path,
-                    who.headers(),
-                    who.session(),
-                    0,
-                    estimate.promptTokens(),
-                    0,
-                    estimate.outputTokens(),
-                    1,
-                    false,
-                    who.text());
-            return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false);
-        }
-    }
-
-    /** The same for another model than the body names. */
-    static Ask named(Ask ask, String model) {
-        return new Ask(
-                ask.request().named(model), ask.hashes(), ask.count(), ask.allowed(), ask.seed(), ask.observed());
-    }
-
-    /**
-     * Who asks, and what of it the body does not say.
-     *
-     * @param text makes the prompt's text, on demand
-     * @param seed of the random choices
-     */
-    record Asker(
-            String id,
-            String tenant,
-            Function<String, Optional<String>> headers,
-            Optional<String> session,
-            Supplier<String> text,
-            long seed) {}
 
     String name() {
         return name;
@@ -201,11 +89,11 @@ final class LivePool {
 
     /** Decisions that begin from now on are made with this one. */
     void pipeline(Pipeline next) {
-        pipeline = next;
+        placer.pipeline(next);
     }
 
     Pipeline pipeline() {
-        return pipeline;
+        return placer.pipeline();
     }
 
     /**
@@ -224,7 +112,7 @@ final class LivePool {
 
     /** Exact tokens of a prompt, where the policy wants them and they can be had in time; may wait for them. */
     Optional<int[]> tokens(Supplier<PromptQuestion> question) {
-        Pipeline current = pipeline;
+        Pipeline current = placer.pipeline();
         if (current.tokens().isEmpty() || !current.enter()) {
             return Optional.empty();
         }
@@ -238,130 +126,69 @@ final class LivePool {
         }
     }
 
-    /** Decides with the policy in force, whose instances are not closed meanwhile. */
-    private <T> T withPolicy(Function<Policy, T> decide) {
-        Pipeline current = pipeline;
-        boolean held = current.enter();
-        while (!held && !current.equals(pipeline)) {
-            current = pipeline;
-            held = current.enter();
-        }
-        // Not held: the pool has been taken out of the configuration, and third parties of its last policy abstain.
-        try {
-            return decide.apply(current.policy());
-        } finally {
-            if (held) {
-                current.leave();
-            }
-        }
+    /** How KV moves from now on; empty when it does not. */
+    void handovers(Optional<Handovers> next) {
+        placer.handovers(next);
+    }
+
+    Optional<Handovers> handovers() {
+        return placer.handovers();
     }
 
     /** Places a request that has room set aside, or finds that there is none. */
-    Placed place(Ask asked, Set<String> tried) {
-        return withPolicy(policy -> {
-            Ask ask = identified(policy, asked);
-            return place(policy, ask, tried, matched(ask), sessionEndpoint(ask));
-        });
+    Placer.Placed place(Ask ask, Placer.Tried tried) {
+        return placer.place(ask, tried);
     }
 
-    /** What the gateway's own configuration finds no session in, the policy's keys may. */
-    private Ask identified(Policy policy, Ask ask) {
-        if (ask.request().session().isPresent()) {
-            return ask;
-        }
-        return policy.session(ask.request(), faults)
-                .map(key -> new Ask(ask.request().in(key), ask.hashes(), ask.count(), ask.allowed(), ask.seed()))
-                .orElse(ask);
-    }
-
-    private int[] matched(Ask ask) {
-        int[] matched = new int[Math.max(MATCH_LANES, slots)];
-        if (ask.count() > 0) {
-            index.match(ask.hashes(), ask.count(), matched);
-        }
-        return matched;
-    }
-
-    private String sessionEndpoint(Ask ask) {
-        Optional<String> session = ask.request().session();
-        return session.isEmpty()
-                ? ""
-                : locked(() -> sessions.endpoint(session.get()).orElse(""));
-    }
-
-    private Placed place(Policy policy, Ask ask, Set<String> tried, int[] matched, String sessionEndpoint) {
-        long start = System.nanoTime();
-        Votes[] votes = {Votes.NONE};
-        for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
-            Decision decision =
-                    Scheduler.decide(policy, placement(ask, tried, matched, sessionEndpoint, snapshot()), faults);
-            if (decision.refusal().isPresent()) {
-                return refused(decision, start);
-            }
-            Optional<Placed> placed = locked(() -> charge(decision, ask, start));
-            if (placed.isPresent()) {
-                return remember(placed.get(), ask);
-            }
-            votes[0] = decision.votes();
-        }
-        // Nobody waits for a third party inside the lock: what it has just said counts.
-        return remember(
-                locked(() -> {
-                    Placement last = placement(ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
-                    Decision decision = Scheduler.decideAgain(policy, last, faults, votes[0]);
-                    return decision.refusal().isPresent()
-                            ? refused(decision, start)
-                            : charge(decision, ask, start).orElse(NO_ROOM);
-                }),
-                ask);
-    }
-
-    /** From now on the endpoint is believed to hold the prompt, so that requests right behind this one can follow it. */
-    private Placed remember(Placed placed, Ask ask) {
-        if (ask.count() > 0 && placed.charge().isPresent()) {
-            int slot = placed.charge().get().slot();
-            if (slot < index.slots()) {
-                index.insert(slot, ask.hashes(), ask.count());
-            }
-        }
-        return placed;
-    }
-
-    private static Placed refused(Decision decision, long start) {
-        return new Placed(Optional.of(decision), Optional.empty(), 0, System.nanoTime() - start);
-    }
-
-    private static Placement placement(
-            Ask ask, Set<String> tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
-        return new Placement(ask.request(), snapshot, matched, sessionEndpoint, ask.allowed(), tried, ask.seed());
-    }
-
-    private Optional<Placed> charge(Decision decision, Ask ask, long start) {
-        Placement placement = decision.placement();
-        int row = decision.row();
-        int cached = placement.cachedTokens(row);
-        Work work = new Work(ask.request().promptTokens(), cached, ask.request().outputTokens(), ask.observed());
-        long now = System.nanoTime();
-        return pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now)
-                .map(charge -> {
-                    ask.request().session().ifPresent(s -> sessions.served(s, charge.endpointId()));
-                    Dispatch.chosen(
-                            decision, charge, faults, placement.excluded().size() + 1, now);
-                    return new Placed(Optional.of(decision), Optional.of(charge), cached, now - start);
-                });
-    }
-
-    Snapshot snapshot() {
-        return locked(() -> pool.snapshot(System.nanoTime()));
+    /**
+     * Places the generating half of a request whose prompt is computed already, because the endpoint that it was computed for
+     * can't take it.
+     */
+    Optional<Charge> placeHanded(Ask ask, Placer.Tried tried, Charge prefill) {
+        return placer.placeHanded(ask, tried, prefill);
     }
 
     /** A decision that charges nothing: for questions. */
-    Decision rehearse(Ask asked) {
-        return withPolicy(policy -> {
-            Ask ask = identified(policy, asked);
-            Placement placement = placement(ask, Set.of(), matched(ask), sessionEndpoint(ask), snapshot());
-            return Scheduler.decide(policy, placement, faults);
+    Decision rehearse(Ask ask) {
+        return placer.rehearse(ask);
+    }
+
+    /** An endpoint that is listed. */
+    Optional<Endpoint> endpoint(String id) {
+        return locked(() -> pool.endpoint(id));
+    }
+
+    /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. */
+    void handedOver(Charge decode) {
+        locked(() -> {
+            pool.handedOver(decode, System.nanoTime());
+            return true;
         });
+    }
+
+    /** KV did not get from one to the other. */
+    void linkFailed(Links.Ends ends) {
+        locked(() -> {
+            pool.links().failed(ends, System.nanoTime());
+            return true;
+        });
+    }
+
+    /** Two endpoints have shaken hands. */
+    void linkWarmed(Links.Ends ends) {
+        locked(() -> {
+            pool.links().warmed(ends);
+            return true;
+        });
+    }
+
+    /** Pairs that should shake hands now. */
+    List<Links.Ends> linksToWarm(int most) {
+        return locked(() -> pool.links().toWarm(most, System.nanoTime()));
+    }
+
+    Snapshot snapshot() {
+        return placer.snapshot();
     }
 
     /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
@@ -438,8 +265,10 @@ final class LivePool {
     /** What an engine had lost takes along all that went on from there; the prompt itself is there again, just computed. */
     private void correct(Charge charge, Outcome outcome, Ask ask, int held) {
         double perBlock = Math.max(1e-9, ask.request().tokensPerBlock());
-        boolean neverComputed =
-                outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+        boolean neverComputed = outcome == Outcome.UNREACHABLE
+                || outcome == Outcome.OVERLOADED
+                || outcome == Outcome.REJECTED
+                || outcome == Outcome.HANDOVER_FAILED;
         if (neverComputed) {
             index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.predictedTokens() / perBlock));
         } else if (held >= 0 && held < charge.predictedTokens() - 4 * perBlock) {
@@ -457,7 +286,7 @@ final class LivePool {
         Optional<Charge> now = locked(() -> pool.chargeServing(endpoint, charge.work(), System.nanoTime()));
         if (now.isPresent()) {
             settle(charge, Outcome.REJECTED, Usage.UNKNOWN, 0, 0, ask);
-            remember(new Placed(Optional.empty(), now, 0, 0), ask);
+            placer.remember(now.get(), ask);
         }
         return now;
     }
@@ -500,7 +329,7 @@ final class LivePool {
             for (int row = 0; row < snapshot.size(); row++) {
                 most = Math.max(most, snapshot.slot(row) + 1);
             }
-            slots = Math.max(slots, most);
+            placer.slots(most);
             return free;
         });
         freed.forEach(this::forget);
@@ -568,7 +397,7 @@ final class LivePool {
 
     /** Takes what the policy's extractors want of an endpoint's next metrics page. */
     SampleSink samples(String id) {
-        PageExtraction pages = pipeline.pages();
+        PageExtraction pages = placer.pipeline().pages();
         if (pages.equals(PageExtraction.NONE)) {
             return SampleSink.NONE;
         }

@@ -18,11 +18,11 @@ import dev.sluice.gateway.stream.GatewayError;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +73,7 @@ final class PickedExchange implements Conversation {
     private String poolName = "";
     private String model = "";
     private String endpointId = "";
+    private volatile @Nullable Delegated split;
     private String destinations = "";
     private int predicted;
     private int attempts;
@@ -153,7 +154,8 @@ final class PickedExchange implements Conversation {
             RoutingTable.Target target = Prepared.target(settings, model);
             Prepared prepared = Prepared.of(settings, scan, model, target, caller(), carriage(target));
             place(prepared, patience);
-            EditedBody edited = prepared.body();
+            Delegated halves = split;
+            EditedBody edited = halves == null ? prepared.body() : halves.body();
             boolean same = edited.length() == scan.length() && edited.slices().size() == 1;
             return picked(prepared, same ? null : edited.toBytes());
         } catch (Refused refused) {
@@ -233,10 +235,11 @@ final class PickedExchange implements Conversation {
             throw new InterruptedException("its client left while it waited");
         }
         try {
-            Set<String> tried = new HashSet<>(4);
+            Placer.Tried tried = new Placer.Tried();
+            Ask ask = prepared.ask();
             while (attempts < MOST_PLACES) {
                 attempts++;
-                LivePool.Placed placed = pool.place(prepared.ask(), tried);
+                Placer.Placed placed = pool.place(ask, tried);
                 room.used();
                 runtime.meters.decision(placed.decideNanos());
                 placed.decision()
@@ -253,14 +256,20 @@ final class PickedExchange implements Conversation {
                 predicted = placed.predictedTokens();
                 endpointId = charge.endpointId();
                 destinations = destinations(placed);
+                boolean whole = placed.prefill().isEmpty();
+                if (!whole && !destinations.isEmpty() && !split(prepared, placed, charge)) {
+                    ask = ask.whole();
+                    continue;
+                }
                 if (!destinations.isEmpty()) {
                     runtime.traffic.accept(pool.name(), endpointId);
                     claimed(prepared, charge);
                     return;
                 }
+                placed.prefill().ifPresent(first -> prepared.settle(first, Outcome.CANCELLED, Usage.UNKNOWN));
                 prepared.settle(charge, Outcome.UNREACHABLE, Usage.UNKNOWN, predicted, lane());
                 attempted(Outcome.UNREACHABLE, Usage.UNKNOWN);
-                tried.add(endpointId);
+                tried.serving(endpointId);
             }
             throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine's name could be looked up");
         } finally {
@@ -268,7 +277,33 @@ final class PickedExchange implements Conversation {
         }
     }
 
-    private static String destinations(LivePool.Placed placed) {
+    /** Finds out what the decode endpoint is to be sent; false when that can't be said, and then both claims are given back. */
+    private boolean split(Prepared prepared, Placer.Placed placed, Charge charge) {
+        try {
+            Optional<Delegated> halves = Delegated.of(prepared, placed, id, runtime.ids.random(number, attempts));
+            if (halves.isPresent()) {
+                split = halves.get();
+                runtime.traffic.accept(poolName, halves.get().prefillId());
+                prepared.pool().handedOver(charge);
+                return true;
+            }
+            runtime.meters.disaggregationFailure("no_params");
+        } catch (RuntimeException wrong) {
+            runtime.meters.pluginFault("connector", "connector", wrong);
+            runtime.meters.disaggregationFailure("connector");
+        }
+        placed.prefill().ifPresent(first -> prepared.settle(first, Outcome.CANCELLED, Usage.UNKNOWN));
+        prepared.settle(charge, Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
+        attempted(Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
+        return false;
+    }
+
+    private String prefillId() {
+        Delegated halves = split;
+        return halves == null ? "" : halves.prefillId();
+    }
+
+    private static String destinations(Placer.Placed placed) {
         Decision decision = placed.decision().orElseThrow();
         StringBuilder text = new StringBuilder();
         for (int row : decision.rows()) {
@@ -296,6 +331,7 @@ final class PickedExchange implements Conversation {
             }
         }
         prepared.settle(charge, Outcome.CANCELLED, Usage.UNKNOWN, predicted, lane());
+        endSplit(Outcome.CANCELLED);
         throw new InterruptedException("its client left");
     }
 
@@ -307,6 +343,14 @@ final class PickedExchange implements Conversation {
             }
         });
         List<String> set = new ArrayList<>(List.of("x-request-id", id));
+        Delegated halves = split;
+        if (halves != null) {
+            remove.removeAll(halves.headers().keySet());
+            new TreeMap<>(halves.headers()).forEach((name, value) -> {
+                set.add(name);
+                set.add(value);
+            });
+        }
         prepared.entry().limits().bearer().ifPresent(key -> {
             set.add("authorization");
             set.add("Bearer " + key);
@@ -315,6 +359,8 @@ final class PickedExchange implements Conversation {
     }
 
     private void log(Decision decision) {
+        decision.disaggregation()
+                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
         DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
         runtime.decisions.add(logged);
         entry = logged;
@@ -378,6 +424,9 @@ final class PickedExchange implements Conversation {
         }
         if (settings.debugHeaders()) {
             set.addAll(List.of("x-sluice-endpoint", endpointId, "x-sluice-decision", "pool=" + poolName));
+            if (!prefillId().isEmpty()) {
+                set.addAll(List.of("x-sluice-prefill-endpoint", prefillId()));
+            }
         }
         return new HeadChange(remove, set, skipsAnswer());
     }
@@ -446,6 +495,10 @@ final class PickedExchange implements Conversation {
         if (firstAt == 0) {
             firstAt = System.nanoTime();
             prepared.pool().firstToken(mine);
+            Delegated halves = split;
+            if (halves != null) {
+                halves.begun();
+            }
             lane().firstToken(firstAt - started);
             llmd.firstToken(firstAt - started, true);
         }
@@ -489,8 +542,16 @@ final class PickedExchange implements Conversation {
             return;
         }
         prepared.settle(mine, outcome, cost, predicted, lane());
+        endSplit(outcome);
         attempted(outcome, cost);
         released(when);
+    }
+
+    private void endSplit(Outcome outcome) {
+        Delegated halves = split;
+        if (halves != null) {
+            halves.ended(outcome);
+        }
     }
 
     private synchronized @Nullable Charge take() {
@@ -504,6 +565,7 @@ final class PickedExchange implements Conversation {
         Prepared prepared = request;
         if (prepared != null) {
             prepared.settle(mine, Outcome.COMPLETED, Usage.UNKNOWN, predicted, lane());
+            endSplit(Outcome.COMPLETED);
             attempted(Outcome.COMPLETED, Usage.UNKNOWN);
         }
     }
@@ -589,6 +651,7 @@ final class PickedExchange implements Conversation {
                             poolName,
                             model,
                             endpointId,
+                            prefillId(),
                             attempts,
                             told,
                             reason,

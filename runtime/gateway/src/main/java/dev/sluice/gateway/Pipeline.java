@@ -5,6 +5,7 @@ import dev.sluice.gateway.plugin.Closing;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.gateway.tokens.TokenProducer;
+import dev.sluice.spi.Connector;
 import dev.sluice.spi.Part;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Pipeline {
     private final Policy policy;
+    private final Optional<Connector> connector;
     private final PageExtraction pages;
     private final List<Watched> watched;
     private final Optional<TokenProducer> tokens;
@@ -32,8 +34,14 @@ final class Pipeline {
     /** An instance as its factory made it. */
     record Created(String name, String type, Part part, Optional<LoadedPlugin> plugin) {}
 
-    Pipeline(Policy policy, PageExtraction pages, List<Created> instances, List<Watched> watched) {
+    Pipeline(
+            Policy policy,
+            Optional<Connector> connector,
+            PageExtraction pages,
+            List<Created> instances,
+            List<Watched> watched) {
         this.policy = policy;
+        this.connector = connector;
         this.pages = pages;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
@@ -52,6 +60,11 @@ final class Pipeline {
 
     Policy policy() {
         return policy;
+    }
+
+    /** How KV moves; empty when it does not. */
+    Optional<Connector> connector() {
+        return connector;
     }
 
     /** What is made of engines' metrics pages. */

@@ -5,6 +5,7 @@ import dev.sluice.core.Policy.Named;
 import dev.sluice.core.Shedding;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigError;
+import dev.sluice.gateway.config.ConnectorConfig;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PageExtractor;
@@ -12,6 +13,8 @@ import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.Watched;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.ConfigException;
+import dev.sluice.spi.Connector;
+import dev.sluice.spi.Decider;
 import dev.sluice.spi.Extractor;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Observer;
@@ -44,6 +47,7 @@ final class PolicyBuilder {
             Producer.class,
             Admission.class,
             ProfileHandler.class,
+            Decider.class,
             SaturationDetector.class,
             SessionKey.class,
             Observer.class,
@@ -73,12 +77,14 @@ final class PolicyBuilder {
      *
      * @throws ConfigException when an instance can't be created or a profile can't run; the message names it
      */
-    static Pipeline build(String name, RoutingConfig config, Catalog catalog, PluginGuard guard) {
+    static Pipeline build(
+            String name, RoutingConfig config, ConnectorConfig connector, Catalog catalog, PluginGuard guard) {
         PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
         try {
             Policy policy = builder.build();
             PageExtraction pages = builder.pages();
-            return new Pipeline(policy, pages, List.copyOf(builder.created.values()), builder.watched);
+            Optional<Connector> made = builder.connector(connector);
+            return new Pipeline(policy, made, pages, List.copyOf(builder.created.values()), builder.watched);
         } catch (RuntimeException refused) {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
@@ -202,6 +208,24 @@ final class PolicyBuilder {
         }
     }
 
+    /** The connector is an instance like the others: guarded when it is a third party's, closed with them. */
+    private Optional<Connector> connector(ConnectorConfig connector) {
+        if (connector.maker().isEmpty()) {
+            return Optional.empty();
+        }
+        String type = connector.type();
+        String key = "connector " + type;
+        try {
+            Connector part = connector.create(new Context(type));
+            Optional<LoadedPlugin> jar = catalog.entry(type).flatMap(Catalog.Entry::jar);
+            Pipeline.Created instance = new Pipeline.Created(type, type, part, jar);
+            created.put(key, instance);
+            return Optional.of(guarded(Connector.class, instance).part());
+        } catch (ConfigException wrong) {
+            throw new ConfigException("connector: " + wrong.getMessage());
+        }
+    }
+
     private Policy.Profile profile(RoutingConfig.Profile profile) {
         List<Named<Filter>> filters = new ArrayList<>();
         List<Policy.Weighted> scorers = new ArrayList<>();
@@ -293,10 +317,12 @@ final class PolicyBuilder {
                     .filter(entry -> entry.name().equals(other))
                     .findFirst()
                     .ifPresent(PolicyBuilder.this::make);
+            // A decider is asked by another's handler: a third party's keeps its guard.
             return Optional.ofNullable(created.get(other))
-                    .map(Pipeline.Created::part)
-                    .filter(kind::isInstance)
-                    .map(kind::cast);
+                    .filter(instance -> kind.isInstance(instance.part()))
+                    .map(instance -> kind == Decider.class && instance.plugin().isPresent()
+                            ? guarded(kind, instance).part()
+                            : kind.cast(instance.part()));
         }
     }
 

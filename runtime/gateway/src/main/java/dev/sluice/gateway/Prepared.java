@@ -9,6 +9,7 @@ import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.EditedBody;
 import dev.sluice.core.scan.Edits;
+import dev.sluice.gateway.handover.Splittable;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.tokens.PromptQuestion;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A request that is ready to be placed: its body read, its pool found, its edits made, its prompt hashed. Made in the same
@@ -29,6 +31,7 @@ import java.util.function.Function;
  * @param promptBytes bytes of its prompt
  * @param addUsage the engine is asked for usage that the client did not ask for: that event must be taken out again
  * @param body what the engine is sent
+ * @param halves for legs of other kinds than one; empty where KV does not move
  */
 record Prepared(
         RoutingTable.Target target,
@@ -37,7 +40,16 @@ record Prepared(
         int promptBytes,
         boolean addUsage,
         EditedBody body,
-        LivePool.Ask ask) {
+        Ask ask,
+        Optional<Halves> halves) {
+    /**
+     * What the legs of a request are made of that more than one engine serves.
+     *
+     * @param scan its body as it came
+     * @param edits what every leg gets, anew for each
+     */
+    record Halves(Handovers how, BodyScan scan, Supplier<Edits> edits) {}
+
     /**
      * Who asks.
      *
@@ -75,10 +87,21 @@ record Prepared(
      *
      * @param watched the answer's body is seen: its tokens are counted, and an event can be taken out of it
      * @param among ids of the endpoints that may be chosen; empty for all
+     * @param ours we carry them ourselves
      */
-    record Carriage(boolean watched, Optional<Set<String>> among) {
+    record Carriage(boolean watched, Optional<Set<String>> among, boolean ours) {
         /** We carry them ourselves. */
-        static final Carriage OURS = new Carriage(true, Optional.empty());
+        static final Carriage OURS = new Carriage(true, Optional.empty(), true);
+
+        /** Somebody else's proxy carries them. */
+        Carriage(boolean watched, Optional<Set<String>> among) {
+            this(watched, among, false);
+        }
+
+        /** Whether the legs of a request that is split can be sent. */
+        private boolean splits(Handovers how) {
+            return ours || how.traits().delegated();
+        }
 
         /** Ids that a route allows, as far as they may be chosen; empty for all. */
         private Set<String> allowed(Set<String> route) throws Refused {
@@ -108,6 +131,38 @@ record Prepared(
             throws Refused {
         LivePool pool = target.entry().pool();
         boolean addUsage = carriage.watched() && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
+        EditedBody body = edits(scan, model, target, addUsage).apply();
+        PromptHashes prompt = target.prompt(scan, model);
+        Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
+        LivePool.Estimate estimate = exact(
+                pool, scan, body, pool.estimate(bytes(prompt), scan.maxTokens().orElse(0)));
+        Ask.Who who = new Ask.Who(
+                caller.id(),
+                Exchange.ANONYMOUS,
+                caller.headers(),
+                SessionKeys.of(settings.sessions(), caller.headers(), scan),
+                () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
+                caller.number());
+        Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
+        Ask named = model.equals(scan.model()) ? asked : asked.named(model);
+        Optional<Handovers> how = pool.handovers();
+        if (how.isPresent() && !carriage.splits(how.get())) {
+            how = Optional.empty();
+        }
+        return new Prepared(
+                target,
+                model,
+                scan.maxTokens().orElse(0),
+                bytes(prompt),
+                addUsage,
+                body,
+                how.isPresent() && Splittable.is(scan, how.get().traits()) ? named.split() : named,
+                how.isPresent()
+                        ? Optional.of(new Halves(how.get(), scan, () -> edits(scan, model, target, addUsage)))
+                        : Optional.empty());
+    }
+
+    private static Edits edits(BodyScan scan, String model, RoutingTable.Target target, boolean addUsage) {
         Edits edits = Edits.of(scan);
         if (!model.equals(scan.model())) {
             edits.model(target.engineModel().orElse(model));
@@ -117,27 +172,7 @@ record Prepared(
         if (addUsage) {
             edits.includeUsage();
         }
-        EditedBody body = edits.apply();
-        PromptHashes prompt = target.prompt(scan, model);
-        Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
-        LivePool.Estimate estimate = exact(
-                pool, scan, body, pool.estimate(bytes(prompt), scan.maxTokens().orElse(0)));
-        LivePool.Asker who = new LivePool.Asker(
-                caller.id(),
-                Exchange.ANONYMOUS,
-                caller.headers(),
-                SessionKeys.of(settings.sessions(), caller.headers(), scan),
-                () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
-                caller.number());
-        LivePool.Ask ask = LivePool.Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
-        return new Prepared(
-                target,
-                model,
-                scan.maxTokens().orElse(0),
-                bytes(prompt),
-                addUsage,
-                body,
-                model.equals(scan.model()) ? ask : LivePool.named(ask, model));
+        return edits;
     }
 
     /** With the prompt's exact tokens, where the pool's policy wants them and an engine says in time; may wait for it. */
@@ -159,7 +194,7 @@ record Prepared(
             RoutingTable.Target target, String model, String path, int length, Caller caller, Carriage carriage)
             throws Refused {
         LivePool pool = target.entry().pool();
-        LivePool.Asker who = new LivePool.Asker(
+        Ask.Who who = new Ask.Who(
                 caller.id(), Exchange.ANONYMOUS, caller.headers(), Optional.empty(), () -> "", caller.number());
         return new Prepared(
                 target,
@@ -168,7 +203,8 @@ record Prepared(
                 0,
                 false,
                 new EditedBody(List.of(), 0),
-                LivePool.Ask.unseen(who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())));
+                Ask.unseen(who, model, path, pool.estimate(length, 0), carriage.allowed(target.allowed())),
+                Optional.empty());
     }
 
     /** A follow-up of a stored response goes to the endpoint that stored it. */
@@ -197,7 +233,17 @@ record Prepared(
 
     /** Settles a charge and counts what the engine reported. */
     void settle(Charge claim, Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
+        settle(claim, outcome, usage);
+        count(outcome, usage, predictedTokens, lane);
+    }
+
+    /** Settles a charge of which nothing is counted. */
+    void settle(Charge claim, Outcome outcome, Usage usage) {
         pool().settle(claim, outcome, usage, maxTokens, promptBytes, ask);
+    }
+
+    /** Counts what the request cost. */
+    void count(Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
         if (outcome == Outcome.COMPLETED) {
             lane.tokens(
                     entry().models().contains(model) ? entry().base() : model,

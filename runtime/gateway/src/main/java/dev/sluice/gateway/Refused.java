@@ -35,7 +35,7 @@ final class Refused extends Exception {
     }
 
     /** A decision found no place. */
-    static Refused unplaced(LivePool.Placed placed) {
+    static Refused unplaced(Placer.Placed placed) {
         boolean saturated = placed.decision().isEmpty()
                 || placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.SATURATED));
         if (saturated) {

@@ -31,7 +31,7 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
     }
 
     /** Time limits of a pool's legs, in ns. */
-    record Limits(long firstByte, long idle, long total, Optional<String> bearer) {}
+    record Limits(long firstByte, long prefill, long idle, long total, Optional<String> bearer) {}
 
     /**
      * Where a model leads.

@@ -41,6 +41,10 @@ final class StreamRelay implements ChunkWatcher {
         this.connection = connection;
         this.charge = charge;
         this.watcher = new StreamWatcher(Dialects.of(exchange.api), leg.dropUsage);
+        Handed handed = leg.handed;
+        if (handed != null) {
+            watcher.promptUsage(handed::usage);
+        }
     }
 
     Leg.Result run() throws IOException {
@@ -96,6 +100,9 @@ final class StreamRelay implements ChunkWatcher {
 
     private void begin(HeldPassage held) throws IOException {
         firstAt = System.nanoTime();
+        if (leg.handed != null) {
+            leg.handed.begun();
+        }
         leg.pool.firstToken(charge);
         exchange.lane().firstToken(firstAt - exchange.started);
         exchange.llmd.firstToken(firstAt - exchange.started, true);

@@ -207,7 +207,7 @@ class EvilPluginsTest {
     private static boolean recovered(GatewayFixture gateway, double limitMs) {
         LivePool pool =
                 gateway.gateway.runtime().settings.table().pools().getFirst().pool();
-        LivePool.Ask ask = new LivePool.Ask(Asks.request(), new long[0], 0, Set.of(), 1);
+        Ask ask = new Ask(Asks.request(), new long[0], 0, Set.of(), 1);
         long end = System.nanoTime() + (long) (ROOM * 1e9);
         do {
             double[] millis = new double[200];

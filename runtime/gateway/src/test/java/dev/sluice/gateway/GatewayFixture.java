@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** A real gateway in front of scripted engines, and a client for it. */
 final class GatewayFixture implements AutoCloseable {
@@ -38,6 +40,34 @@ final class GatewayFixture implements AutoCloseable {
     static GatewayFixture before(Path dir, List<ScriptedEngine> engines, String extra)
             throws IOException, InterruptedException {
         return before(dir, engines, extra, "");
+    }
+
+    /** Starts a gateway before engines of two roles; {@code routing} empty for the default policy. */
+    static GatewayFixture split(
+            Path dir, List<ScriptedEngine> prefill, List<ScriptedEngine> decode, String extra, String routing)
+            throws IOException, InterruptedException {
+        return split(dir, prefill, decode, extra, routing, "");
+    }
+
+    /** The same with further lines of {@code server:}. */
+    static GatewayFixture split(
+            Path dir,
+            List<ScriptedEngine> prefill,
+            List<ScriptedEngine> decode,
+            String extra,
+            String routing,
+            String server)
+            throws IOException, InterruptedException {
+        List<ScriptedEngine> all = new ArrayList<>(prefill);
+        all.addAll(decode);
+        Loaded loaded = load(
+                dir,
+                all,
+                server,
+                extra,
+                routing,
+                engine -> prefill.contains(engine) ? ", role: prefill" : ", role: decode");
+        return ready(new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog())), all.size());
     }
 
     /** Starts a gateway; {@code top} are further keys of the configuration. */
@@ -86,6 +116,17 @@ final class GatewayFixture implements AutoCloseable {
     /** Writes and reads a configuration. */
     static Loaded load(Path dir, List<ScriptedEngine> engines, String server, String extra, String top)
             throws IOException {
+        return load(dir, engines, server, extra, top, engine -> "");
+    }
+
+    private static Loaded load(
+            Path dir,
+            List<ScriptedEngine> engines,
+            String server,
+            String extra,
+            String top,
+            Function<ScriptedEngine, String> more)
+            throws IOException {
         StringBuilder yaml = new StringBuilder("""
                 server:
                   host: 127.0.0.1
@@ -111,7 +152,9 @@ final class GatewayFixture implements AutoCloseable {
         for (ScriptedEngine engine : engines) {
             yaml.append("      - {url: \"http://127.0.0.1:")
                     .append(engine.port())
-                    .append("\"}\n");
+                    .append('"')
+                    .append(more.apply(engine))
+                    .append("}\n");
         }
         yaml.append(top);
         return read(Files.writeString(dir.resolve("gateway.yaml"), yaml.toString()), Overrides.NONE);
@@ -152,13 +195,55 @@ final class GatewayFixture implements AutoCloseable {
 
     /** Waits until nothing is charged to any endpoint. */
     void awaitIdle() {
+        awaitInFlight(0);
+    }
+
+    /** Waits until no more than so many claims are open. */
+    void awaitInFlight(int most) {
         long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-        while (inFlight() > 0) {
+        while (inFlight() > most) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException(inFlight() + " requests are still charged");
             }
             java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
         }
+    }
+
+    private LivePool pool() {
+        return gateway.runtime().settings.table().pools().getFirst().pool();
+    }
+
+    private static void until(java.util.function.BooleanSupplier done, String what) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!done.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("not in time: " + what);
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    /** Waits until a pair of engines is not to be used. */
+    void awaitLinkFailed(String prefill, String decode) {
+        until(
+                () -> {
+                    dev.sluice.core.Snapshot s = pool().snapshot();
+                    return Double.isInfinite(s.transferMs(row(s, prefill), row(s, decode), 1));
+                },
+                "a pair that failed");
+    }
+
+    private static int row(dev.sluice.core.Snapshot s, String id) {
+        int row = 0;
+        while (!s.endpoint(row).id().equals(id)) {
+            row++;
+        }
+        return row;
+    }
+
+    /** Waits until something is remembered of a prefill engine. */
+    void awaitKnown(String prefill) {
+        until(() -> pool().handovers().orElseThrow().known(prefill).isPresent(), "what is known of " + prefill);
     }
 
     int inFlight() {

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  * A configuration as llm-d's users have it, and what must come of it, both in one file. Its comments say where its like is
  * used, and then either {@code refused:} (path and message, one line each), or a decision: {@code request:},
  * one line for each candidate with its signals and, behind the arrow, its total worked out by hand or the filter that
- * removes it, and {@code picks:}. A request may have a {@code session at} an endpoint and {@code header NAME=VALUE}s. {@code warns:} lines are complete in both.
+ * removes it, and {@code picks:}, and for a request that may be split {@code prefills:}. A request may have a {@code session at} an
+ * endpoint and {@code header NAME=VALUE}s. {@code warns:} lines are complete in both.
  */
 record LlmdCase(
         Path file,
@@ -29,7 +30,8 @@ record LlmdCase(
         String sessionAt,
         Map<String, String> headers,
         List<Candidate> candidates,
-        String picks) {
+        String picks,
+        Optional<String> prefills) {
     private static final Pattern HEADER = Pattern.compile("header ([a-z0-9-]+)=([^, ]+)");
     /** Signals by the words of the files. */
     private static final Map<String, Signal> SIGNALS = Map.ofEntries(
@@ -65,6 +67,7 @@ record LlmdCase(
         String sessionAt = "";
         Map<String, String> headers = new LinkedHashMap<>();
         String picks = "";
+        Optional<String> prefills = Optional.empty();
         for (String line : lines(file)) {
             String text = line.startsWith("# ") ? line.substring(2) : "";
             if (text.startsWith("refused: ")) {
@@ -73,6 +76,8 @@ record LlmdCase(
                 warns.add(text.substring(7));
             } else if (text.startsWith("picks: ")) {
                 picks = text.substring(7);
+            } else if (text.startsWith("prefills: ")) {
+                prefills = Optional.of(text.substring(10));
             } else if (text.startsWith("request: ")) {
                 promptTokens = Integer.parseInt(text.replaceAll("request: ([0-9]+) tokens.*", "$1"));
                 sessionAt = text.contains("session at ") ? text.replaceAll(".*session at ([a-z]).*", "$1") : "";
@@ -81,7 +86,7 @@ record LlmdCase(
                 candidates.add(candidate(text));
             }
         }
-        return new LlmdCase(file, refused, warns, promptTokens, sessionAt, headers, candidates, picks);
+        return new LlmdCase(file, refused, warns, promptTokens, sessionAt, headers, candidates, picks, prefills);
     }
 
     private static List<String> lines(Path file) {

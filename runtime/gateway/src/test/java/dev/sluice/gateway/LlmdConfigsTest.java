@@ -125,6 +125,7 @@ class LlmdConfigsTest {
         return PolicyBuilder.build(
                         "default",
                         config.routingOf(config.pools().getFirst()),
+                        config.pools().getFirst().connector(),
                         CATALOG,
                         new PluginGuard(PluginsConfig.BUDGET, METERS, WORKERS))
                 .policy();
@@ -147,5 +148,9 @@ class LlmdConfigsTest {
                             .isCloseTo(total, within(5e-7)));
         }
         assertThat(wanted.picks().split(" or ")).contains(decided.picked());
+        assertThat(decided.disaggregation()
+                        .map(Explanation.Disaggregation::prefill)
+                        .filter(prefill -> !prefill.isEmpty()))
+                .isEqualTo(wanted.prefills());
     }
 }

@@ -26,7 +26,7 @@ final class LlmdDecision {
     private LlmdDecision() {}
 
     static Explanation of(Policy policy, LlmdCase wanted) {
-        Pool pool = new Pool(PoolSettings.of("p"));
+        Pool pool = new Pool(settings(wanted));
         pool.setEndpoints(
                 wanted.candidates().stream().map(LlmdCase.Candidate::endpoint).toList(), 0);
         wanted.candidates().forEach(c -> pool.probeSucceeded(c.endpoint().id(), List.of("m"), 0));
@@ -56,8 +56,16 @@ final class LlmdDecision {
                 16,
                 true,
                 () -> "",
-                new ClientWishes(headers));
-        Placement placement = new Placement(request, snapshot, new int[16], wanted.sessionAt(), Set.of(), Set.of(), 7);
+                new ClientWishes(headers),
+                false);
+        Placement placement = new Placement(
+                wanted.prefills().isPresent() ? request.split() : request,
+                snapshot,
+                new int[16],
+                wanted.sessionAt(),
+                Set.of(),
+                Set.of(),
+                7);
         Decision decision = Scheduler.decide(policy, placement, Faults.IGNORED);
         return Explainer.explain(decision);
     }
@@ -74,6 +82,21 @@ final class LlmdDecision {
         }
         Adapters adapters = new Adapters(running, waiting, signals.getOrDefault(Signal.MAX_ADAPTERS, Double.NaN));
         return new Scrape(Double.NaN, Double.NaN, Double.NaN, 16, Double.NaN, adapters, Map.of());
+    }
+
+    private static PoolSettings settings(LlmdCase wanted) {
+        PoolSettings base = PoolSettings.of("p");
+        return wanted.prefills().isEmpty()
+                ? base
+                : new PoolSettings(
+                        base.name(),
+                        base.concurrency(),
+                        base.blockSize(),
+                        base.ejectAfter(),
+                        base.ejection(),
+                        base.slowStart(),
+                        base.priors(),
+                        PoolSettings.Moves.PLAIN);
     }
 
     private static Map<Signal, Double> signals(LlmdCase wanted, String id) {

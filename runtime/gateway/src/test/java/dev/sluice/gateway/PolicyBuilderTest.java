@@ -70,7 +70,12 @@ class PolicyBuilderTest {
         Loaded loaded = new ConfigLoader().load(file, catalog);
         GatewayConfig config = loaded.config().orElseThrow(() -> new AssertionError(loaded.errors()));
         PluginGuard guard = new PluginGuard(PluginsConfig.BUDGET, meters, workers);
-        return PolicyBuilder.build("r", config.routingOf(config.pools().getFirst()), catalog, guard)
+        return PolicyBuilder.build(
+                        "r",
+                        config.routingOf(config.pools().getFirst()),
+                        config.pools().getFirst().connector(),
+                        catalog,
+                        guard)
                 .policy();
     }
 

@@ -98,6 +98,17 @@ final class ScriptedEngine implements AutoCloseable {
         return requests;
     }
 
+    /** Waits until so many requests have come. */
+    void awaitRequests(int count) {
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (requests.size() < count) {
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("only " + requests.size() + " requests came");
+            }
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+        }
+    }
+
     /** How often it was asked which models it serves. */
     int probes() {
         return probes.get();

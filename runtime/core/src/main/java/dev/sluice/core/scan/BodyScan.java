@@ -22,6 +22,7 @@ public final class BodyScan {
     private final boolean ids;
     private final int tokens;
     private final int media;
+    private final int elements;
 
     BodyScan(Api api, Pass pass) {
         this.api = api;
@@ -34,6 +35,7 @@ public final class BodyScan {
         this.ids = pass.prompt.ids;
         this.tokens = pass.prompt.tokens;
         this.media = pass.prompt.media;
+        this.elements = pass.prompt.elements;
     }
 
     /** Whose body it is. */
@@ -111,6 +113,38 @@ public final class BodyScan {
     /** The session at one path of the scanner, by its index. Numbers are given as they are written. */
     public Optional<String> session(int path) {
         return scalar(sessions[2 * path], sessions[2 * path + 1]).filter(text -> !text.isEmpty());
+    }
+
+    /** Number of prompts in a {@code /v1/completions} body, at least 1; elsewhere 1. */
+    public int prompts() {
+        return api == Api.COMPLETIONS ? Math.max(1, elements) : 1;
+    }
+
+    /** Names of the top-level members, in order, escapes undone. */
+    public List<String> names() {
+        Group root = root();
+        List<String> names = new ArrayList<>(root.count());
+        for (int i = 0; i < root.count(); i++) {
+            names.add(Json.text(body, root.start(i) + 1, root.keyEnd(i)));
+        }
+        return names;
+    }
+
+    /** True when there is a top-level member of that name whose value is neither null nor false. */
+    public boolean asks(String name) {
+        Group root = root();
+        for (int i = 0; i < root.count(); i++) {
+            if (Json.same(body, root.start(i) + 1, root.keyEnd(i), name)) {
+                byte first = body.get(root.valueStart(i));
+                return first != 'n' && first != 'f';
+            }
+        }
+        return false;
+    }
+
+    /** True when the field's value is an object that edits may change. */
+    public boolean isObject(Field field) {
+        return group(field) != null;
     }
 
     /** True when the body has the field, even when it is null. */

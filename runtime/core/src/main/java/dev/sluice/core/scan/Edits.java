@@ -80,6 +80,11 @@ public final class Edits {
         return change(null, name, null);
     }
 
+    /** Takes a member out of an object in the body, as {@link #set(Field, String, String)} sets one. */
+    public Edits remove(Field inside, String name) {
+        return change(inside, name, null);
+    }
+
     private Edits change(@Nullable Field inside, String name, @Nullable String json) {
         changes.removeIf(change -> change.inside == inside && change.name.equals(name));
         changes.add(new Change(inside, name, json));

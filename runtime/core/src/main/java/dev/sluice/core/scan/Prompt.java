@@ -44,6 +44,8 @@ final class Prompt {
     boolean ids;
     int tokens;
     int media;
+    /** Elements of the list that is the prompt; 0 when it is one string or one list of token ids. */
+    int elements;
 
     private final Pass in;
     private Places.Kind kind = Places.Kind.PROMPT;
@@ -92,7 +94,9 @@ final class Prompt {
             return;
         }
         boolean lists = c == '[';
+        elements = 0;
         do {
+            elements++;
             int next = in.peek();
             if (next == '-' || Json.digit(next) || lists != (next == '[')) {
                 throw in.wrongType(key, "a list whose elements are of one kind");

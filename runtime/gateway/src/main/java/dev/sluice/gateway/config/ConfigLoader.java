@@ -86,7 +86,7 @@ public final class ConfigLoader {
                 .with(Models.class, new Models.Form())
                 .with(Adapters.class, new Adapters.Form())
                 .with(Concurrency.class, new Concurrency.Form())
-                .with(PoolConfig.Connector.class, new ConnectorForm())
+                .with(ConnectorConfig.class, new ConnectorForm(catalog))
                 .with(SessionSource.class, new SessionSource.Form())
                 .with(HttpUrl.class, new HttpUrl.Form())
                 .with(Port.class, new Port.Form())

@@ -79,6 +79,10 @@ public final class Converter {
         line("    discovery: {file: "
                 + YamlText.text(endpoints.map(Path::toString).orElse("endpoints.yaml")) + "}"
                 + (endpoints.isEmpty() ? "   # the file that lists the engines" : ""));
+        if (picker.connector().maker().isPresent()) {
+            line(
+                    "    connector: sidecar   # llm-d's, before each decode engine; without it: nixl, or another of docs/disaggregation.md");
+        }
         picker.metrics()
                 .ifPresent(page -> line("    metrics: {path: " + YamlText.text(page.path()) + port(page.port()) + "}"));
         picker.tls()

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.config;
 
+import dev.sluice.spi.Role;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +38,7 @@ final class CrossChecks {
             }
             models(pool, at);
             endpoints(pool, at);
+            roles(pool, at);
             pool.routing().ifPresent(routing -> {
                 used.add(routing);
                 if (!config.routing().containsKey(routing)) {
@@ -135,6 +137,31 @@ final class CrossChecks {
             at.problems().warningAt(file(), at.key("tls").path(), "no engine of this pool is https");
         }
         pool.discovery().ifPresent(discovery -> EndpointsFile.check(discovery.file(), at.key("discovery")));
+    }
+
+    /** Engines that compute prompts for others need a way for KV to move, and others. */
+    private void roles(PoolConfig pool, Reading at) {
+        List<Role> roles =
+                pool.endpoints().stream().map(row -> row.endpoint().role()).toList();
+        boolean moves = pool.connector().maker().isPresent();
+        if (!moves && roles.contains(Role.PREFILL)) {
+            at.problems()
+                    .warningAt(
+                            file(),
+                            at.key("endpoints").path(),
+                            "engines of role prefill get nothing to do without a connector:");
+        }
+        if (!roles.isEmpty() && roles.stream().allMatch(role -> role == Role.PREFILL || role == Role.ENCODE)) {
+            at.problems()
+                    .warningAt(file(), at.key("endpoints").path(), "no engine can generate: all are of role prefill");
+        }
+        if (moves && !roles.isEmpty() && roles.stream().noneMatch(role -> role == Role.PREFILL || role == Role.BOTH)) {
+            at.problems()
+                    .warningAt(
+                            file(),
+                            at.key("connector").path(),
+                            "no engine is of role prefill or both: no request will be split");
+        }
     }
 
     private void twice(@Nullable String other, String what, PoolConfig pool, Reading at) {

@@ -15,6 +15,21 @@ public final class DefaultRouting {
                 plugins: [{pluginRef: decode-filter}, {pluginRef: least-work-scorer}, {pluginRef: max-score-picker}]
             """;
 
+    private static final String SPLIT = """
+            plugins:
+              - {type: decode-filter}
+              - {type: prefill-filter}
+              - {type: least-work-scorer}
+              - {type: max-score-picker}
+              - {type: least-work-pd-decider}
+              - {type: disagg-profile-handler, parameters: {deciders: {prefill: least-work-pd-decider}}}
+            schedulingProfiles:
+              - name: decode
+                plugins: [{pluginRef: decode-filter}, {pluginRef: least-work-scorer}, {pluginRef: max-score-picker}]
+              - name: prefill
+                plugins: [{pluginRef: prefill-filter}, {pluginRef: least-work-scorer}, {pluginRef: max-score-picker}]
+            """;
+
     private DefaultRouting() {}
 
     /**
@@ -23,9 +38,18 @@ public final class DefaultRouting {
      * @throws IllegalStateException when the catalog lacks one of its types
      */
     public static RoutingConfig of(Catalog catalog) {
+        return read(catalog, YAML);
+    }
+
+    /** The same for pools whose engines move KV: where prompts are computed is chosen together with where answers are made. */
+    public static RoutingConfig split(Catalog catalog) {
+        return read(catalog, SPLIT);
+    }
+
+    private static RoutingConfig read(Catalog catalog, String yaml) {
         Problems problems = new Problems(name -> Optional.empty());
         Reading at = new Reading("", Path.of("default routing"), problems);
-        return Yaml.read("default routing", YAML, problems)
+        return Yaml.read("default routing", yaml, problems)
                 .flatMap(node -> new RoutingForm(catalog).read(node, at))
                 .filter(routing -> problems.none())
                 .orElseThrow(() -> new IllegalStateException("default routing: " + problems.errors()));

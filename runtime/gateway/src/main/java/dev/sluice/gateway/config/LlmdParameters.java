@@ -14,6 +14,8 @@ import java.util.OptionalInt;
 final class LlmdParameters {
     private static final String IN_THE_INDEX = "block size and capacity are read from the engines";
     private static final String BY_EVENTS = "an index fed by the engines comes with KV events";
+    private static final String ONE_INDEX = "deciders see the one index of what engines hold";
+    private static final String RANKS = "list each data-parallel rank as an endpoint of its own, port by port";
     private static final String NO_COOKIE =
             "no cookie is set that names a server; sessions are what server.session says";
 
@@ -39,6 +41,12 @@ final class LlmdParameters {
             Map.ofEntries(no("maxAge", NO_COOKIE), no("secure", NO_COOKIE), no("sameSite", NO_COOKIE)),
             "approx-prefix-cache-producer",
             Map.ofEntries(no("prefixHashSource", "prompts are hashed here, from the body")),
+            "pd-profile-handler",
+            Map.ofEntries(
+                    none("hashBlockSize", IN_THE_INDEX),
+                    none("prefixPluginType", ONE_INDEX),
+                    none("prefixPluginName", ONE_INDEX),
+                    no("primaryPort", RANKS)),
             "token-producer",
             Map.ofEntries(
                     none("estimate", "what engines report of earlier prompts makes the estimate"),
@@ -119,6 +127,9 @@ final class LlmdParameters {
 
     /** Of {@code file-discovery}. */
     record FileDiscovery(Path path, @Default("false") boolean watchFile) {}
+
+    /** Of {@code disagg-headers-handler} and {@code prefill-header-handler}: the handler of the profiles names them. */
+    record DisaggHeaders(Optional<String> prefillProfile, Optional<String> encodeProfile) {}
 
     /** Of {@code openai-parser}. */
     record OpenAiParser(@Default("false") boolean propagatePriority) {

@@ -7,9 +7,9 @@ import static dev.sluice.gateway.config.LlmdType.Kind.REQUEST;
 import static dev.sluice.gateway.config.LlmdType.Kind.RESPONSE;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
-import static dev.sluice.gateway.config.LlmdTypes.DISAGGREGATION;
 import static dev.sluice.gateway.config.LlmdTypes.KV_EVENTS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
+import static dev.sluice.gateway.config.LlmdTypes.REVISIONS;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
 import static dev.sluice.gateway.config.LlmdTypes.deprecated;
@@ -22,6 +22,8 @@ import java.util.List;
 final class LlmdRequests {
     private static final String NEGATIVE =
             "it refuses only requests of negative priority, and priorities come with flow control";
+    private static final String HEADERS =
+            "what a split request needs is the connector's affair: sidecar sets x-prefiller-host-port";
     private static final String ALL_ROUTES =
             "routes of all APIs that Sluice knows are open, whichever parsers are named";
 
@@ -44,9 +46,15 @@ final class LlmdRequests {
             current(ADMITTER, "latency-slo-admitter", new LlmdType.NoEffect(NEGATIVE)),
             current(ADMITTER, "probabilistic-admitter", new LlmdType.NoEffect(NEGATIVE)),
             alpha(REQUEST, "agent-identity", BUILT_IN),
-            alpha(REQUEST, "disaggregatedset-rollout-screener", DISAGGREGATION),
-            deprecated(REQUEST, "disagg-headers-handler", DISAGGREGATION),
-            deprecated(REQUEST, "prefill-header-handler", DISAGGREGATION),
+            alpha(REQUEST, "disaggregatedset-rollout-screener", REVISIONS),
+            deprecated(
+                    REQUEST,
+                    "disagg-headers-handler",
+                    new LlmdType.Gateway(LlmdParameters.DisaggHeaders.class, HEADERS)),
+            deprecated(
+                    REQUEST,
+                    "prefill-header-handler",
+                    new LlmdType.Gateway(LlmdParameters.DisaggHeaders.class, HEADERS)),
             alpha(
                     REQUEST,
                     "dp-rank-header-handler",

@@ -7,7 +7,6 @@ import static dev.sluice.gateway.config.LlmdType.Kind.PROFILE_HANDLER;
 import static dev.sluice.gateway.config.LlmdType.Kind.SCORER;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
-import static dev.sluice.gateway.config.LlmdTypes.DISAGGREGATION;
 import static dev.sluice.gateway.config.LlmdTypes.FLOW_CONTROL;
 import static dev.sluice.gateway.config.LlmdTypes.KV_EVENTS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
@@ -25,6 +24,8 @@ final class LlmdScheduling {
     private static final String A_SCORER_DOES = "no release has it any more; its scorer does the same by degrees: ";
 
     private static final String SPLIT = "it became latency-scorer and slo-headroom-tier-filter: name those";
+    private static final String PAIRS =
+            "no release has it any more; least-work-pd-decider of disagg-profile-handler chooses both endpoints together";
     private static final String NO_HANDLER = "it went with its scorer, latency-scorer needs no handler of its own";
 
     static final List<LlmdType> TYPES = List.of(
@@ -71,7 +72,7 @@ final class LlmdScheduling {
             current(SCORER, "latency-scorer", BUILT_IN),
             gone(SCORER, "slo-aware-routing", refused(SPLIT)),
             gone(SCORER, "predicted-latency-scorer", refused(SPLIT)),
-            gone(SCORER, "pd-slo-pair-optimizer", DISAGGREGATION),
+            gone(SCORER, "pd-slo-pair-optimizer", refused(PAIRS)),
             alpha(SCORER, "session-affinity-scorer", BUILT_IN),
             alpha(SCORER, "header-label-affinity-scorer", BUILT_IN),
             alpha(SCORER, "endpoint-attribute-scorer", BUILT_IN),
@@ -95,14 +96,14 @@ final class LlmdScheduling {
                     PROFILE_HANDLER,
                     "data-parallel-profile-handler",
                     refused("list each data-parallel rank as an endpoint of its own, port by port")),
-            current(PROFILE_HANDLER, "disagg-profile-handler", DISAGGREGATION),
-            deprecated(PROFILE_HANDLER, "pd-profile-handler", nowCalled("disagg-profile-handler")),
-            gone(PROFILE_HANDLER, "pd-slo-profile-handler", DISAGGREGATION),
+            current(PROFILE_HANDLER, "disagg-profile-handler", BUILT_IN),
+            deprecated(PROFILE_HANDLER, "pd-profile-handler", BUILT_IN),
+            gone(PROFILE_HANDLER, "pd-slo-profile-handler", refused(PAIRS)),
             gone(PROFILE_HANDLER, "slo-aware-profile-handler", refused(NO_HANDLER)),
             gone(PROFILE_HANDLER, "predicted-latency-profile-handler", refused(NO_HANDLER)),
             alpha(PROFILE_HANDLER, "header-profile-handler", BUILT_IN),
-            current(DECIDER, "always-disagg-pd-decider", DISAGGREGATION),
-            current(DECIDER, "prefix-based-pd-decider", DISAGGREGATION),
+            current(DECIDER, "always-disagg-pd-decider", BUILT_IN),
+            current(DECIDER, "prefix-based-pd-decider", BUILT_IN),
             current(DECIDER, "always-disagg-multimodal-decider", MULTIMODAL));
 
     private LlmdScheduling() {}

@@ -9,7 +9,7 @@ import java.util.Optional;
 /** All plugin types of llm-d, those of its experimental stage and of earlier releases included. */
 final class LlmdTypes {
     static final LlmdType.State BUILT_IN = new LlmdType.BuiltIn();
-    static final LlmdType.State DISAGGREGATION = new LlmdType.Later("disaggregated serving");
+    static final LlmdType.State REVISIONS = new LlmdType.Later("revisions");
     static final LlmdType.State KV_EVENTS = new LlmdType.Later("KV events");
     static final LlmdType.State FLOW_CONTROL = new LlmdType.Later("flow control");
     static final LlmdType.State MULTIMODAL = new LlmdType.Later("multimodal serving");

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param routing the policy
  * @param written parameters of its plugins as the file has them, by name
  * @param served types of its plugins that the gateway needs none for
+ * @param connector how KV moves: by llm-d's sidecar when its handler splits requests, else not at all
  * @param endpoints the file that lists the engines, when it names one
  * @param metrics where the engines show their metrics, when it says so
  * @param tls how https engines are known, when it says that they are https
@@ -20,6 +21,7 @@ record Picker(
         RoutingConfig routing,
         Map<String, Node> written,
         List<LlmdType> served,
+        ConnectorConfig connector,
         Optional<Path> endpoints,
         Optional<PoolConfig.MetricsPage> metrics,
         Optional<PoolConfig.Tls> tls,

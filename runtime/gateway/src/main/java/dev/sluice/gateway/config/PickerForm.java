@@ -7,6 +7,8 @@ import java.util.Optional;
 final class PickerForm {
     private static final String DEPRECATED = "inference.networking.x-k8s.io/v1alpha1";
 
+    private static final List<String> SPLITTERS = List.of("disagg-profile-handler", "pd-profile-handler");
+
     private final Catalog catalog;
     private final Binder binder = new Binder(Codecs.common()
             .with(RoutingRows.Parameters.class, new ParametersForm())
@@ -75,6 +77,25 @@ final class PickerForm {
                 .distinct()
                 .toList();
         return routing.map(policy -> new Picker(
-                policy, instances.written(), served, pool.endpoints(), pool.metrics(), pool.tls(), pool.ca()));
+                policy,
+                instances.written(),
+                served,
+                connector(policy, at),
+                pool.endpoints(),
+                pool.metrics(),
+                pool.tls(),
+                pool.ca()));
+    }
+
+    /** llm-d's engines that split requests have a sidecar, which is told by headers. */
+    private ConnectorConfig connector(RoutingConfig policy, Reading at) {
+        boolean splits = policy.plugins().stream().anyMatch(plugin -> SPLITTERS.contains(plugin.type()));
+        return splits
+                ? catalog.find("sidecar")
+                        .flatMap(factory -> InstanceReader.plain(
+                                factory, Position.start(at.file().toString())))
+                        .map(instance -> new ConnectorConfig(Optional.of(instance.maker())))
+                        .orElse(ConnectorConfig.NONE)
+                : ConnectorConfig.NONE;
     }
 }

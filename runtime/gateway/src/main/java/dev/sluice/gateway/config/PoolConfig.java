@@ -26,8 +26,10 @@ public record PoolConfig(
         @Range(min = 1, max = 65536)
         OptionalInt blockSize,
 
-        @Doc("How KV moves between engines.") @Default("none")
-        Connector connector,
+        @Doc(
+                "How KV moves between engines: `none`, `nixl`, `shared-storage`, `offloading`, `lmcache`, `mooncake`, `sglang`, `sidecar`, or a plugin's; or with parameters, `{type: NAME, parameters: {…}}`.")
+        @Default("none")
+        ConnectorConfig connector,
 
         @Doc("The engines. Either these or `discovery`.") List<EndpointConfig> endpoints,
         @Doc("Where the engines are found.") Optional<Discovery> discovery,
@@ -75,7 +77,7 @@ public record PoolConfig(
                 models,
                 adapters,
                 blockSize,
-                connector,
+                connector.maker().isPresent() ? connector : picker.connector(),
                 endpoints,
                 picker.endpoints().map(Discovery::new).or(() -> discovery),
                 timeouts,
@@ -130,15 +132,14 @@ public record PoolConfig(
             @Doc("Until the first byte of the answer.") @Default("120s") @Range(min = 0.001, max = 86400)
             Duration firstByte,
 
+            @Doc("All of a prefill leg, where prompts are computed on one engine for another.")
+            @Default("60s")
+            @Range(min = 0.001, max = 86400)
+            Duration prefill,
+
             @Doc("Longest pause inside an answer.") @Default("60s") @Range(min = 0.001, max = 86400)
             Duration idle,
 
             @Doc("All of the exchange.") @Default("60m") @Range(min = 0.001, max = 604800)
             Duration total) {}
-
-    /** How KV moves between engines. */
-    public enum Connector {
-        /** It does not. */
-        NONE
-    }
 }

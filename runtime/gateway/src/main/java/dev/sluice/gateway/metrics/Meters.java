@@ -44,6 +44,14 @@ public final class Meters implements AutoCloseable {
             "token.questions",
             "Prompts whose exact tokens were wanted, by how they came or why they did not",
             "outcome");
+    private final FewCounters disaggregation = few(
+            "disaggregation",
+            "Decisions of pools with a connector, by whether the prompt is computed elsewhere",
+            "decision");
+    private final FewCounters disaggregationFailures = few(
+            "disaggregation.failures",
+            "Prompts computed elsewhere that could not be used, by what went wrong",
+            "cause");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
@@ -75,7 +83,7 @@ public final class Meters implements AutoCloseable {
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
         reloads.get(0, "failure");
-        for (String stage : List.of("queue", "waiting", "stream")) {
+        for (String stage : List.of("queue", "prefill", "waiting", "stream")) {
             cancelled.get(0, stage);
         }
     }
@@ -157,9 +165,19 @@ public final class Meters implements AutoCloseable {
         attempts.get(0, outcome).increment();
     }
 
-    /** A client left at that stage: {@code queue}, {@code waiting}, {@code stream}. */
+    /** A client left at that stage: {@code queue}, {@code prefill}, {@code waiting}, {@code stream}. */
     public void cancelled(String stage) {
         cancelled.get(0, stage).increment();
+    }
+
+    /** A decision whether a prompt is computed elsewhere. */
+    public void disaggregation(String decision) {
+        disaggregation.get(0, decision).increment();
+    }
+
+    /** A prompt that was to be computed elsewhere, and could not, or was for nothing. */
+    public void disaggregationFailure(String cause) {
+        disaggregationFailures.get(0, cause).increment();
     }
 
     /** The configuration was read again. */

@@ -4,6 +4,7 @@ import dev.sluice.core.EndpointReport;
 import dev.sluice.core.EndpointStatus;
 import dev.sluice.spi.Role;
 import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -45,11 +46,27 @@ final class PoolGauges implements MultiCollector {
             inFlight(inFlight, pool.name(), reports);
             endpoints(endpoints, pool.name(), reports);
         }
+        GaugeSnapshot.Builder leases =
+                gauge("kv_leases", "KV that prefill engines keep for requests of this gateway, by how it stands");
+        CounterSnapshot.Builder ends = CounterSnapshot.builder()
+                .name("sluice_kv_lease_ends")
+                .help("KV that prefill engines no longer keep: fetched, released by the gateway, or expired there");
+        for (PoolView pool : pools.values()) {
+            pool.kvLeases()
+                    .forEach((state, n) -> leases.dataPoint(point(Labels.of("pool", pool.name(), "state", state), n)));
+            pool.kvLeaseEnds()
+                    .forEach((how, n) -> ends.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                            .labels(Labels.of("pool", pool.name(), "how", how))
+                            .value(n)
+                            .build()));
+        }
         seen.keySet().retainAll(pools.keySet());
         departures.keySet().retainAll(pools.keySet());
         return new MetricSnapshots(List.<MetricSnapshot>of(
                 inFlight.build(),
                 endpoints.build(),
+                leases.build(),
+                ends.build(),
                 perPool("queue_requests", "Requests that wait for a place", PoolView::queueSize),
                 perPool("queue_bytes", "Bytes of the bodies of requests that wait", PoolView::queueBytes),
                 perPool("index_blocks", "Blocks in the prefix index", PoolView::indexBlocks)));

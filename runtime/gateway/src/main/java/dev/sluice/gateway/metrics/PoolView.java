@@ -2,6 +2,7 @@ package dev.sluice.gateway.metrics;
 
 import dev.sluice.core.EndpointReport;
 import java.util.List;
+import java.util.Map;
 
 /** What the gauges of one pool are read from, at the moment of a scrape. Called from any thread. */
 public interface PoolView {
@@ -37,4 +38,14 @@ public interface PoolView {
 
     /** Blocks in the prefix index. */
     long indexBlocks();
+
+    /** KV that prefill engines keep for this pool's requests, by how it stands; empty where KV does not move. */
+    default Map<String, Long> kvLeases() {
+        return Map.of();
+    }
+
+    /** How often such KV was no longer kept, by why; empty where KV does not move. */
+    default Map<String, Long> kvLeaseEnds() {
+        return Map.of();
+    }
 }

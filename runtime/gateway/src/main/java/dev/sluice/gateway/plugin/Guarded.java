@@ -4,7 +4,9 @@ import dev.sluice.spi.Admission;
 import dev.sluice.spi.Attributes;
 import dev.sluice.spi.Candidates;
 import dev.sluice.spi.Choice;
+import dev.sluice.spi.Decider;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Pairs;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
@@ -13,6 +15,9 @@ import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.ResponseHeaders;
 import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.SessionKey;
+import dev.sluice.spi.Split;
+import dev.sluice.spi.Stages;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,10 +134,61 @@ final class Guarded {
         }
 
         @Override
+        public Optional<String> next(Request request, Stages stages) {
+            Said said = new Said();
+            ask(own -> said.text = cut(own.next(request, stages)));
+            return said.text;
+        }
+
+        @Override
+        public Optional<String> prefill(Request request, List<String> done) {
+            Said said = new Said();
+            ask(own -> said.text = cut(own.prefill(request, done)));
+            return said.text;
+        }
+
+        @Override
+        public Optional<Split> split(Request request, Pairs pairs) {
+            List<Split> said = new ArrayList<>(1);
+            ask(own -> own.split(request, pairs).ifPresent(said::add));
+            return said.stream().findFirst();
+        }
+
+        @Override
         public String primary(Request request, List<String> done) {
             Said said = new Said();
             ask(own -> said.text = Optional.of(own.primary(request, done)));
             return said.text.orElse("");
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfDecider extends GuardedPart<Decider> implements Decider {
+        OfDecider(PluginGuard.Seat seat, Decider own) {
+            super(seat, own);
+        }
+
+        @Override
+        public boolean disaggregate(Request request, Candidates decode, int chosen) {
+            boolean[] said = {false};
+            ask(own -> said[0] = own.disaggregate(request, decode, chosen));
+            return said[0];
+        }
+
+        @Override
+        public boolean pairs() {
+            boolean[] said = {false};
+            ask(own -> said[0] = own.pairs());
+            return said[0];
+        }
+
+        @Override
+        public Split split(Request request, Pairs pairs) {
+            List<Split> said = new ArrayList<>(1);
+            ask(own -> said.add(own.split(request, pairs)));
+            return said.getFirst();
         }
 
         @Override

@@ -2,6 +2,8 @@ package dev.sluice.gateway.plugin;
 
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.spi.Admission;
+import dev.sluice.spi.Connector;
+import dev.sluice.spi.Decider;
 import dev.sluice.spi.Extractor;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Observer;
@@ -61,6 +63,8 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
             case Admission admission when kind == Admission.class -> new Guarded.OfAdmission(seat, admission);
             case ProfileHandler handler
             when kind == ProfileHandler.class -> new Guarded.OfProfileHandler(seat, handler);
+            case Decider decider when kind == Decider.class -> new Guarded.OfDecider(seat, decider);
+            case Connector connector when kind == Connector.class -> new GuardedConnector(seat, connector);
             case SessionKey key when kind == SessionKey.class -> new Guarded.OfSessionKey(seat, key);
             case SaturationDetector detector
             when kind == SaturationDetector.class -> new Guarded.OfSaturationDetector(seat, detector);

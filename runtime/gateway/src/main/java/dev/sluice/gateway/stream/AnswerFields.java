@@ -245,6 +245,11 @@ final class AnswerFields {
         return kind;
     }
 
+    /** The last event carries usage. */
+    boolean carriesUsage() {
+        return anyUsage;
+    }
+
     /** The last event carries usage and, where choices belong, none. */
     boolean usageOnly() {
         return noChoices && anyUsage;

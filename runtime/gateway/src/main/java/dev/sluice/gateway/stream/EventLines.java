@@ -103,6 +103,11 @@ final class EventLines {
         return dataLines > 0;
     }
 
+    /** Whether the data stands in one line, and so in the buffer. */
+    boolean oneLine() {
+        return dataLines == 1;
+    }
+
     /** Where the data is: the buffer given, or one of our own when it had several lines. */
     byte[] dataBytes(byte[] b) {
         return dataLines > 1 ? joined : b;

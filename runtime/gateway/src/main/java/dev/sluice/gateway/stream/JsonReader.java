@@ -118,6 +118,11 @@ final class JsonReader {
         return bytes;
     }
 
+    /** Where in {@link #source} reading goes on: right behind the token last read. */
+    int position() {
+        return at;
+    }
+
     /** Where in {@link #source} the key or string last read begins, behind its quote. */
     int from() {
         return from;

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one streamed answer: passes whole events on as they come, keeps the values the gateway needs, and lets no
@@ -55,6 +57,10 @@ public final class StreamWatcher implements ChunkWatcher {
 
     private boolean lastPassed;
     private byte[] errorData = {};
+    /** What is put in the place of the numbers that the engine says about the prompt; null for nothing. */
+    private @Nullable Supplier<@Nullable PromptUsage> promptUsage;
+
+    private boolean usageSeen;
 
     /**
      * @param dialect of the route
@@ -64,6 +70,16 @@ public final class StreamWatcher implements ChunkWatcher {
         this.dialect = dialect;
         this.dropUsage = dropUsage;
         fields = new AnswerFields(dialect);
+    }
+
+    /**
+     * Usage in this stream says of the prompt what another engine said, which had computed it.
+     *
+     * @param said asked when there is usage to be corrected; null when it is not known, and the stream's own stays
+     */
+    public StreamWatcher promptUsage(Supplier<@Nullable PromptUsage> said) {
+        promptUsage = said;
+        return this;
     }
 
     /** @throws GarbledStream the verdict was given in an earlier call and the engine does not stop */
@@ -147,10 +163,10 @@ public final class StreamWatcher implements ChunkWatcher {
             i++;
             openCr = c == '\r';
             lastPassed = judge(start);
-            lines.begin();
-            if (lastPassed && !insertedWithoutAddresses(start, i, out)) {
+            if (lastPassed && !insertedOtherwise(start, i, out)) {
                 pass(start, i, first, base, out);
             }
+            lines.begin();
             start = i;
             lineStart = i;
             if (openCr || verdict != Verdict.OPEN) {
@@ -185,6 +201,31 @@ public final class StreamWatcher implements ChunkWatcher {
             view.clear().limit(to).position(from);
             out.insert(view);
         }
+    }
+
+    /** Inserts an event that goes on changed; false when it goes on as it is. */
+    private boolean insertedOtherwise(int from, int to, Passage out) {
+        return insertedWithoutAddresses(from, to, out)
+                || (usageSeen && promptUsage != null && insertedWithUsage(promptUsage, from, to, out));
+    }
+
+    /** The lines of the event before its data, its data corrected, and what ends it. Only of data in one line, as engines write it. */
+    private boolean insertedWithUsage(Supplier<@Nullable PromptUsage> asked, int from, int to, Passage out) {
+        usageSeen = false;
+        PromptUsage said = asked.get();
+        if (said == null || !lines.oneLine()) {
+            return false;
+        }
+        int start = lines.dataFrom(from);
+        int end = lines.dataTo(from);
+        byte[] changed = said.in(buffer, start, end);
+        if (changed == null) {
+            return false;
+        }
+        out.insert(ByteBuffer.wrap(buffer, from, start - from));
+        out.insert(ByteBuffer.wrap(changed));
+        out.insert(ByteBuffer.wrap(buffer, end, to - end));
+        return true;
     }
 
     /** An engine's error may name where it lives: then it goes on without that. */
@@ -232,6 +273,7 @@ public final class StreamWatcher implements ChunkWatcher {
         if (!fields.read(b, from, to)) {
             return end(Verdict.GARBAGE, false);
         }
+        usageSeen = fields.carriesUsage();
         Kind named = Kind.of(dialect, buffer, lines.nameFrom(start), lines.nameTo(start));
         Kind kind = fields.kind() == Kind.NONE ? named : fields.kind();
         if (named != kind && named != Kind.NONE && (named != Kind.STEP || kind != Kind.STEP)) {
@@ -286,7 +328,7 @@ public final class StreamWatcher implements ChunkWatcher {
         if (verdict == Verdict.OPEN || verdict == Verdict.GARBAGE) {
             verdict = Verdict.CUT;
         } else if (passed) {
-            if (!insertedWithoutAddresses(0, held, out)) {
+            if (!insertedOtherwise(0, held, out)) {
                 view.clear().limit(held);
                 out.insert(view);
             }

@@ -49,6 +49,7 @@ class GatewayConfigTest {
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(120),
                         Duration.ofSeconds(60),
+                        Duration.ofSeconds(60),
                         Duration.ofMinutes(60)));
         assertThat(pool.adapters()).isEqualTo(new Adapters(true, List.of()));
         assertThat(pool.blockSize()).isEmpty();
@@ -144,7 +145,11 @@ class GatewayConfigTest {
                         new Endpoint("models/e2", "[fd00::1]:8000", Role.DECODE, Map.of(Role.LABEL, "decode")));
         assertThat(pool.timeouts())
                 .isEqualTo(new PoolConfig.Timeouts(
-                        Duration.ofSeconds(2), Duration.ofSeconds(3), Duration.ofSeconds(4), Duration.ofMinutes(5)));
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(60),
+                        Duration.ofSeconds(4),
+                        Duration.ofMinutes(5)));
         assertThat(pool.concurrency().limit()).hasValue(12);
         assertThat(pool.credential()).contains(new SecretText("from-env"));
         RoutingConfig routing = config.routingOf(pool);

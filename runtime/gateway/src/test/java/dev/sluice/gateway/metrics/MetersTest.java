@@ -212,6 +212,8 @@ class MetersTest {
         meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
         meters.promptTokens("exact");
+        meters.disaggregation("prefill-decode");
+        meters.disaggregationFailure("handover");
         meters.configReload(true);
         String expected = documented(page()) + llmdDocumented();
         if (Boolean.getBoolean("sluice.docs.write")) {
@@ -255,8 +257,8 @@ class MetersTest {
 
                 Not filled, because there is nothing true to say: `request_streaming_itl_seconds`, `plugin_duration_seconds` (see
                 `sluice_plugin_duration_seconds`), other `flow_control_*` series, `model_rewrite_decisions_total`, `datalayer_*`,
-                `extproc_*`, `prefix_indexer_hit_*` (see `sluice_prefix_hit_tokens_total`), `encoder_cache_*`, `disagg_decision_total`,
-                `kv_cache_*`, those of the latency predictor and of program-aware fairness.
+                `extproc_*`, `prefix_indexer_hit_*` (see `sluice_prefix_hit_tokens_total`), `encoder_cache_*`, `disagg_decision_total`
+                (see `sluice_disaggregation_total`), `kv_cache_*`, those of the latency predictor and of program-aware fairness.
 
                 | series | type | what it says |
                 |---|---|---|
@@ -368,6 +370,16 @@ class MetersTest {
         @Override
         public long indexBlocks() {
             return 77;
+        }
+
+        @Override
+        public Map<String, Long> kvLeases() {
+            return Map.of("held", 2L);
+        }
+
+        @Override
+        public Map<String, Long> kvLeaseEnds() {
+            return Map.of("fetched", 9L);
         }
     }
 }

@@ -1,0 +1,123 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.RoutingRequest;
+import dev.sluice.core.index.BlockRules;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.BodyScan;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A request to be placed.
+ *
+ * @param hashes block hashes of its prompt
+ * @param count how many of them
+ * @param allowed ids that may serve it; empty for all
+ * @param observed its first token will be seen as it comes
+ */
+record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
+    private static final long[] NO_HASHES = {};
+
+    Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
+        this(request, hashes, count, allowed, seed, request.streaming());
+    }
+
+    /**
+     * Who asks, and what of it the body does not say.
+     *
+     * @param text makes the prompt's text, on demand
+     * @param seed of the random choices
+     */
+    record Who(
+            String id,
+            String tenant,
+            Function<String, Optional<String>> headers,
+            Optional<String> session,
+            Supplier<String> text,
+            long seed) {}
+
+    /** What a body asks for: the one place where a scan becomes a request that can be placed. */
+    static Ask of(Who who, BodyScan scan, PromptHashes prompt, LivePool.Estimate estimate, Set<String> allowed) {
+        return of(who, scan, prompt, estimate, allowed, scan.stream());
+    }
+
+    /** The same where the answer may pass unseen. */
+    static Ask of(
+            Who who,
+            BodyScan scan,
+            PromptHashes prompt,
+            LivePool.Estimate estimate,
+            Set<String> allowed,
+            boolean observed) {
+        boolean cached = scan.api().fillsCache();
+        int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
+        RoutingRequest request = new RoutingRequest(
+                who.id(),
+                who.tenant(),
+                scan.model(),
+                scan.api().path(),
+                who.headers(),
+                who.session(),
+                0,
+                tokens,
+                scan.maxTokens().orElse(0),
+                cached ? estimate.outputTokens() * scan.choices() : 1,
+                (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
+                scan.stream(),
+                who.text(),
+                new ClientWishes(who.headers()),
+                false);
+        return new Ask(
+                request,
+                cached ? prompt.hashes() : NO_HASHES,
+                cached ? prompt.count() : 0,
+                allowed,
+                who.seed(),
+                observed);
+    }
+
+    /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
+    static Ask unseen(Who who, String model, String path, LivePool.Estimate estimate, Set<String> allowed) {
+        RoutingRequest request = new RoutingRequest(
+                who.id(),
+                who.tenant(),
+                model,
+                path,
+                who.headers(),
+                who.session(),
+                0,
+                estimate.promptTokens(),
+                0,
+                estimate.outputTokens(),
+                1,
+                false,
+                who.text());
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false);
+    }
+
+    /** The same for another model than the body names. */
+    Ask named(String model) {
+        return with(request.named(model));
+    }
+
+    /** The same in a session. */
+    Ask in(String session) {
+        return with(request.in(session));
+    }
+
+    /** The same, whose prompt may be computed elsewhere. */
+    Ask split() {
+        return with(request.split());
+    }
+
+    /** The same, not to be split. */
+    Ask whole() {
+        return with(request.whole());
+    }
+
+    private Ask with(RoutingRequest changed) {
+        return new Ask(changed, hashes, count, allowed, seed, observed);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.gateway.handover;
+
+import org.jspecify.annotations.NullMarked;
