@@ -3,6 +3,7 @@ package dev.sluice.core.index;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.Places;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -174,13 +175,19 @@ public final class PromptHashes {
 
         /** Adds all full blocks and returns where they end. */
         private int blocks(ByteBuffer from, int start, int end) {
+            if (size == Xxh64.BLOCK) {
+                ByteBuffer view = from.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+                int most = (int) Math.min((end - start) / Xxh64.BLOCK, (long) hashes.length - count);
+                last = Xxh64.chain(view, start, most, last, hashes, count);
+                count += most;
+                return start + most * Xxh64.BLOCK;
+            }
             long[] chain = hashes;
             long hash = last;
             int next = count;
             int at = start;
             for (; at <= end - size && next < chain.length; at += size) {
-                long id = size == 64 ? Xxh64.hash64(from, at) : Xxh64.hash(from, at, size, 0);
-                hash = Xxh64.hash(id, hash);
+                hash = Xxh64.hash(Xxh64.hash(from, at, size, 0), hash);
                 chain[next++] = hash;
             }
             last = hash;
