@@ -241,11 +241,20 @@ final class LivePool {
         });
     }
 
-    void progress(Charge charge, int tokens) {
-        locked(() -> {
+    /**
+     * Tokens came. Called on a loop's own thread, which must not wait for a lock: false when somebody else has it, and then
+     * the caller says it again with the next tokens.
+     */
+    boolean progress(Charge charge, int tokens) {
+        if (!lock.tryLock()) {
+            return false;
+        }
+        try {
             pool.progress(charge, tokens);
             return true;
-        });
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Ends a leg. What was put into the index for a request that never arrived is taken out again. */

@@ -504,8 +504,9 @@ final class PickedExchange implements Conversation {
         }
         int tokens = watching.tokens();
         if (tokens - counted >= PROGRESS) {
-            prepared.pool().progress(mine, tokens - counted);
-            counted = tokens;
+            if (prepared.pool().progress(mine, tokens - counted)) {
+                counted = tokens;
+            }
         }
     }
 

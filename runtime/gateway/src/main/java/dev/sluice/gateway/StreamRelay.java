@@ -118,8 +118,9 @@ final class StreamRelay implements ChunkWatcher {
         watcher.onBytes(data, out);
         int tokens = watcher.tokens();
         if (tokens - counted >= PROGRESS) {
-            leg.pool.progress(charge, tokens - counted);
-            counted = tokens;
+            if (leg.pool.progress(charge, tokens - counted)) {
+                counted = tokens;
+            }
             if (System.nanoTime() - exchange.started > leg.entry.limits().total()) {
                 throw new TotalTimeExceeded();
             }

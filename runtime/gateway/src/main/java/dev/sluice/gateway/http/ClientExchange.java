@@ -86,9 +86,8 @@ public interface ClientExchange {
 
     /**
      * Runs {@code action} once when the client leaves (half-close counts) from now until the response is finished; at
-     * once when it has already left. The action runs on a thread that must not be blocked, and must not need a lock that
-     * is held while a response is finished: finishing waits for an action that is running. A later call replaces the
-     * action. While no action is set, leaving is only noticed by reads and writes. With a body, watching begins when it
+     * once when it has already left. The action runs on a thread of its own that may wait, and may still run when the
+     * response has just been finished. A later call replaces the action. While no action is set, leaving is only noticed by reads and writes. With a body, watching begins when it
      * has been read.
      */
     void onGone(Runnable action);

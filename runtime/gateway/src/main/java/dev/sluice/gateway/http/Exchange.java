@@ -448,7 +448,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         gone = true;
         Runnable action = onGone.getAndSet(null);
         if (action != null) {
-            action.run();
+            Loop.mayWait(action);
         }
     }
 

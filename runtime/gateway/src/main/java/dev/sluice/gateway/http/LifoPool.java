@@ -211,7 +211,7 @@ final class LifoPool implements UpstreamPool {
         }
     }
 
-    /** The other side closed an idle link, or its time is over. On the loop's thread. */
+    /** The other side closed an idle link, or its time is over. Takes the lock: not on a loop's own thread. */
     void stale(Link link) {
         lock.lock();
         try {

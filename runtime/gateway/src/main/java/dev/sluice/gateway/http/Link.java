@@ -51,13 +51,12 @@ final class Link implements Wire.Watcher {
     @Override
     public void left() {
         stale = true;
-        pool.stale(this);
+        Loop.mayWait(() -> pool.stale(this));
     }
 
     @Override
     public void expired() {
-        stale = true;
-        pool.stale(this);
+        left();
     }
 
     @Override

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One platform thread with one selector that does everything which merely waits, and mounts the virtual threads of the
  * connections that it looks after ({@link Mounts}). There is one per processor; a connection stays with its loop, and finds
- * its engines' connections there too.
+ * its engines' connections there too. What runs on the loop's thread itself (relays, what is told of a wire, limits) must
+ * never wait for a lock: see {@link #mayWait}.
  *
  * <p>Why not leave waiting to the JDK's virtual-thread poller? A blocked read costs there an epoll registration each time;
  * here a channel stays registered for its life, the loop itself reads into the parked thread's buffer and wakes it with
@@ -63,7 +64,7 @@ public final class Loop implements AutoCloseable, Executor {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        thread = new LoopThread(name);
     }
 
     /** Starts a loop. */
@@ -107,6 +108,38 @@ public final class Loop implements AutoCloseable, Executor {
             HERE.set(this);
             logic.run();
         }));
+    }
+
+    /** The thread of a loop. */
+    private final class LoopThread extends Thread {
+        LoopThread(String name) {
+            super(name);
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            Loop.this.run();
+        }
+
+        Loop loop() {
+            return Loop.this;
+        }
+    }
+
+    /**
+     * Runs it at once, unless this is a loop's own thread: then on a virtual thread of that loop.
+     *
+     * <p>A loop's own thread must never wait for a lock. The lock may be free and yet promised to a virtual thread that is
+     * ahead of it in the queue and that only this loop could run: both would wait for ever, and every connection of the
+     * loop with them. A virtual thread that waits leaves the loop to the others.
+     */
+    static void mayWait(Runnable action) {
+        if (Thread.currentThread() instanceof LoopThread here) {
+            here.loop().mounts.orElseGet(Thread::ofVirtual).start(action);
+        } else {
+            action.run();
+        }
     }
 
     /** True when other threads wait to go on here. */

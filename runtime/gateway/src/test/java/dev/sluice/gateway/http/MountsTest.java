@@ -3,7 +3,9 @@ package dev.sluice.gateway.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 class MountsTest {
@@ -51,6 +53,36 @@ class MountsTest {
             CompletableFuture<Loop> found = new CompletableFuture<>();
             assertThat(other.mount("logic", () -> found.complete(first.near()))).isPresent();
             assertThat(found.get(10, TimeUnit.SECONDS)).isSameAs(other);
+        }
+    }
+
+    @Test
+    void whatMayWaitForALockDoesNotHoldUpTheLoop() throws Exception {
+        try (Loop loop = Loop.start("mounts-test")) {
+            ReentrantLock lock = new ReentrantLock();
+            CountDownLatch both = new CountDownLatch(2);
+            Runnable locks = () -> {
+                lock.lock();
+                try {
+                    both.countDown();
+                } finally {
+                    lock.unlock();
+                }
+            };
+            lock.lock();
+            try {
+                assertThat(loop.mount("ahead", locks)).isPresent();
+                while (!lock.hasQueuedThreads()) {
+                    Thread.onSpinWait();
+                }
+                loop.execute(() -> Loop.mayWait(locks));
+                CompletableFuture<Boolean> alive = new CompletableFuture<>();
+                loop.execute(() -> alive.complete(true));
+                assertThat(alive.get(10, TimeUnit.SECONDS)).isTrue();
+            } finally {
+                lock.unlock();
+            }
+            assertThat(both.await(10, TimeUnit.SECONDS)).isTrue();
         }
     }
 }
