@@ -3,6 +3,8 @@ package dev.sluice.app;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,8 +17,19 @@ import picocli.CommandLine.Spec;
         description = "A KV-cache-aware gateway for vLLM.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
-        subcommands = {
+        versionProvider = Version.class)
+public final class Main implements Runnable {
+    /** All is well. */
+    static final int FINE = 0;
+    /** It was tried and did not work. */
+    static final int FAILED = 1;
+    /** It was not tried: the command line or a configuration is wrong. */
+    static final int WRONG_USE = 2;
+    /** What the JVM itself uses for this. */
+    private static final int MEMORY_RAN_OUT = 3;
+
+    /** All commands, in the order in which help names them. */
+    private static final Map<String, Class<?>> COMMANDS = commands(
             DemoCommand.class,
             ServeCommand.class,
             EppCommand.class,
@@ -28,17 +41,7 @@ import picocli.CommandLine.Spec;
             RouteCommand.class,
             ExplainCommand.class,
             BenchCommand.class,
-            TrainCommand.class
-        })
-public final class Main implements Runnable {
-    /** All is well. */
-    static final int FINE = 0;
-    /** It was tried and did not work. */
-    static final int FAILED = 1;
-    /** It was not tried: the command line or a configuration is wrong. */
-    static final int WRONG_USE = 2;
-    /** What the JVM itself uses for this. */
-    private static final int MEMORY_RAN_OUT = 3;
+            TrainCommand.class);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -71,13 +74,35 @@ public final class Main implements Runnable {
 
     /** Runs a command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        return new CommandLine(new Main())
+        return commandLine(arguments)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(100)
                 .setExecutionExceptionHandler((failure, command, parsed) -> Failures.report(failure, command))
                 .execute(arguments);
+    }
+
+    private static Map<String, Class<?>> commands(Class<?>... classes) {
+        Map<String, Class<?>> commands = new LinkedHashMap<>();
+        for (Class<?> command : classes) {
+            commands.put(command.getAnnotation(Command.class).name(), command);
+        }
+        return commands;
+    }
+
+    /**
+     * With the one command that is asked for, or all when that is none of them: to read what all of them take is most of the
+     * time in which a gateway starts.
+     */
+    static CommandLine commandLine(String... arguments) {
+        CommandLine line = new CommandLine(new Main());
+        Class<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+        if (asked != null) {
+            return line.addSubcommand(asked);
+        }
+        COMMANDS.values().forEach(line::addSubcommand);
+        return line;
     }
 
     @Override

@@ -49,6 +49,13 @@ final class LearnedRates {
     private @Nullable Line sharedPrefill;
 
     private @Nullable Line sharedDecode;
+    /** Of an endpoint only. */
+    private final Scaled ownPrefill = new Scaled();
+
+    private final Scaled ownDecode = new Scaled();
+    private @Nullable Figures figures;
+    private Line figuresPrefill = Scaled.NONE;
+    private Line figuresDecode = Scaled.NONE;
     private @Nullable Step step;
     private long lastFirstToken = Long.MIN_VALUE;
     private long lastSample = Long.MIN_VALUE;
@@ -185,7 +192,7 @@ final class LearnedRates {
 
     private Line prefillLine(long now) {
         if (fleet != null) {
-            return scaled(fleet.prefillLine(now), prefill, keep(now));
+            return ownPrefill.of(fleet.prefillLine(now), prefill, keep(now));
         }
         if (sharedPrefill == null) {
             double perToken = 1000 / priors.prefillRate();
@@ -196,15 +203,31 @@ final class LearnedRates {
         return sharedPrefill;
     }
 
-    private static Line scaled(Line line, LinearFit samples, double keep) {
-        double log = StrictMath.log(samples.ratio(line)) * keep;
-        double ratio = StrictMath.exp(Math.copySign(Math.max(0, Math.abs(log) - ALIKE), log));
-        return new Line(line.intercept() * ratio, line.slope() * ratio);
+    /** An endpoint's line: the fleet's times its factor. Kept, as it takes a logarithm and an exponential and every snapshot asks. */
+    private static final class Scaled {
+        private static final Line NONE = new Line(0, 0);
+
+        private Line from = NONE;
+        private long changes = -1;
+        private double kept;
+        private Line line = NONE;
+
+        Line of(Line fleet, LinearFit samples, double keep) {
+            if (!fleet.equals(from) || samples.changes() != changes || keep != kept) {
+                double log = StrictMath.log(samples.ratio(fleet)) * keep;
+                double ratio = StrictMath.exp(Math.copySign(Math.max(0, Math.abs(log) - ALIKE), log));
+                line = new Line(fleet.intercept() * ratio, fleet.slope() * ratio);
+                from = fleet;
+                changes = samples.changes();
+                kept = keep;
+            }
+            return line;
+        }
     }
 
     private Line decodeLine(long now) {
         if (fleet != null) {
-            return scaled(fleet.decodeLine(now), decode, keep(now));
+            return ownDecode.of(fleet.decodeLine(now), decode, keep(now));
         }
         if (sharedDecode == null) {
             Line line = decode.line(new Line(priors.tokenMs(), priors.tokenSlopeMs()));
@@ -215,14 +238,22 @@ final class LearnedRates {
 
     /** The figures as they are now. */
     Figures at(long now) {
-        double perToken = 1000 / priors.prefillRate();
         Line prompts = prefillLine(now);
         Line tokens = decodeLine(now);
-        return new Figures(
+        Figures known = figures;
+        if (known != null && prompts.equals(figuresPrefill) && tokens.equals(figuresDecode)) {
+            return known;
+        }
+        double perToken = 1000 / priors.prefillRate();
+        Figures made = new Figures(
                 1000 / Math.clamp(prompts.slope(), perToken / 50, perToken * 2000),
                 Math.clamp(prompts.intercept(), 0, 60_000),
                 Math.clamp(tokens.intercept(), 0.01, 10_000),
                 Math.clamp(tokens.slope(), 0, 1_000));
+        figuresPrefill = prompts;
+        figuresDecode = tokens;
+        figures = made;
+        return made;
     }
 
     /**

@@ -19,6 +19,7 @@ final class LinearFit {
     private double sumXX;
     private double sumY;
     private double sumXY;
+    private long changes;
 
     /** A line. */
     record Line(double intercept, double slope) {
@@ -78,6 +79,7 @@ final class LinearFit {
     }
 
     private void put(double x, double y, double share) {
+        changes++;
         double scaled = x / scaleX;
         weight += share;
         sumX += share * scaled;
@@ -92,6 +94,7 @@ final class LinearFit {
     }
 
     private void fade(double log) {
+        changes++;
         double keep = StrictMath.exp(log);
         logFaded += log;
         weight *= keep;
@@ -99,6 +102,11 @@ final class LinearFit {
         sumXX *= keep;
         sumY *= keep;
         sumXY *= keep;
+    }
+
+    /** Grows with every change, so that what was made of the fit can be kept until then. */
+    long changes() {
+        return changes;
     }
 
     /** Samples, the faded ones counted by what is left of them. */

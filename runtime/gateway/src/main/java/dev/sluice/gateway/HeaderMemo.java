@@ -1,7 +1,7 @@
 package dev.sluice.gateway;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeaderMemo implements Function<String, Optional<String>> {
     private @Nullable Function<String, Optional<String>> head;
-    private Map<String, Optional<String>> seen = Map.of();
+    /** A handful at most: looked through as fast as a map, and smaller, and each remembered decision has one. */
+    private final List<String> names = new ArrayList<>(6);
+
+    private final List<Optional<String>> values = new ArrayList<>(6);
 
     /** @param head looks a header up by its lower-case name, until {@link #seal} */
     HeaderMemo(Function<String, Optional<String>> head) {
@@ -21,19 +24,18 @@ final class HeaderMemo implements Function<String, Optional<String>> {
 
     @Override
     public synchronized Optional<String> apply(String name) {
-        Optional<String> known = seen.get(name);
-        if (known != null) {
-            return known;
+        for (int i = 0; i < names.size(); i++) {
+            if (names.get(i).equals(name)) {
+                return values.get(i);
+            }
         }
         Function<String, Optional<String>> live = head;
         if (live == null) {
             return Optional.empty();
         }
         Optional<String> value = live.apply(name);
-        if (seen.isEmpty()) {
-            seen = new LinkedHashMap<>();
-        }
-        seen.put(name, value);
+        names.add(name);
+        values.add(value);
         return value;
     }
 

@@ -22,8 +22,20 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
      * @param models names that clients may use; the first is what the engine is sent; empty: whatever the engines list
      * @param discover true when the engines' adapters may be used
      * @param adapters adapters that are listed in the configuration
+     * @param seed of the block hashes of prompts for the base model
      */
-    record PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {
+    record PoolEntry(
+            LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits, long seed) {
+        PoolEntry(LivePool pool, List<String> models, boolean discover, Set<String> adapters, Limits limits) {
+            this(
+                    pool,
+                    models,
+                    discover,
+                    adapters,
+                    limits,
+                    PromptHashes.seed(models.isEmpty() ? "" : models.getFirst(), "", ""));
+        }
+
         /** What engines are asked for when the client used one of its names; empty when they are asked for that very name. */
         String base() {
             return models.isEmpty() ? "" : models.getFirst();
@@ -48,7 +60,7 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
         /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
         PromptHashes prompt(BodyScan scan, String model) {
             boolean adapter = !model.isEmpty() && !entry.models().contains(model);
-            long seed = PromptHashes.seed(entry.base(), adapter ? model : "", "");
+            long seed = adapter ? PromptHashes.seed(entry.base(), model, "") : entry.seed();
             return PromptHashes.of(scan, seed, BlockRules.DEFAULT);
         }
     }

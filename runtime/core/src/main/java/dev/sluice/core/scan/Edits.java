@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>For one body and one thread; may be applied several times.
  */
 public final class Edits {
+    /** Objects in which something is changed, beside the root. */
+    private static final List<Field> INNER =
+            List.of(Field.STREAM_OPTIONS, Field.VLLM_XARGS, Field.SAMPLING_PARAMS, Field.EXTRA_ARGS);
+
     private final BodyScan scan;
     private final List<Change> changes = new ArrayList<>(4);
     private boolean priority;
@@ -93,9 +97,12 @@ public final class Edits {
 
     /** The body with all edits. */
     public EditedBody apply() {
+        if (changes.isEmpty() && !anyTaken()) {
+            return cut(List.of());
+        }
         List<Splice> splices = new ArrayList<>();
         splice(scan.root(), null, splices);
-        for (Field field : List.of(Field.STREAM_OPTIONS, Field.VLLM_XARGS, Field.SAMPLING_PARAMS, Field.EXTRA_ARGS)) {
+        for (Field field : INNER) {
             Group group = scan.group(field);
             if (group != null && splices.stream().noneMatch(s -> s.start <= group.open && group.open < s.end)) {
                 splice(group, field, splices);
@@ -103,6 +110,28 @@ public final class Edits {
         }
         splices.sort(Comparator.comparingInt(Splice::start).thenComparingInt(Splice::end));
         return cut(splices);
+    }
+
+    private boolean anyTaken() {
+        if (anyTaken(scan.root())) {
+            return true;
+        }
+        for (Field field : INNER) {
+            Group group = scan.group(field);
+            if (group != null && anyTaken(group)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean anyTaken(Group group) {
+        for (int i = 0; i < group.count(); i++) {
+            if (taken(group.key(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void splice(Group group, @Nullable Field field, List<Splice> splices) {
