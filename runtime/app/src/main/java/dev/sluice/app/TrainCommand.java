@@ -8,13 +8,20 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 
 /** Does a little of everything, so that the JVM that watches can keep what it loaded, linked and profiled. */
 @Command(name = "train", hidden = true, description = "What the launcher makes its AOT cache from.")
 final class TrainCommand implements Callable<Integer> {
+    /** The launcher starts no second training while one runs: one that hangs must end. */
+    private static final Duration LIMIT = Duration.ofMinutes(10);
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .execute(() -> Runtime.getRuntime().halt(Main.FAILED));
         Schema.json(Catalog.onClassPath());
         DemoWorkload workload = new DemoWorkload(1, 60);
         try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter());

@@ -33,10 +33,13 @@ final class AnswerWatch {
     private Usage usage = Usage.UNKNOWN;
     private String id = "";
 
-    /** @param dropUsage the usage event was asked for by us, and is taken out */
-    AnswerWatch(Dialect dialect, boolean streams, boolean dropUsage) {
+    /**
+     * @param dropUsage the usage event was asked for by us, and is taken out
+     * @param most tokens of a choice, at most; 0 for no limit
+     */
+    AnswerWatch(Dialect dialect, boolean streams, boolean dropUsage, int most) {
         this.dialect = dialect;
-        this.stream = streams ? new StreamWatcher(dialect, dropUsage) : null;
+        this.stream = streams ? new StreamWatcher(dialect, dropUsage).most(most) : null;
     }
 
     void bytes(ByteBuffer piece, boolean last, ChunkWatcher.Passage out) {

@@ -32,6 +32,7 @@ final class Leg {
     final RoutingTable.PoolEntry entry;
     private final ByteBuffer[] body;
     final boolean dropUsage;
+    final int maxTokens;
     /** What another engine did of this request before; null when this leg is all of it. */
     final @Nullable Handed handed;
 
@@ -45,6 +46,7 @@ final class Leg {
         this.entry = request.entry();
         this.body = request.body().slices().toArray(ByteBuffer[]::new);
         this.dropUsage = request.addUsage();
+        this.maxTokens = request.maxTokens();
         this.handed = null;
     }
 
@@ -55,6 +57,7 @@ final class Leg {
         this.entry = whole.entry;
         this.body = handed.body;
         this.dropUsage = whole.dropUsage;
+        this.maxTokens = whole.maxTokens;
         this.handed = handed;
     }
 

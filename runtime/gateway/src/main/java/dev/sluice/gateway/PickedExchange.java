@@ -396,7 +396,11 @@ final class PickedExchange implements Conversation {
             probe();
         } else if (watches() && !last) {
             Prepared prepared = request;
-            watch = new AnswerWatch(Dialects.of(api), streams, prepared != null && prepared.addUsage());
+            watch = new AnswerWatch(
+                    Dialects.of(api),
+                    streams,
+                    prepared != null && prepared.addUsage(),
+                    prepared == null ? 0 : prepared.maxTokens());
         } else if (last || !streams) {
             // A whole answer's head comes when the engine is done with it.
             settle(Outcome.COMPLETED, Usage.UNKNOWN, "with the answer's head: its body was not sent here");

@@ -40,7 +40,7 @@ final class StreamRelay implements ChunkWatcher {
         this.exchange = leg.exchange;
         this.connection = connection;
         this.charge = charge;
-        this.watcher = new StreamWatcher(Dialects.of(exchange.api), leg.dropUsage);
+        this.watcher = new StreamWatcher(Dialects.of(exchange.api), leg.dropUsage).most(leg.maxTokens);
         Handed handed = leg.handed;
         if (handed != null) {
             watcher.promptUsage(handed::usage);

@@ -270,6 +270,11 @@ final class AnswerFields {
         return choices.allFinished();
     }
 
+    /** There is one choice and no more. */
+    boolean oneChoice() {
+        return choices.one();
+    }
+
     /** Anthropic: whether a stop reason was given. An engine has none for an answer it gave up. */
     boolean hasStopReason() {
         return stopReason;

@@ -142,4 +142,9 @@ final class Choices {
     boolean allFinished() {
         return unfinished == 0 && !seen.isEmpty() && !unbelievable;
     }
+
+    /** One was seen and no more. */
+    boolean one() {
+        return seen.cardinality() == 1 && !unbelievable;
+    }
 }

@@ -61,6 +61,7 @@ public final class StreamWatcher implements ChunkWatcher {
     private @Nullable Supplier<@Nullable PromptUsage> promptUsage;
 
     private boolean usageSeen;
+    private int most;
 
     /**
      * @param dialect of the route
@@ -79,6 +80,17 @@ public final class StreamWatcher implements ChunkWatcher {
      */
     public StreamWatcher promptUsage(Supplier<@Nullable PromptUsage> said) {
         promptUsage = said;
+        return this;
+    }
+
+    /**
+     * The answer's limit. Some servers never say why they finished: one choice that has as many tokens as were asked for, by
+     * the engine's own usage, is complete all the same.
+     *
+     * @param tokens of a choice, at most; 0 for no limit
+     */
+    public StreamWatcher most(int tokens) {
+        most = tokens;
         return this;
     }
 
@@ -305,7 +317,8 @@ public final class StreamWatcher implements ChunkWatcher {
         if (!dialect.choices()) {
             return false;
         }
-        return fields.allFinished() ? end(Verdict.COMPLETE, true) : end(Verdict.CUT, false);
+        boolean full = most > 0 && fields.oneChoice() && fields.completionTokens() >= most;
+        return (fields.allFinished() || full) ? end(Verdict.COMPLETE, true) : end(Verdict.CUT, false);
     }
 
     private boolean end(Verdict how, boolean pass) {

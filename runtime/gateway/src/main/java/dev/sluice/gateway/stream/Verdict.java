@@ -10,7 +10,7 @@ public enum Verdict {
     CUT_ABORT,
     /** The engine said what went wrong. Its error event is passed on (once), the end marker after it is not. */
     ENGINE_ERROR,
-    /** Ended without a terminal marker, or with one while choices were still unfinished; the marker is held back. */
+    /** Ended without a terminal marker, or with one while choices were still unfinished and short of the limit asked for; the marker is held back. */
     CUT,
     /** Not events, not JSON, or an event over the size limit. From the first such event on all is held back. */
     GARBAGE;

@@ -70,6 +70,25 @@ class TruthfulEndTest {
         assertThat(Watched.whole(OPENAI_CHAT, text).out()).isEqualTo(text);
     }
 
+    private static Verdict limited(int most, String text) {
+        Run run = new Run(OPENAI_CHAT, false);
+        run.watcher.most(most);
+        return run.feed(text).end().verdict();
+    }
+
+    @Test
+    void anAnswerWithoutReasonsIsCompleteWhenItHasTheTokensAskedForAndNotBefore() {
+        String usage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":2}}\n\n";
+        String one = choice(0, "") + choice(0, "") + usage + DONE;
+        assertThat(limited(2, one)).isEqualTo(Verdict.COMPLETE);
+        assertThat(limited(3, one)).isEqualTo(Verdict.CUT);
+        assertThat(limited(0, one)).isEqualTo(Verdict.CUT);
+        assertThat(limited(2, choice(0, "") + choice(0, "") + DONE)).isEqualTo(Verdict.CUT);
+        assertThat(limited(2, choice(0, "") + choice(1, "") + usage + DONE)).isEqualTo(Verdict.CUT);
+        assertThat(limited(2, choice(0, "") + choice(0, "abort") + usage + DONE))
+                .isEqualTo(Verdict.CUT_ABORT);
+    }
+
     @Test
     void allChoicesMustHaveFinished() {
         String both = choice(0, "") + choice(1, "") + choice(1, "stop");
