@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /** Addresses as proxies want them: IP and port. */
 final class Addresses {
@@ -16,9 +17,16 @@ final class Addresses {
         if (host.startsWith("[") || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'))) {
             return Optional.of(address);
         }
+        // Not on this thread: a look-up holds whatever carries it, and a loop carries others too.
+        return CompletableFuture.supplyAsync(() -> number(host))
+                .join()
+                .map(number -> number + address.substring(colon));
+    }
+
+    private static Optional<String> number(String host) {
         try {
             String number = InetAddress.getByName(host).getHostAddress();
-            return Optional.of((number.contains(":") ? "[" + number + "]" : number) + address.substring(colon));
+            return Optional.of(number.contains(":") ? "[" + number + "]" : number);
         } catch (UnknownHostException unknown) {
             return Optional.empty();
         }

@@ -102,6 +102,7 @@ public final class Gateway implements AutoCloseable {
                     .map(extProc -> PickerListener.start(
                             extProc,
                             config.server().limits(),
+                            loop,
                             runtime,
                             () -> notReady().isEmpty()));
         } catch (RuntimeException failed) {

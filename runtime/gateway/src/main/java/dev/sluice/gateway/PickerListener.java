@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.gateway.config.ServerConfig;
 import dev.sluice.gateway.extproc.ExtProcServer;
+import dev.sluice.gateway.http.Loop;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
@@ -19,7 +20,11 @@ final class PickerListener implements AutoCloseable {
     }
 
     static PickerListener start(
-            ServerConfig.ExtProc config, ServerConfig.Limits limits, LiveState runtime, BooleanSupplier ready) {
+            ServerConfig.ExtProc config,
+            ServerConfig.Limits limits,
+            Loop loop,
+            LiveState runtime,
+            BooleanSupplier ready) {
         PickerFront front = new PickerFront(runtime, config.usage(), config.subsetHint());
         Optional<ServerTls> tls = config.tls().map(ServerTls::new);
         ExtProcServer server = ExtProcServer.start(
@@ -29,7 +34,8 @@ final class PickerListener implements AutoCloseable {
                         tls.map(ServerTls::helidon),
                         (int) config.message().bytes(),
                         limits.bodyIdle(),
-                        config.healthPort()),
+                        config.healthPort(),
+                        Optional.of(loop)),
                 front,
                 ready);
         return new PickerListener(server, front, tls);

@@ -1,6 +1,7 @@
 package dev.sluice.gateway.extproc;
 
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Resets of streams that it has forgotten. They are no error (RFC 9113, 5.1: a peer may not know yet that a stream is
  *       closed), and Envoy resets every stream after it has closed it; Helidon takes one for the end of the connection, and all
  *       other streams die. {@link StreamLives} knows which are forgotten.
+ *   <li>What comes for a stream behind its client's own reset: grpc-java sends data then that was on its way already. Helidon takes
+ *       it for an error of the connection. It is left out, and the connection's window is given back what it took.
  * </ul>
  *
  * Bytes are read in chunks as they come. A chunk that holds nothing of the kind goes on as it is; a frame's header across its
@@ -22,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class ClientFrames implements Supplier<byte @Nullable []> {
     private static final int PREFACE = 24;
     private static final int HEADER = 9;
+    private static final int DATA = 0;
     private static final int HEADERS = 1;
     private static final int RESET = 3;
     private static final int SETTINGS = 4;
+    private static final int WINDOW_UPDATE = 8;
     private static final int ENTRY = 6;
     /** The largest name of a setting that Helidon knows; RFC 9113, 6.5.2. */
     private static final int LAST_KNOWN = 6;
@@ -33,14 +38,21 @@ final class ClientFrames implements Supplier<byte @Nullable []> {
 
     private final Supplier<byte @Nullable []> source;
     private final StreamLives lives;
+    private final IntConsumer untold;
     private byte[] waiting = NOTHING;
     /** Bytes that go on unseen: the preface, and of each frame what is behind its header. */
     private int unseen = PREFACE;
+    /** Bytes that are left out: what is left of a frame. */
+    private int dropped;
 
-    /** @param source gives chunks, null at the end */
-    ClientFrames(Supplier<byte @Nullable []> source, StreamLives lives) {
+    /**
+     * @param source gives chunks, null at the end
+     * @param untold is told of bytes of data that nobody will see
+     */
+    ClientFrames(Supplier<byte @Nullable []> source, StreamLives lives, IntConsumer untold) {
         this.source = source;
         this.lives = lives;
+        this.untold = untold;
     }
 
     @Override
@@ -69,6 +81,13 @@ final class ClientFrames implements Supplier<byte @Nullable []> {
         int length = bytes.length;
         int at = 0;
         while (at < length) {
+            if (dropped > 0) {
+                int drop = Math.min(dropped, length - at);
+                System.arraycopy(bytes, at + drop, bytes, at, length - at - drop);
+                length -= drop;
+                dropped -= drop;
+                continue;
+            }
             if (unseen > 0) {
                 int pass = Math.min(unseen, length - at);
                 unseen -= pass;
@@ -76,11 +95,18 @@ final class ClientFrames implements Supplier<byte @Nullable []> {
                 continue;
             }
             int whole = length - at < HEADER ? Integer.MAX_VALUE : HEADER + number(bytes, at, 3);
-            int type = whole == Integer.MAX_VALUE ? 0 : bytes[at + 3];
+            int type = whole == Integer.MAX_VALUE ? -1 : bytes[at + 3];
             boolean seen = type == SETTINGS || type == RESET;
             if (whole == Integer.MAX_VALUE || (seen && length - at < whole)) {
                 waiting = Arrays.copyOfRange(bytes, at, length);
                 return Arrays.copyOf(bytes, at);
+            }
+            if ((type == DATA || type == WINDOW_UPDATE) && lives.wasReset(number(bytes, at + 5, 4))) {
+                if (type == DATA && whole > HEADER) {
+                    untold.accept(whole - HEADER);
+                }
+                dropped = whole;
+                continue;
             }
             if (!seen) {
                 if (type == HEADERS) {

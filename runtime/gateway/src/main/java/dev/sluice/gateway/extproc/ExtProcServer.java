@@ -2,6 +2,7 @@ package dev.sluice.gateway.extproc;
 
 import dev.sluice.extproc.v3.ExternalProcessorGrpc;
 import dev.sluice.extproc.v3.ExternalProcessorProto;
+import dev.sluice.gateway.http.Loop;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthProto;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -36,9 +37,16 @@ public final class ExtProcServer implements AutoCloseable {
      * @param maxMessage largest message that is taken, bytes
      * @param bodyIdle longest pause in a body
      * @param healthPort of a plaintext listener with health alone; empty for none
+     * @param loop runs what comes in plaintext; empty: threads of the listener's own
      */
     public record Settings(
-            String host, int port, Optional<Tls> tls, int maxMessage, Duration bodyIdle, OptionalInt healthPort) {}
+            String host,
+            int port,
+            Optional<Tls> tls,
+            int maxMessage,
+            Duration bodyIdle,
+            OptionalInt healthPort,
+            Optional<Loop> loop) {}
 
     private ExtProcServer(Settings settings, Picking picking, BooleanSupplier ready) {
         this.settings = settings;
@@ -51,8 +59,8 @@ public final class ExtProcServer implements AutoCloseable {
         List<GrpcListener.Service> services = new ArrayList<>();
         services.add(new GrpcListener.Service(ExternalProcessorProto.getDescriptor(), processing));
         services.add(healthService);
-        listener =
-                GrpcListener.start(settings.host(), settings.port(), settings.tls(), settings.maxMessage(), services);
+        listener = GrpcListener.start(
+                settings.host(), settings.port(), settings.tls(), settings.maxMessage(), services, settings.loop());
         try {
             healthListener = settings.healthPort().isPresent()
                     ? Optional.of(GrpcListener.start(
@@ -60,7 +68,8 @@ public final class ExtProcServer implements AutoCloseable {
                             settings.healthPort().getAsInt(),
                             Optional.empty(),
                             1 << 16,
-                            List.of(healthService)))
+                            List.of(healthService),
+                            Optional.empty()))
                     : Optional.empty();
         } catch (RuntimeException failed) {
             listener.close();

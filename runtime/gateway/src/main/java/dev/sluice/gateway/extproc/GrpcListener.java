@@ -1,6 +1,8 @@
 package dev.sluice.gateway.extproc;
 
 import com.google.protobuf.Descriptors.FileDescriptor;
+import dev.sluice.gateway.http.Loop;
+import dev.sluice.gateway.http.LoopedSockets;
 import io.grpc.BindableService;
 import io.helidon.common.socket.SocketOptions;
 import io.helidon.common.tls.Tls;
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A setting that it does not know, as Envoy sends one, makes it lose the peer's window: {@link ClientFrames}.
  *   <li>What comes for a stream that it has forgotten, such as a reset behind its end, ends the whole connection: {@link LiveStream}
  *       and {@link ClientFrames}.
+ *   <li>What a client sends for a stream that it has just reset ends the whole connection, and grpc-java does send such: {@link
+ *       ClientFrames}.
  *   <li>Over TLS it writes its settings before the handshake, and they are lost: {@link LiveConnections} lets the client begin.
  * </ol>
  */
@@ -45,6 +49,14 @@ final class GrpcListener implements AutoCloseable {
 
     private static final int MOST_STREAMS = 100_000;
     private static final Duration NEVER = Duration.ofDays(3650);
+
+    private static final SocketOptions OPTIONS = SocketOptions.builder()
+            .tcpNoDelay(true)
+            .socketKeepAlive(true)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPIDLE, 15)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 15)
+            .putSocketOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3)
+            .build();
 
     private final WebServer server;
     private final CallGuard guard;
@@ -63,17 +75,27 @@ final class GrpcListener implements AutoCloseable {
      * Starts to listen.
      *
      * @param maxMessage largest message that is taken, bytes
+     * @param loop runs what comes in plaintext, where this JVM allows it; empty: Helidon's own threads do
      * @throws UncheckedIOException when the port is taken
      */
-    static GrpcListener start(String host, int port, Optional<Tls> tls, int maxMessage, List<Service> services) {
-        return start(host, port, tls, maxMessage, services, new Idle(NEVER, Duration.ofMinutes(2)));
+    static GrpcListener start(
+            String host, int port, Optional<Tls> tls, int maxMessage, List<Service> services, Optional<Loop> loop) {
+        return start(host, port, tls, maxMessage, services, loop, new Idle(NEVER, Duration.ofMinutes(2)));
     }
 
     /** Connections that began nothing new for {@code after} are ended; looked at each {@code every}. */
     record Idle(Duration after, Duration every) {}
 
     static GrpcListener start(
-            String host, int port, Optional<Tls> tls, int maxMessage, List<Service> services, Idle idle) {
+            String host,
+            int port,
+            Optional<Tls> tls,
+            int maxMessage,
+            List<Service> services,
+            Optional<Loop> loop,
+            Idle idle) {
+        Optional<LoopedSockets> sockets =
+                loop.filter(there -> tls.isEmpty()).map(there -> new LoopedSockets(there, OPTIONS));
         CallGuard guard = new CallGuard(maxMessage);
         LiveConnections connections = new LiveConnections(
                 Http2Config.builder()
@@ -85,7 +107,8 @@ final class GrpcListener implements AutoCloseable {
                 GrpcProtocolSelector.create(GrpcConfig.builder()
                         .maxReadBufferSize(maxMessage)
                         .enableCompression(false)
-                        .build()));
+                        .build()),
+                sockets);
         GrpcRouting.Builder routing =
                 GrpcRouting.builder().config(Config.empty()).intercept(guard);
         services.forEach(service -> routing.service(service.file(), service.service()));
@@ -99,13 +122,7 @@ final class GrpcListener implements AutoCloseable {
                 .addFeature(GrpcReflectionFeature.create(reflection -> reflection.enabled(true)))
                 .addConnectionSelector(connections)
                 .writeQueueLength(0)
-                .connectionOptions(SocketOptions.builder()
-                        .tcpNoDelay(true)
-                        .socketKeepAlive(true)
-                        .putSocketOption(ExtendedSocketOptions.TCP_KEEPIDLE, 15)
-                        .putSocketOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, 15)
-                        .putSocketOption(ExtendedSocketOptions.TCP_KEEPCOUNT, 3)
-                        .build())
+                .connectionOptions(sockets.map(LoopedSockets::options).orElse(OPTIONS))
                 .idleConnectionTimeout(idle.after())
                 .idleConnectionPeriod(idle.every())
                 .shutdownGracePeriod(Duration.ofMillis(100))

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.extproc;
 
+import dev.sluice.gateway.http.LoopedSockets;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
@@ -19,6 +20,7 @@ import io.helidon.webserver.http2.spi.SubProtocolResult;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -29,10 +31,15 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class LiveConnections implements ServerConnectionSelector {
     private final Http2ConnectionSelector inner;
+    private final Optional<LoopedSockets> sockets;
     private final Set<FrameContext> open = ConcurrentHashMap.newKeySet();
 
-    /** @param protocol what is spoken over HTTP/2 */
-    LiveConnections(Http2Config config, Http2SubProtocolSelector protocol) {
+    /**
+     * @param protocol what is spoken over HTTP/2
+     * @param sockets puts connections on a loop; empty: Helidon's threads do
+     */
+    LiveConnections(Http2Config config, Http2SubProtocolSelector protocol, Optional<LoopedSockets> sockets) {
+        this.sockets = sockets;
         inner = Http2ConnectionSelector.builder()
                 .http2Config(config)
                 .addSubProtocolSelector(new Remembering(protocol))
@@ -61,7 +68,7 @@ final class LiveConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        FrameContext framed = new FrameContext(context);
+        FrameContext framed = new FrameContext(context, sockets.flatMap(taken -> taken.take(context)));
         return new Connection(framed, inner.connection(framed));
     }
 
@@ -76,6 +83,14 @@ final class LiveConnections implements ServerConnectionSelector {
 
         @Override
         public void handle(Limit limit) throws InterruptedException {
+            if (context.looped().isPresent()) {
+                context.looped().get().run("extproc", () -> live(limit));
+            } else {
+                live(limit);
+            }
+        }
+
+        private void live(Limit limit) throws InterruptedException {
             try {
                 // The client speaks first. Helidon would, and over TLS what it writes before the handshake is lost.
                 context.dataReader().ensureAvailable();

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.extproc;
 
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -10,7 +11,12 @@ import org.jspecify.annotations.Nullable;
  * decides, so that a reset is only handed on while the stream can't be forgotten.
  */
 final class StreamLives {
+    private static final int REMEMBERED = 256;
+
     private final Map<Integer, Life> lives = new ConcurrentHashMap<>();
+    /** The newest that the client has reset; on the connection's thread. */
+    private final LinkedHashSet<Integer> resets = new LinkedHashSet<>();
+
     private int last;
 
     /** One stream's. */
@@ -45,8 +51,17 @@ final class StreamLives {
 
     /** A reset has come: false when nobody must see it; on the connection's thread. */
     boolean reset(int stream) {
+        resets.add(stream);
+        if (resets.size() > REMEMBERED) {
+            resets.removeFirst();
+        }
         Life life = lives.remove(stream);
         return life != null && life.reset();
+    }
+
+    /** Whether its client has reset it not long ago; on the connection's thread. */
+    boolean wasReset(int stream) {
+        return !resets.isEmpty() && resets.contains(stream);
     }
 
     /** The stream's life; one of its own when it is no longer there. */

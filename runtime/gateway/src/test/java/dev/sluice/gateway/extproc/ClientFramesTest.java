@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 
 class ClientFramesTest {
@@ -44,11 +46,15 @@ class ClientFramesTest {
     }
 
     private static byte[] through(byte[] bytes, int chunk) {
+        return through(bytes, chunk, untold -> {});
+    }
+
+    private static byte[] through(byte[] bytes, int chunk, IntConsumer untold) {
         Deque<byte[]> chunks = new ArrayDeque<>();
         for (int at = 0; at < bytes.length; at += chunk) {
             chunks.add(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + chunk)));
         }
-        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives());
+        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives(), untold);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] next = settings.get(); next != null; next = settings.get()) {
             assertThat(next).isNotEmpty();
@@ -86,6 +92,23 @@ class ClientFramesTest {
     }
 
     @Test
+    void whatComesBehindAResetIsLeftOutAndCounted() {
+        byte[] head = frame(1, 5, 20);
+        byte[] other = frame(1, 7, 20);
+        byte[] reset = frame(3, 5, 4);
+        byte[] late = joined(frame(0, 5, 70), frame(8, 5, 4), frame(0, 5, 0), frame(0, 7, 9), frame(0, 5, 30));
+        byte[] in = joined(PREFACE, head, other, frame(0, 5, 10), reset, late, frame(8, 7, 4));
+        byte[] out = joined(PREFACE, head, other, frame(0, 5, 10), reset, frame(0, 7, 9), frame(8, 7, 4));
+        for (int chunk = 1; chunk <= in.length; chunk++) {
+            AtomicInteger untold = new AtomicInteger();
+            assertThat(through(in, chunk, untold::addAndGet))
+                    .as("in chunks of %d", chunk)
+                    .isEqualTo(out);
+            assertThat(untold).hasValue(100);
+        }
+    }
+
+    @Test
     void aStreamIsClosedOrResetByWhoeverComesFirst() {
         StreamLives lives = new StreamLives();
         lives.began(1);
@@ -106,7 +129,7 @@ class ClientFramesTest {
         byte[] second = data(2000);
         chunks.add(first);
         chunks.add(second);
-        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives());
+        ClientFrames settings = new ClientFrames(chunks::poll, new StreamLives(), untold -> {});
         assertThat(settings.get()).isSameAs(first);
         assertThat(settings.get()).isSameAs(second);
         assertThat(settings.get()).isNull();

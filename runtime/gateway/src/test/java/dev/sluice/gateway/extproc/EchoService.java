@@ -4,6 +4,7 @@ import dev.sluice.extproc.v3.ExternalProcessorGrpc;
 import dev.sluice.extproc.v3.ExternalProcessorProto;
 import dev.sluice.extproc.v3.ProcessingRequest;
 import dev.sluice.extproc.v3.ProcessingResponse;
+import dev.sluice.gateway.http.Loop;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -20,12 +21,13 @@ final class EchoService extends ExternalProcessorGrpc.ExternalProcessorImplBase 
     final Queue<Thread> threads = new ConcurrentLinkedQueue<>();
     private final GrpcListener listener;
 
-    EchoService() {
-        listener = GrpcListener.start("127.0.0.1", 0, Optional.empty(), LIMIT, services());
+    /** @param loop that runs it; empty: Helidon's threads do */
+    EchoService(Optional<Loop> loop) {
+        listener = GrpcListener.start("127.0.0.1", 0, Optional.empty(), LIMIT, services(), loop);
     }
 
-    EchoService(GrpcListener.Idle idle) {
-        listener = GrpcListener.start("127.0.0.1", 0, Optional.empty(), LIMIT, services(), idle);
+    EchoService(Optional<Loop> loop, GrpcListener.Idle idle) {
+        listener = GrpcListener.start("127.0.0.1", 0, Optional.empty(), LIMIT, services(), loop, idle);
     }
 
     private List<GrpcListener.Service> services() {
