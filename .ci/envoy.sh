@@ -12,6 +12,7 @@ envoy=$(bash "$tools/envoy/install.sh" "$cache/envoy")
 
 one=$(free_port) two=$(free_port) slow=$(free_port) picker=$(free_port) health=$(free_port) metrics=$(free_port) admin=$(free_port)
 open=$(free_port) closed=$(free_port) open_admin=$(free_port) closed_admin=$(free_port) trap=$(free_port) nobody=$(free_port)
+pair=$(free_port) pair_admin=$(free_port) first=$(free_port) second=$(free_port)
 start one.log "$root/sluice" simulator --port "$one" --model chat --time-scale 0.1
 start two.log "$root/sluice" simulator --port "$two" --model chat --time-scale 0.1
 start slow.log "$root/sluice" simulator --port "$slow" --model tight --time-scale 1
@@ -38,7 +39,39 @@ cat >"$work/picker.sh" <<SH
 echo \$! >"$work/picker.pid"
 SH
 bash "$work/picker.sh"
-end_picker() { kill "$(cat "$work/picker.pid")" 2>/dev/null || true; stop_all; }
+
+# Two pickers behind one Envoy, with a configuration, flags and endpoints as llm-d's users have them.
+cat >"$work/epp.yaml" <<YAML
+apiVersion: llm-d.ai/v1alpha1
+kind: EndpointPickerConfig
+plugins: [{type: queue-scorer}, {type: kv-cache-utilization-scorer}, {type: prefix-cache-scorer}]
+schedulingProfiles:
+  - name: default
+    plugins:
+      - {pluginRef: queue-scorer, weight: 2}
+      - {pluginRef: kv-cache-utilization-scorer, weight: 2}
+      - {pluginRef: prefix-cache-scorer, weight: 3}
+YAML
+cat >"$work/endpoints.yaml" <<YAML
+endpoints:
+  - {name: engine-one, address: 127.0.0.1, port: "$one"}
+  - {name: engine-two, address: 127.0.0.1, port: "$two"}
+YAML
+for n in 1 2; do
+  port=$first
+  [ $n = 1 ] || port=$second
+  cat >"$work/pair$n.sh" <<SH
+"$root/sluice" epp --config-file "$work/epp.yaml" --endpoints "$work/endpoints.yaml" --admin-port $(free_port) --grpc-port $port \
+  --grpc-health-port $(free_port) --metrics-port $(free_port) --secure-serving=false --drain-timeout=5s --v=2 --zap-encoder=json \
+  >>"$work/pair$n.log" 2>&1 </dev/null &
+echo \$! >"$work/pair$n.pid"
+SH
+  bash "$work/pair$n.sh"
+done
+end_picker() {
+  for pid in picker pair1 pair2; do kill "$(cat "$work/$pid.pid")" 2>/dev/null || true; done
+  stop_all
+}
 trap end_picker EXIT
 
 # config PORT ADMIN ALLOW
@@ -47,14 +80,18 @@ config() {
     -e "s/port_value: 9001/port_value: $one/; s/port_value: 9011/port_value: $two/; s/failure_mode_allow: true/failure_mode_allow: $3/" \
     "$root/examples/envoy/envoy.yaml"
 }
+config "$pair" "$pair_admin" false | sed -e "s/^\( *\)- \({endpoint: .*port_value: \)$picker\(}.*\)/\1- \2$first\3\n\1- \2$second\3/" >"$work/pair.yaml"
 config "$open" "$open_admin" true >"$work/open.yaml"
 config "$closed" "$closed_admin" false >"$work/closed.yaml"
 wait_http "http://127.0.0.1:$admin/readyz" 60
 start open.log "$envoy" -c "$work/open.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
 start closed.log "$envoy" -c "$work/closed.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
-for port in "$open_admin" "$closed_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
-for port in "$open" "$closed"; do wait_http "http://127.0.0.1:$port/v1/models" 30; done
+start pair-envoy.log "$envoy" -c "$work/pair.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+for port in "$open_admin" "$closed_admin" "$pair_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
+for port in "$open" "$closed" "$pair"; do wait_http "http://127.0.0.1:$port/v1/models" 60; done
 
-python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap"
+python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap" \
+  "$pair" "$work/pair1"
+grep -q 'warning: --zap-encoder has no effect' "$work/pair1.log"
 curl -fsS "http://127.0.0.1:$metrics/metrics" | grep -E '^sluice_requests_total' | head -5
 echo "envoy: ok"
