@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         mixinStandardHelpOptions = true,
         description = "Starts simulated engines with a gateway in front, runs a short workload with shared prefixes and"
-                + " shows what routing by cache and load did for it. Then keeps serving.")
+                + " shows what routing by cache and load did for it, and what computing prompts on other engines did for chats"
+                + " beside long documents. Then keeps serving.")
 final class DemoCommand implements Callable<Integer> {
     private static final int ADMIN = 9190;
 
@@ -37,7 +38,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "1", description = "Seed of the workload and the engines.")
     private long seed = 1;
 
-    @Option(names = "--engines", defaultValue = "4", description = "Simulated engines.")
+    @Option(names = "--engines", defaultValue = "4", description = "Simulated engines, at least 2.")
     private int engines = 4;
 
     @Option(names = "--requests", defaultValue = "240", description = "Requests of the workload.")
@@ -51,27 +52,48 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         requireFree(port);
-        DemoWorkload workload = new DemoWorkload(seed, requests);
+        DemoWorkload workload = DemoWorkload.customers(seed, requests);
         err.println("round robin over " + engines + " cold engines ...");
         DemoResult roundRobin;
         try (DemoFleet cold = DemoFleet.start(engines, seed)) {
             roundRobin = DemoRun.roundRobin(cold, workload, err);
         }
         err.println("the same workload through Sluice, over " + engines + " cold engines ...");
+        int failed = roundRobin.failed();
         try (DemoFleet fleet = DemoFleet.start(engines, seed);
-                Gateway gateway = gateway(fleet, port)) {
+                Gateway gateway = gateway(fleet, 0)) {
             if (!gateway.awaitReady(Duration.ofSeconds(30))) {
                 err.println("the gateway did not find its engines");
                 return Main.FAILED;
             }
             DemoResult routed = DemoRun.through(gateway.port(), fleet, workload, err);
+            failed += routed.failed();
             out.print(DemoReport.text(workload, engines, seed, roundRobin, routed));
             out.print(DemoDecisions.text(gateway.adminPort(), routed.lastId()));
+            out.flush();
+        }
+        return apart(failed, out, err);
+    }
+
+    /** The second part: prompts computed elsewhere. */
+    private int apart(int failed, PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
+        DemoWorkload workload = DemoWorkload.documents(seed, requests);
+        err.println("chats and long documents, over " + engines + " engines that are all alike ...");
+        DemoResult alike;
+        try (DemoFleet fleet = DemoFleet.alike(engines, seed);
+                Gateway gateway = gateway(fleet, 0)) {
+            alike = DemoSplit.run(fleet, gateway, workload, err);
+        }
+        err.println("the same with prompts computed on half of them ...");
+        try (DemoFleet fleet = DemoFleet.apart(engines, seed);
+                Gateway gateway = gateway(fleet, port)) {
+            DemoResult apart = DemoSplit.run(fleet, gateway, workload, err);
+            out.print(DemoSplit.text(workload, engines, alike, apart, gateway.adminPort()));
             if (once) {
                 out.flush();
-                return routed.failed() + roundRobin.failed() == 0 ? Main.FINE : Main.FAILED;
+                return failed + alike.failed() + apart.failed() == 0 ? Main.FINE : Main.FAILED;
             }
-            out.print(DemoReport.tryIt(gateway.port(), gateway.adminPort(), routed.lastId()));
+            out.print(DemoReport.tryIt(gateway.port(), gateway.adminPort(), apart.lastId()));
             out.flush();
             new CountDownLatch(1).await();
             return Main.FINE;
@@ -102,13 +124,11 @@ final class DemoCommand implements Callable<Integer> {
 
     /** A gateway in front of a fleet; port 0 takes free ones, for operators too. */
     static Gateway gateway(DemoFleet fleet, int port) throws IOException {
-        StringBuilder yaml = new StringBuilder("server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
+        String yaml = "server: {host: 127.0.0.1, port: " + port + ", debugHeaders: true,"
                 + " admin: {port: " + adminPort(port) + "}}\npools:\n  - name: chat\n    models: ["
                 + DemoFleet.MODEL
-                + ", chat]\n    endpoints:\n");
-        for (int engine : fleet.ports()) {
-            yaml.append("      - {url: \"http://127.0.0.1:").append(engine).append("\"}\n");
-        }
+                + ", chat]\n"
+                + fleet.pool();
         Path file = Files.createTempFile("sluice-demo", ".yaml");
         try {
             Files.writeString(file, yaml);

@@ -2,6 +2,9 @@ package dev.sluice.app;
 
 import dev.sluice.simulator.SimulatorOptions;
 import dev.sluice.simulator.SimulatorServer;
+import dev.sluice.simulator.transfer.ConnectorKind;
+import dev.sluice.simulator.transfer.TransferOptions;
+import dev.sluice.spi.Role;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Cold simulated engines on free ports, and what their own counters say. */
 final class DemoFleet implements AutoCloseable {
@@ -18,25 +22,73 @@ final class DemoFleet implements AutoCloseable {
     /** Simulated time passes this much faster than the wall's, so that the demo is short. */
     static final double TIME_SCALE = 0.5;
 
-    private final List<SimulatorServer> engines = new ArrayList<>();
+    private final List<Engine> engines = new ArrayList<>();
+
+    private record Engine(SimulatorServer server, Role role) {}
 
     private DemoFleet() {}
 
+    /** Engines with small caches. */
     static DemoFleet start(int count, long seed) {
         DemoFleet fleet = new DemoFleet();
         for (int i = 0; i < count; i++) {
-            fleet.engines.add(SimulatorServer.start(SimulatorOptions.builder()
-                    .model(MODEL)
-                    .kvBlocks(KV_BLOCKS)
-                    .timeScale(TIME_SCALE)
-                    .seed(seed + i)
-                    .build()));
+            fleet.add(options(seed + i).kvBlocks(KV_BLOCKS), Role.BOTH);
         }
         return fleet;
     }
 
+    /** Engines that are all alike, with caches as such engines have them. */
+    static DemoFleet alike(int count, long seed) {
+        DemoFleet fleet = new DemoFleet();
+        for (int i = 0; i < count; i++) {
+            fleet.add(options(seed + i), Role.BOTH);
+        }
+        return fleet;
+    }
+
+    /** The same engines, half of them for prompts and the rest for answers, with NIXL between them. */
+    static DemoFleet apart(int count, long seed) {
+        DemoFleet fleet = new DemoFleet();
+        for (int i = 0; i < count; i++) {
+            Role role = i < count / 2 ? Role.PREFILL : Role.DECODE;
+            fleet.add(options(seed + i).transfer(TransferOptions.of(ConnectorKind.NIXL)), role);
+        }
+        return fleet;
+    }
+
+    private static SimulatorOptions.Builder options(long seed) {
+        return SimulatorOptions.builder().model(MODEL).timeScale(TIME_SCALE).seed(seed);
+    }
+
+    private void add(SimulatorOptions.Builder options, Role role) {
+        engines.add(new Engine(SimulatorServer.start(options.role(role).build()), role));
+    }
+
+    /** The lines of a pool that say which engines there are, and how KV moves between them. */
+    String pool() {
+        StringBuilder yaml = new StringBuilder();
+        if (pairs() > 0) {
+            yaml.append("    connector: nixl\n");
+        }
+        yaml.append("    endpoints:\n");
+        for (Engine engine : engines) {
+            yaml.append("      - {url: \"http://127.0.0.1:")
+                    .append(engine.server().port())
+                    .append("\", role: ")
+                    .append(engine.role().name().toLowerCase(Locale.ROOT))
+                    .append("}\n");
+        }
+        return yaml.toString();
+    }
+
+    /** How many pairs of a prefill and a decode engine there are. */
+    int pairs() {
+        long prefill = engines.stream().filter(e -> e.role() == Role.PREFILL).count();
+        return (int) (prefill * (engines.size() - prefill));
+    }
+
     List<Integer> ports() {
-        return engines.stream().map(SimulatorServer::port).toList();
+        return engines.stream().map(engine -> engine.server().port()).toList();
     }
 
     /** Sum of a counter over all engines, read from their metrics pages as any monitoring would. */
@@ -57,6 +109,6 @@ final class DemoFleet implements AutoCloseable {
 
     @Override
     public void close() {
-        engines.forEach(SimulatorServer::close);
+        engines.forEach(engine -> engine.server().close());
     }
 }

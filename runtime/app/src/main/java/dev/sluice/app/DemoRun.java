@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Sends a workload at its own times (open loop) and watches the answers. */
@@ -26,6 +27,9 @@ final class DemoRun {
     private final DemoWorkload workload;
     private final IntFunction<URI> target;
     private final double[] ttft;
+    /** Longest time between two events of an answer, ms. */
+    private final double[] pauses;
+
     private final AtomicInteger failed = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicReference<String> lastId = new AtomicReference<>("");
@@ -35,6 +39,8 @@ final class DemoRun {
         this.target = target;
         this.ttft = new double[workload.asks().size()];
         Arrays.fill(ttft, Double.NaN);
+        this.pauses = new double[ttft.length];
+        Arrays.fill(pauses, Double.NaN);
     }
 
     /** Request i goes to engine i modulo their number. */
@@ -84,16 +90,25 @@ final class DemoRun {
                 progress.flush();
             }
             double seconds = (System.nanoTime() - start) / 1e9;
-            double[] sorted =
-                    Arrays.stream(ttft).filter(t -> !Double.isNaN(t)).sorted().toArray();
             return new DemoResult(
-                    sorted,
+                    sorted(ttft, false),
+                    sorted(ttft, true),
+                    sorted(pauses, false),
                     seconds,
                     failed.get(),
                     fleet.counter(http, "vllm:prefix_cache_queries_total"),
                     fleet.counter(http, "vllm:prefix_cache_hits_total"),
                     lastId.get());
         }
+    }
+
+    private double[] sorted(double[] values, boolean documents) {
+        return IntStream.range(0, values.length)
+                .filter(i -> workload.asks().get(i).document() == documents)
+                .mapToDouble(i -> values[i])
+                .filter(v -> !Double.isNaN(v))
+                .sorted()
+                .toArray();
     }
 
     private void one(HttpClient http, int index, DemoWorkload.Ask ask) {
@@ -108,10 +123,18 @@ final class DemoRun {
             HttpResponse<Stream<String>> answer = http.send(request, HttpResponse.BodyHandlers.ofLines());
             answer.headers().firstValue("x-sluice-id").ifPresent(lastId::set);
             try (Stream<String> lines = answer.body()) {
+                long last = sent;
                 for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
                     String line = each.next();
-                    if (Double.isNaN(ttft[index]) && line.startsWith("data:") && answer.statusCode() == 200) {
-                        ttft[index] = (System.nanoTime() - sent) / 1e6;
+                    if (line.startsWith("data:") && answer.statusCode() == 200) {
+                        long now = System.nanoTime();
+                        if (Double.isNaN(ttft[index])) {
+                            ttft[index] = (now - sent) / 1e6;
+                            pauses[index] = 0;
+                        } else {
+                            pauses[index] = Math.max(pauses[index], (now - last) / 1e6);
+                        }
+                        last = now;
                     }
                     complete |= line.equals("data: [DONE]");
                 }

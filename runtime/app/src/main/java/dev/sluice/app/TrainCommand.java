@@ -23,7 +23,7 @@ final class TrainCommand implements Callable<Integer> {
         CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .execute(() -> Runtime.getRuntime().halt(Main.FAILED));
         Schema.json(Catalog.onClassPath());
-        DemoWorkload workload = new DemoWorkload(1, 60);
+        DemoWorkload workload = DemoWorkload.customers(1, 60);
         try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
                 DemoFleet fleet = DemoFleet.start(2, 1);
                 Gateway gateway = DemoCommand.gateway(fleet, 0)) {
