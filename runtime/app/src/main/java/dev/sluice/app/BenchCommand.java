@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "WHAT",
         subcommands = {
             BenchCommand.Routing.class,
+            BenchCommand.Pd.class,
             ProxyBench.class,
             EnvoyBench.class,
             StartBench.class,
@@ -60,6 +61,39 @@ final class BenchCommand implements Runnable {
                 throw new ParameterException(spec.commandLine(), "--seeds must be at least 1");
             }
             RoutingBench.run(
+                    seeds,
+                    brief,
+                    only,
+                    spec.commandLine().getOut(),
+                    spec.commandLine().getErr());
+            return Main.FINE;
+        }
+    }
+
+    @Command(
+            name = "pd",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Compares deciders for prefill and decode on different engines, in virtual time; prints Markdown tables.")
+    static final class Pd implements Callable<Integer> {
+        @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired over deciders. Default: 10.")
+        private int seeds = 10;
+
+        @Option(names = "--brief", description = "Fewer and shorter stages.")
+        private boolean brief;
+
+        @Option(names = "--only", paramLabel = "TEXT", description = "Workloads whose name contains this.")
+        private String only = "";
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public Integer call() {
+            if (seeds < 2) {
+                throw new ParameterException(spec.commandLine(), "--seeds must be at least 2");
+            }
+            SplitBench.run(
                     seeds,
                     brief,
                     only,

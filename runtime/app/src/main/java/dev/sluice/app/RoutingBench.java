@@ -194,16 +194,25 @@ final class RoutingBench {
                 List.of(new Profile("default", List.of(), List.of(scorers), new Named<>("picker", "picker", picker))));
     }
 
-    private static Part part(String type, Record config) {
+    static Part part(String type, Record config) {
+        return part(type, config, List.of());
+    }
+
+    /**
+     * A built-in part.
+     *
+     * @param others what it may refer to, by whatever name
+     */
+    static Part part(String type, Record config, List<Part> others) {
         return new BuiltInPlugin()
                 .factories().stream()
                         .filter(f -> f.type().equals(type))
                         .findFirst()
-                        .map(f -> create(f, config))
+                        .map(f -> create(f, config, others))
                         .orElseThrow(() -> new IllegalArgumentException("no plugin " + type));
     }
 
-    private static <C extends Record> Part create(Factory<C> factory, Record config) {
+    private static <C extends Record> Part create(Factory<C> factory, Record config, List<Part> others) {
         return factory.create(factory.config().cast(config), new PluginContext() {
             @Override
             public String name() {
@@ -217,7 +226,11 @@ final class RoutingBench {
 
             @Override
             public <P extends Part> P reference(String name, Class<P> kind) {
-                throw new IllegalArgumentException("no part " + name);
+                return others.stream()
+                        .filter(kind::isInstance)
+                        .map(kind::cast)
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no part " + name));
             }
         });
     }

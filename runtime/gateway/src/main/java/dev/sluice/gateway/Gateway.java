@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.EndpointReport;
+import dev.sluice.core.Leases;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.admin.AdminServer;
@@ -28,7 +29,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -468,9 +468,9 @@ public final class Gateway implements AutoCloseable {
         public Map<String, Long> kvLeases() {
             Map<String, Long> counts = new LinkedHashMap<>();
             pool.handovers().ifPresent(how -> {
-                for (KvLeases.State state : KvLeases.State.values()) {
-                    if (state != KvLeases.State.EXPECTED) {
-                        counts.put(state.name().toLowerCase(Locale.ROOT), (long) how.leases.count(state));
+                for (Leases.State state : Leases.State.values()) {
+                    if (state != Leases.State.EXPECTED) {
+                        counts.put(state.label(), (long) how.leases.count(state));
                     }
                 }
             });
@@ -481,8 +481,8 @@ public final class Gateway implements AutoCloseable {
         public Map<String, Long> kvLeaseEnds() {
             Map<String, Long> counts = new LinkedHashMap<>();
             pool.handovers().ifPresent(how -> {
-                for (KvLeases.End end : KvLeases.End.values()) {
-                    counts.put(end.name().toLowerCase(Locale.ROOT), how.leases.ended(end));
+                for (Leases.End end : Leases.End.values()) {
+                    counts.put(end.label(), how.leases.ended(end));
                 }
             });
             return counts;

@@ -20,6 +20,7 @@ final class Handed {
     private volatile int cached = -1;
     private volatile boolean trusted;
     private volatile boolean begun;
+    private volatile boolean sent;
     private volatile boolean failed;
     private volatile @Nullable UpstreamConnection connection;
 
@@ -42,6 +43,15 @@ final class Handed {
         if (failed) {
             current.abort();
         }
+    }
+
+    /** The engine has been sent the leg: when that is cut, it tells who has the blocks. */
+    void sent() {
+        sent = true;
+    }
+
+    boolean isSent() {
+        return sent;
     }
 
     /** An answer has begun. */

@@ -183,6 +183,9 @@ final class Leg {
             handed.headers.forEach(block::add);
         }
         connection.send("POST", exchange.api.path(), block, body);
+        if (handed != null) {
+            handed.sent();
+        }
         ResponseHead head = connection.readHead(limit(entry.limits().firstByte()));
         int status = head.status();
         if (status == 200) {

@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.Charge;
+import dev.sluice.core.Leases;
 import dev.sluice.core.Links;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.scan.EditedBody;
@@ -40,9 +41,9 @@ final class ParallelLegs {
             return new TwoLegs.Ended(
                     Leg.Result.failed(Outcome.UNREACHABLE, "the engine failed to answer"), TwoLegs.Blame.PREFILL);
         }
-        KvLeases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
+        Leases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
         Handed handed = new Handed(
-                bodies.apply(second.get()), second.get().headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
+                bodies.apply(second.get()), second.get().headers(), () -> how.leases.end(lease, Leases.End.FETCHED));
         EditedBody body = bodies.apply(first);
         PrefillLeg leg = new PrefillLeg(whole, prefill);
         exchange.prefill(leg);
@@ -65,7 +66,7 @@ final class ParallelLegs {
         }
     }
 
-    private TwoLegs.Ended ended(Leg.Result result, Handed handed, Charge prefill, Charge decode, KvLeases.Lease lease) {
+    private TwoLegs.Ended ended(Leg.Result result, Handed handed, Charge prefill, Charge decode, Leases.Lease lease) {
         if (result.done()) {
             return new TwoLegs.Ended(result, TwoLegs.Blame.DECODE);
         }
@@ -89,7 +90,7 @@ final class ParallelLegs {
             HandoverView view,
             Handed handed,
             Charge decode,
-            KvLeases.Lease lease) {
+            Leases.Lease lease) {
         try {
             PrefillLeg.Answered answered = leg.run(body, first.headers(), view.id());
             if (answered.outcome() == Outcome.COMPLETED) {
@@ -99,7 +100,8 @@ final class ParallelLegs {
             } else {
                 if (answered.cut()) {
                     how.leases.cut(lease);
-                } else {
+                }
+                if (answered.outcome() != Outcome.CANCELLED) {
                     exchange.runtime()
                             .meters
                             .disaggregationFailure(

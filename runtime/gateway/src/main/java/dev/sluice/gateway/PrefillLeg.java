@@ -49,7 +49,7 @@ final class PrefillLeg {
      * @param outcome COMPLETED when the prompt has been computed
      * @param answer what the engine said; empty when it failed, or streamed
      * @param usage what it cost
-     * @param cut it was closed by {@link PrefillLeg#leave} after the engine was sent it
+     * @param cut it was closed, or broke, after the engine was sent it and before its answer was here
      * @param suspect the engine broke of it
      */
     record Answered(Outcome outcome, Optional<JsonValues> answer, Usage usage, boolean cut, boolean suspect) {
@@ -98,16 +98,19 @@ final class PrefillLeg {
             } catch (UpstreamException.StaleConnection stale) {
                 fresh = true;
             } catch (UpstreamException.UpstreamTimeout late) {
-                return Answered.failed(Outcome.TIMED_OUT);
+                return broken(Outcome.TIMED_OUT);
             } catch (IOException failure) {
-                return state.get() == State.LEFT
-                        ? new Answered(Outcome.CANCELLED, Optional.empty(), Usage.UNKNOWN, sent.getCount() == 0, false)
-                        : Answered.failed(Outcome.FAILED);
+                return broken(state.get() == State.LEFT ? Outcome.CANCELLED : Outcome.FAILED);
             } finally {
                 connection = null;
                 taken.release();
             }
         }
+    }
+
+    /** No answer came, or not all of it: when the engine was sent the leg, it may have computed it all the same. */
+    private Answered broken(Outcome outcome) {
+        return new Answered(outcome, Optional.empty(), Usage.UNKNOWN, sent.getCount() == 0, false);
     }
 
     private Answered talk(UpstreamConnection to, EditedBody body, Map<String, String> headers, String requestId)

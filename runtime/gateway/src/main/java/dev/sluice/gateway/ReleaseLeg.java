@@ -1,5 +1,6 @@
 package dev.sluice.gateway;
 
+import dev.sluice.core.Leases;
 import dev.sluice.gateway.handover.HandoverView;
 import dev.sluice.gateway.handover.LegBody;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -30,14 +31,14 @@ final class ReleaseLeg {
     }
 
     /** Sends and cuts; a lease that can't be released is left. */
-    void run(HandoverView view, dev.sluice.spi.Leg decode, KvLeases.Lease lease, String endpoint)
+    void run(HandoverView view, dev.sluice.spi.Leg decode, Leases.Lease lease, String endpoint)
             throws InterruptedException {
         if (!how.leases.lasts(lease, 0) || how.traits().lease().isZero()) {
             return;
         }
         Optional<UpstreamPool> upstream = whole.pool.upstreams().of(endpoint);
         if (upstream.isPresent() && sent(upstream.get(), view, decode)) {
-            how.leases.end(lease, KvLeases.End.RELEASED);
+            how.leases.end(lease, Leases.End.RELEASED);
         } else {
             how.leases.leave(lease);
         }

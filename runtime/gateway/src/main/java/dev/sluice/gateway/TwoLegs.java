@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
+import dev.sluice.core.Leases;
 import dev.sluice.core.Links;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Snapshot;
@@ -125,7 +126,7 @@ final class TwoLegs {
 
     private Ended serial(Both both) throws IOException, InterruptedException {
         dev.sluice.spi.Leg first = how.connector().prefill(both.view());
-        KvLeases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
+        Leases.Lease lease = how.leases.expect(how.traits().lease().toNanos());
         PrefillLeg leg = new PrefillLeg(whole, both.prefill());
         PrefillLeg.Answered answered;
         exchange.prefill(leg);
@@ -148,6 +149,9 @@ final class TwoLegs {
             gone(both, answered, next, lease);
         }
         if (answered.outcome() != Outcome.COMPLETED) {
+            if (answered.cut()) {
+                how.leases.cut(lease);
+            }
             exchange.runtime()
                     .meters
                     .disaggregationFailure("prefill_" + answered.outcome().label());
@@ -165,7 +169,7 @@ final class TwoLegs {
     }
 
     /** The client has left while the prompt was computed: if it has been, the engine is told that nobody wants it. */
-    private void gone(Both both, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, KvLeases.Lease lease)
+    private void gone(Both both, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, Leases.Lease lease)
             throws ClientGone, InterruptedException {
         if (next.isPresent()) {
             releases.run(both.view(), next.get(), lease, both.decode().endpointId());
@@ -179,25 +183,25 @@ final class TwoLegs {
 
     /** The generating half; when its engine can't take it, another one gets what was computed. */
     private Ended decode(
-            Both both,
-            JsonValues said,
-            dev.sluice.spi.Leg ready,
-            KvLeases.Lease lease,
-            PromptUsage usage,
-            Usage counted)
+            Both both, JsonValues said, dev.sluice.spi.Leg ready, Leases.Lease lease, PromptUsage usage, Usage counted)
             throws IOException, InterruptedException {
         Charge charge = both.decode();
         dev.sluice.spi.Leg next = ready;
         for (int move = 1; ; move++) {
-            Handed handed = new Handed(body(next), next.headers(), () -> how.leases.end(lease, KvLeases.End.FETCHED));
+            Handed handed = new Handed(body(next), next.headers(), () -> how.leases.end(lease, Leases.End.FETCHED));
             handed.computed(usage, counted.cachedTokens());
             whole.pool.handedOver(charge);
             Leg.Result result;
             try {
                 result = whole.with(handed).run(charge, both.attempt(), both.predicted());
             } catch (ClientGone gone) {
-                // The decode engine tells the other one to free its blocks when its own request is cut.
-                how.leases.end(lease, KvLeases.End.RELEASED);
+                // The decode engine tells the other one to free its blocks when its own request is cut, if it has come
+                // so far.
+                if (handed.isSent()) {
+                    how.leases.end(lease, Leases.End.RELEASED);
+                } else {
+                    releases.run(both.view(), next, lease, charge.endpointId());
+                }
                 throw gone;
             }
             if (result.done()) {

@@ -124,6 +124,17 @@ class TwoLegsTest {
                         (q, out) -> whole(out, 200, prefilled(PARAMS.replace("\"remote_request_id\":\"r-1\",", "")))));
     }
 
+    @Test
+    void aPrefillThatBreaksBeforeItsAnswerMayHaveLeftBlocks() throws Exception {
+        try (ScriptedEngine p = new ScriptedEngine("base").does(dies());
+                ScriptedEngine d = new ScriptedEngine("base").does(decodes());
+                GatewayFixture gateway = gateway(p, d)) {
+            assertThat(gateway.post(CHAT, chat(false)).statusCode()).isEqualTo(200);
+            assertThat(metric(gateway, "sluice_kv_leases{pool=\"chat\",state=\"unsure\"}"))
+                    .isEqualTo(1);
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("brokenPrefills")
     void aPrefillThatFailsCostsTheSplitAndNotTheRequest(String what, ScriptedEngine.Script broken) throws Exception {

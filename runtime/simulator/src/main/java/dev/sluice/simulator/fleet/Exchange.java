@@ -47,7 +47,6 @@ public final class Exchange {
 
     int attempts;
     int budgeted;
-    int predictedRaw;
     int predicted;
     int tokens;
     int ends;

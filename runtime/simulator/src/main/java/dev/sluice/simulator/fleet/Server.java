@@ -170,6 +170,11 @@ public final class Server {
 
     private void begin(long id, Ask ask, KvLeg part, Call call) {
         if (call.leg.over()) {
+            // It was sent and cut at once: the engine reads it all the same, and ends it.
+            if (up && !refuses) {
+                kv.transfer(id, ask, part);
+                kv.abort(id);
+            }
             return;
         }
         if (!up || refuses) {
@@ -182,7 +187,7 @@ public final class Server {
                 .with(kv.transfer(id, ask, part));
         Submission said = engine.submit(request, loop.now());
         if (said != Submission.ACCEPTED) {
-            kv.abort(id);
+            kv.forget(id);
         }
         switch (said) {
             case DEAD -> fail(call, Outcome.FAILED);

@@ -103,13 +103,21 @@ final class ServerKv {
         return new KvParams(name, engineId(), pin.key(), pin.blocks(), pin.tokens(), pin.cachedTokens(), loop.now());
     }
 
-    /** A leg was aborted or refused: what it had not begun to fetch it does not want. */
+    /** A leg was aborted: what it had not begun to fetch it does not want. */
     void abort(long id) {
         var fetch = fetches.get(id);
         if (fetch != null && !fetch.begun) {
             fetches.remove(id);
             fetch.over = true;
             network.release(fetch);
+        }
+    }
+
+    /** A leg was refused before the engine had seen it: whoever has the blocks hears nothing. */
+    void forget(long id) {
+        var fetch = fetches.remove(id);
+        if (fetch != null) {
+            fetch.over = true;
         }
     }
 

@@ -16,6 +16,7 @@ import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.Scheduler;
 import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
+import dev.sluice.core.Splitting;
 import dev.sluice.core.Usage;
 import dev.sluice.core.Work;
 import dev.sluice.core.index.PrefixIndex;
@@ -106,12 +107,17 @@ public class VirtualGateway {
     public void endpoints(Map<String, Server> wanted) {
         servers.putAll(wanted);
         List<Endpoint> rows = new ArrayList<>();
-        wanted.keySet().forEach(id -> rows.add(new Endpoint(id, id + ":8000", Role.BOTH, Map.of())));
+        wanted.keySet().forEach(id -> rows.add(endpoint(id)));
         List<String> before = ids();
         pool.setEndpoints(rows, loop.now()).forEach(this::forget);
         before.removeAll(ids());
         before.forEach(sessions::forget);
         pump();
+    }
+
+    /** An endpoint as it is listed. */
+    protected Endpoint endpoint(String id) {
+        return new Endpoint(id, id + ":8000", Role.BOTH, Map.of());
     }
 
     private List<String> ids() {
@@ -224,7 +230,18 @@ public class VirtualGateway {
         return Set.of();
     }
 
-    private Decision decide(Exchange x, Set<String> allowed) {
+    /** The request as decisions see it. */
+    protected RoutingRequest request(Exchange x, RoutingRequest plain) {
+        return plain;
+    }
+
+    /** What is to be known about second endpoints. */
+    protected Splitting splitting(Exchange x) {
+        return Splitting.PLAIN;
+    }
+
+    /** Decides where a request goes. */
+    final Decision decide(Exchange x, Set<String> allowed) {
         Ask ask = x.ask;
         int[] matched = new int[SLOTS];
         index.match(ask.blocks(), ask.promptBlocks(), matched);
@@ -246,7 +263,15 @@ public class VirtualGateway {
                 () -> "");
         return Scheduler.decide(
                 policy,
-                new Placement(request, pool.snapshot(loop.now()), matched, last, allowed, x.tried, x.number),
+                new Placement(
+                        request(x, request),
+                        pool.snapshot(loop.now()),
+                        matched,
+                        last,
+                        allowed,
+                        x.tried,
+                        x.number,
+                        splitting(x)),
                 Faults.IGNORED);
     }
 
@@ -264,11 +289,16 @@ public class VirtualGateway {
         Dispatch.chosen(decision, charge.get(), Faults.IGNORED, x.attempts + 1, loop.now());
         x.charge = charge.get();
         x.predicted = cached;
-        x.predictedRaw = raw;
         return true;
     }
 
-    private void send(Exchange x) {
+    /** What the next leg has to do with another one's KV. */
+    protected KvLeg part(Exchange x) {
+        return KvLeg.ALONE;
+    }
+
+    /** Calls the endpoint that was charged. */
+    protected void send(Exchange x) {
         Charge charge = x.charge;
         if (charge == null) {
             return;
@@ -285,13 +315,26 @@ public class VirtualGateway {
         if (server == null) {
             throw new IllegalStateException("no server " + x.endpoint);
         }
-        long id = legs++;
+        long id = nextLeg();
         Leg leg = new Relay(x, server, id);
         x.leg = leg;
         x.lastHeard = loop.now();
         watch(x, leg, limits.firstByte());
-        server.call(id, x.ask, leg);
+        server.call(id, x.ask, part(x), leg);
     }
+
+    /** Names a leg. */
+    final long nextLeg() {
+        return legs++;
+    }
+
+    /** Time limits and bounds. */
+    final Limits limits() {
+        return limits;
+    }
+
+    /** An answer has begun: its first token is here, or all of it. */
+    protected void begun(Exchange x) {}
 
     /** A time limit, moved on by whatever is heard. */
     protected void watch(Exchange x, Leg leg, long limit) {
@@ -332,6 +375,7 @@ public class VirtualGateway {
             if (!x.ask.streaming()) {
                 return;
             }
+            begun(x);
             x.state = State.STREAMING;
             x.firstTokenAt = loop.now();
             x.tokens++;
@@ -354,6 +398,7 @@ public class VirtualGateway {
         @Override
         protected void ended(Usage usage) {
             loop.trace(5, x.number);
+            begun(x);
             if (!x.ask.streaming()) {
                 x.firstTokenAt = loop.now();
                 x.tokens = usage.outputTokens();
@@ -428,11 +473,15 @@ public class VirtualGateway {
      * A prompt that no engine saw is not held; one whose beginning the engine had lost is held again, but what else went on from
      * there is lost with it.
      */
-    private void correct(Exchange x, Charge charge, Outcome outcome, int held) {
-        boolean unseen = outcome == Outcome.UNREACHABLE || outcome == Outcome.OVERLOADED || outcome == Outcome.REJECTED;
+    final void correct(Exchange x, Charge charge, Outcome outcome, int held) {
+        int predicted = charge.predictedTokens();
+        boolean unseen = outcome == Outcome.UNREACHABLE
+                || outcome == Outcome.OVERLOADED
+                || outcome == Outcome.REJECTED
+                || outcome == Outcome.HANDOVER_FAILED;
         if (unseen) {
-            index.truncate(charge.slot(), x.ask.blocks(), x.ask.promptBlocks(), x.predictedRaw / BLOCK_TOKENS);
-        } else if (held >= 0 && held < x.predictedRaw - 2 * BLOCK_TOKENS) {
+            index.truncate(charge.slot(), x.ask.blocks(), x.ask.promptBlocks(), predicted / BLOCK_TOKENS);
+        } else if (held >= 0 && held < predicted - 2 * BLOCK_TOKENS) {
             index.truncate(charge.slot(), x.ask.blocks(), x.ask.promptBlocks(), held / BLOCK_TOKENS);
             index.insert(charge.slot(), x.ask.blocks(), x.ask.promptBlocks());
         }

@@ -6,10 +6,14 @@ import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
 import dev.sluice.simulator.fleet.Exchange.End;
+import dev.sluice.simulator.fleet.KvLink;
+import dev.sluice.simulator.fleet.KvNetwork;
 import dev.sluice.simulator.fleet.Server;
+import dev.sluice.simulator.fleet.SplitGateway;
 import dev.sluice.simulator.fleet.VirtualGateway;
 import dev.sluice.simulator.ladder.Workload.Stage;
 import dev.sluice.simulator.ladder.Workload.Talk;
+import dev.sluice.spi.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +32,7 @@ public final class Ladder {
     private final Workload workload;
     private final SplittableRandom arrivals;
     private final Workload.Talks talks;
-    private final Gateway gateway;
+    private final VirtualGateway gateway;
     private final List<Score> scores = new ArrayList<>();
     private final Map<Long, Turn> turns = new LinkedHashMap<>();
     private int stage = -1;
@@ -36,13 +40,24 @@ public final class Ladder {
 
     private record Turn(Talk talk, int number, int stage) {}
 
+    private static final VirtualGateway.Limits LIMITS = new VirtualGateway.Limits(
+            new AdmissionQueue.Bounds(100_000, 1L << 40), 900 * SECOND, 900 * SECOND, 900 * SECOND);
+
     private final class Gateway extends VirtualGateway {
         Gateway(EventLoop loop, Arm arm, PoolSettings settings) {
-            super(
-                    loop,
-                    settings,
-                    new Limits(new AdmissionQueue.Bounds(100_000, 1L << 40), 900 * SECOND, 900 * SECOND, 900 * SECOND),
-                    arm.policy().get());
+            super(loop, settings, LIMITS, arm.policy().get());
+        }
+
+        @Override
+        protected void end(Exchange x, End how) {
+            super.end(x, how);
+            ended(x);
+        }
+    }
+
+    private final class Apart extends SplitGateway {
+        Apart(EventLoop loop, Arm arm, PoolSettings settings, KvNetwork network) {
+            super(loop, settings, LIMITS, arm.policy().get(), network);
         }
 
         @Override
@@ -59,23 +74,31 @@ public final class Ladder {
         arrivals = root.split();
         talks = workload.talks().apply(root.split());
         PoolSettings plain = PoolSettings.of("ladder");
-        gateway = new Gateway(
-                loop,
-                arm,
-                new PoolSettings(
-                        "ladder",
-                        plain.concurrency(),
-                        plain.blockSize(),
-                        plain.ejectAfter(),
-                        plain.ejection(),
-                        Duration.ZERO,
-                        plain.priors()));
+        boolean moves = arm.pool() != Arm.Roles.ALONE;
+        PoolSettings settings = new PoolSettings(
+                "ladder",
+                plain.concurrency(),
+                plain.blockSize(),
+                plain.ejectAfter(),
+                plain.ejection(),
+                Duration.ZERO,
+                plain.priors(),
+                moves ? PoolSettings.Moves.PLAIN : PoolSettings.Moves.NONE);
+        // Pairs have shaken hands before the load comes.
+        KvNetwork network = new KvNetwork(
+                loop, new KvLink(0, KvLink.INFINIBAND_400G.setupNanos(), KvLink.INFINIBAND_400G.bytesPerSecond()));
+        gateway = moves ? new Apart(loop, arm, settings, network) : new Gateway(loop, arm, settings);
         Map<String, Server> fleet = new LinkedHashMap<>();
-        for (int i = 0; i < workload.slowness().size(); i++) {
-            Server server = new Server(loop, workload.profile(), root.nextLong());
+        int size = workload.slowness().size();
+        for (int i = 0; i < size; i++) {
+            Server server = new Server(loop, workload.profile(), root.nextLong(), "e" + i, network);
             server.engine().slowDown(workload.slowness().get(i));
             server.delay(NETWORK);
             fleet.put("e" + i, server);
+            if (gateway instanceof SplitGateway split) {
+                Role half = i < size / 2 ? Role.PREFILL : Role.DECODE;
+                split.role("e" + i, arm.pool() == Arm.Roles.HALVES ? half : Role.BOTH);
+            }
         }
         gateway.endpoints(fleet);
         fleet.keySet().forEach(id -> gateway.pool().probeSucceeded(id, List.of("m"), 0));

@@ -32,11 +32,8 @@ public final class Workloads {
     static Workload b2b() {
         double[][] steps = {{3, 20}, {10, 20}, {15, 20}, {20, 38}, {22, 34}, {25, 30}, {30, 25}, {35, 21}, {40, 38}};
         EngineProfile profile = EngineProfile.qwen32b();
-        double ttft = profile.requestOverheadMillis()
-                + profile.stepBaseMillis()
-                + 7200 * profile.perPrefillTokenMillis()
-                + 7200.0 * 7200 / 2 * profile.perPrefillTokenContextMillis();
-        double tpot = profile.stepBaseMillis() + profile.perSequenceMillis() + 7700 * profile.perKvTokenMillis();
+        double ttft = firstToken(profile, 7200);
+        double tpot = tokenTime(profile, 7700);
         return new Workload(
                 "b2b ladder",
                 "llm-d-benchmark guide_optimized-baseline_1",
@@ -48,6 +45,65 @@ public final class Workloads {
                 4 * ttft,
                 2 * tpot,
                 Workloads::customers);
+    }
+
+    /** Those on which prompts are computed apart, in the order of the table. */
+    public static List<Workload> split() {
+        return List.of(random(), chat(), documents());
+    }
+
+    /**
+     * llm-d's workload for prefill and decode apart: 5,000 tokens in, 250 out, nothing shared, on eight 70B engines. Objectives: 4
+     * times the first token and twice the token time of an idle engine.
+     */
+    static Workload random() {
+        EngineProfile profile = EngineProfile.llama70b();
+        return new Workload(
+                "random 5000/250",
+                "llm-d-benchmark guide_pd-disaggregation_1, a ladder in place of its one rate",
+                profile,
+                Collections.nCopies(8, 1.0),
+                new Stage(4, 20),
+                stages(new double[][] {{6, 30}, {9, 30}, {12, 30}, {15, 30}, {18, 30}, {21, 30}}),
+                10,
+                4 * firstToken(profile, 5000),
+                2 * tokenTime(profile, 5200),
+                random -> once(random, r -> 5000, r -> 250));
+    }
+
+    /** Chats with some documents among them, one in ten: long prompts delay the chats beside them. */
+    static Workload documents() {
+        EngineProfile profile = EngineProfile.llama70b();
+        return new Workload(
+                "chats with long documents",
+                "inference-perf workload catalog, lengths of interactive-chat (first turns) and batch-summarization-rag",
+                profile,
+                Collections.nCopies(8, 1.0),
+                new Stage(6, 20),
+                stages(new double[][] {{8, 30}, {12, 30}, {16, 30}, {20, 30}, {24, 30}, {28, 30}}),
+                10,
+                2000,
+                2 * tokenTime(profile, 2000),
+                random -> once(
+                        random,
+                        r -> r.nextInt(10) == 0 ? r.nextDouble(15_000, 30_000) : lognormal(r, 1000, 600, 100, 4000),
+                        r -> normal(r, 300, 150, 10, 1000)));
+    }
+
+    private static Workload.Talks once(SplittableRandom random, Draw prompt, Draw output) {
+        long[] number = {0};
+        return () -> talk(random, number[0]++, 0, prompt.from(random), 1, r -> 0, output, r -> 0);
+    }
+
+    private static double firstToken(EngineProfile profile, double tokens) {
+        return profile.requestOverheadMillis()
+                + profile.stepBaseMillis()
+                + tokens * profile.perPrefillTokenMillis()
+                + tokens * tokens / 2 * profile.perPrefillTokenContextMillis();
+    }
+
+    private static double tokenTime(EngineProfile profile, double context) {
+        return profile.stepBaseMillis() + profile.perSequenceMillis() + context * profile.perKvTokenMillis();
     }
 
     private static List<Stage> stages(double[][] steps) {

@@ -6,15 +6,22 @@ import dev.sluice.core.Policy.Profile;
 import dev.sluice.core.Policy.Weighted;
 import dev.sluice.plugins.BuiltInPlugin;
 import dev.sluice.plugins.LeastWorkConfig;
+import dev.sluice.plugins.LeastWorkDeciderConfig;
 import dev.sluice.plugins.LeastWorkScorer;
+import dev.sluice.plugins.PdConfig;
 import dev.sluice.plugins.PickerConfig;
+import dev.sluice.spi.Decider;
 import dev.sluice.spi.Factory;
+import dev.sluice.spi.Filter;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Scorer;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The default policy, built from the built-in plugins. */
 final class Policies {
@@ -40,16 +47,51 @@ final class Policies {
                                 part("max-score-picker", new PickerConfig(1))))));
     }
 
-    private static Part part(String type, Record config) {
+    /** The default policy of pools whose engines move KV. */
+    static Policy split() {
+        return apart((Decider) part("least-work-pd-decider", new LeastWorkDeciderConfig(0.5, 512)));
+    }
+
+    /** Splits whatever can be. */
+    static Policy always() {
+        return apart((Decider) part("always-disagg-pd-decider", new dev.sluice.spi.NoConfig()));
+    }
+
+    private static Policy apart(Decider decider) {
+        return new Policy(
+                "apart",
+                List.of(),
+                List.of(),
+                new Named<>("disagg-profile-handler", "handler", (ProfileHandler) part(
+                        "pd-profile-handler",
+                        new PdConfig("decode", "prefill", Optional.of("d"), OptionalInt.empty()),
+                        decider)),
+                List.of(profile("decode", "decode-filter"), profile("prefill", "prefill-filter")));
+    }
+
+    private static Profile profile(String name, String filter) {
+        return new Profile(
+                name,
+                List.of(new Named<>(filter, filter, (Filter) part(filter, new dev.sluice.spi.NoConfig()))),
+                List.of(new Weighted(
+                        new Named<Scorer>(
+                                "least-work-scorer",
+                                "least-work-scorer",
+                                new LeastWorkScorer(LeastWorkConfig.defaults())),
+                        1)),
+                new Named<>("max-score-picker", "picker", (Picker) part("max-score-picker", new PickerConfig(1))));
+    }
+
+    private static Part part(String type, Record config, Part... others) {
         for (Factory<?> factory : new BuiltInPlugin().factories()) {
             if (factory.type().equals(type)) {
-                return create(factory, config, type);
+                return create(factory, config, type, others);
             }
         }
         throw new IllegalArgumentException(type);
     }
 
-    private static <C extends Record> Part create(Factory<C> factory, Record config, String name) {
+    private static <C extends Record> Part create(Factory<C> factory, Record config, String name, Part... others) {
         return factory.create(factory.config().cast(config), new PluginContext() {
             @Override
             public String name() {
@@ -63,7 +105,11 @@ final class Policies {
 
             @Override
             public <P extends Part> P reference(String other, Class<P> kind) {
-                throw new IllegalStateException("no references here");
+                return Arrays.stream(others)
+                        .filter(kind::isInstance)
+                        .map(kind::cast)
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalStateException("there is no " + other));
             }
         });
     }
