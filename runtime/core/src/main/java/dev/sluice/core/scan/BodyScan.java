@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Immutable and safe to share as long as the bytes are not changed.
  */
 public final class BodyScan {
+    private static final int[] NO_IDS = {};
+
     private final Api api;
     private final ByteBuffer body;
     private final int[] places;
@@ -218,6 +220,34 @@ public final class BodyScan {
     /** Number of token ids; 0 when the prompt is text. */
     public int tokenCount() {
         return tokens;
+    }
+
+    /** The prompt's token ids; none when it is text, or more than one list of them, or an id is no int. */
+    public int[] promptIds() {
+        if (!ids || segments.count() != 1 || segments.kind(0) != Places.Kind.PROMPT) {
+            return NO_IDS;
+        }
+        int[] found = new int[tokens];
+        int n = 0;
+        int at = segments.start(0);
+        int lists = 0;
+        while (at < segments.end(0)) {
+            byte b = body.get(at);
+            if (!Json.digit(b)) {
+                lists += b == '[' && n > 0 ? 1 : 0;
+                at++;
+                continue;
+            }
+            long id = 0;
+            while (at < segments.end(0) && Json.digit(body.get(at))) {
+                id = Math.min(id * 10 + body.get(at++) - '0', Long.MAX_VALUE / 100);
+            }
+            if (id > Integer.MAX_VALUE || n == tokens) {
+                return NO_IDS;
+            }
+            found[n++] = (int) id;
+        }
+        return lists > 0 || n < tokens ? NO_IDS : found;
     }
 
     /** Number of images, sounds and the like in the prompt. */
