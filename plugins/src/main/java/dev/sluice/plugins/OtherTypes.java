@@ -19,6 +19,10 @@ final class OtherTypes {
                     HeaderProfileConfig.class,
                     (config, context) -> new HeaderProfileHandler(config)),
             Factory.of("approx-prefix-cache-producer", ApproxPrefixCacheConfig.class, ApproxPrefixCacheProducer::new),
+            Factory.of(
+                    "precise-prefix-cache-producer",
+                    PrecisePrefixCacheConfig.class,
+                    (config, context) -> new ApproxPrefixCacheProducer(config.published(), context)),
             Factory.of("inflight-load-producer", InflightLoadConfig.class, InflightLoadProducer::new),
             Factory.of("predicted-latency-producer", PredictedLatencyConfig.class, PredictedLatencyProducer::new),
             Factory.of(
@@ -27,7 +31,8 @@ final class OtherTypes {
                     (config, context) -> new CoreMetricsExtractor(config)),
             Factory.of("probabilistic-admitter", ProbabilisticAdmitterConfig.class, ProbabilisticAdmitter::new),
             Factory.of("latency-slo-admitter", LatencySloAdmitterConfig.class, LatencySloAdmitter::new),
-            Factory.of("agent-identity", AgentIdentityConfig.class, (config, context) -> new AgentIdentity(config)));
+            Factory.of("agent-identity", AgentIdentityConfig.class, (config, context) -> new AgentIdentity(config)),
+            Factory.of("session-id-producer", SessionIdConfig.class, (config, context) -> new SessionIds(config)));
 
     private OtherTypes() {}
 }

@@ -21,6 +21,13 @@ final class PrefixCacheScorer implements Scorer {
         match = PrefixMatch.of(config.prefixMatchInfoProducerName(), context);
     }
 
+    /** The share of the prompt's blocks alone. */
+    PrefixCacheScorer(PrefixMatch match) {
+        this.lengthWeight = 0;
+        this.lengthScale = 1;
+        this.match = match;
+    }
+
     @Override
     public void score(Request request, Candidates candidates, double[] scores) {
         for (int i = 0; i < candidates.size(); i++) {

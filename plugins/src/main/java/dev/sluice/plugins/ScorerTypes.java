@@ -18,6 +18,10 @@ final class ScorerTypes {
                     "kv-cache-utilization-scorer", NoConfig.class, (config, context) -> new KvCacheUtilizationScorer()),
             Factory.of("load-aware-scorer", LoadAwareConfig.class, (config, context) -> new LoadAwareScorer(config)),
             Factory.of("prefix-cache-scorer", PrefixCacheConfig.class, PrefixCacheScorer::new),
+            Factory.of(
+                    "precise-prefix-cache-scorer",
+                    PrecisePrefixCacheConfig.class,
+                    (config, context) -> new PrefixCacheScorer(PrefixMatch.INDEX)),
             Factory.of("active-request-scorer", ActiveRequestConfig.class, ActiveRequestScorer::new),
             Factory.of("token-load-scorer", TokenLoadConfig.class, TokenLoadScorer::new),
             Factory.of("lora-affinity-scorer", NoConfig.class, (config, context) -> new LoraAffinityScorer()),

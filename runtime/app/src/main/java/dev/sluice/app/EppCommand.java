@@ -8,6 +8,7 @@ import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.Overrides;
 import dev.sluice.gateway.config.WatchedFiles;
+import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.spi.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,7 +83,7 @@ final class EppCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.startPicker(server.applied(loaded.config().get()), loaded.catalog());
+            gateway = Gateway.startPicker(server.applied(loaded.config().get()), loaded.catalog(), ZmqKvEvents::new);
         } catch (ConfigException wrong) {
             err.println("sluice epp: " + wrong.getMessage());
             return Main.WRONG_USE;

@@ -5,6 +5,7 @@ import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ErrorFormat;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
+import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -85,7 +86,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.start(loaded.config().get(), loaded.catalog());
+            gateway = Gateway.start(loaded.config().get(), loaded.catalog(), ZmqKvEvents::new);
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
             return Optional.empty();

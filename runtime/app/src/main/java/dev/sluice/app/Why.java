@@ -133,7 +133,7 @@ final class Why {
         cells.add(removed.isEmpty() ? text(row, "state") : "out: " + removed);
         cells.add(number(row.path("total")));
         scorers.forEach(s -> cells.add(number(row.path("scores").path(s))));
-        cells.add(number(row.path("cachedTokens")));
+        cells.add(number(row.path("cachedTokens")) + (text(row, "cacheSource").equals("told") ? " told" : ""));
         cells.add(number(row.path("pendingPrefillTokens")));
         terms.forEach(t -> cells.add(number(row.path("terms").path(t))));
         return cells;

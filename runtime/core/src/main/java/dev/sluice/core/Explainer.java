@@ -88,7 +88,12 @@ public final class Explainer {
                 scores,
                 stage == null ? Map.of() : stage.terms.getOrDefault(row, Map.of()),
                 placement.cachedTokens(row),
-                snapshot.signal(row, Signal.PENDING_PREFILL_TOKENS));
+                snapshot.signal(row, Signal.PENDING_PREFILL_TOKENS),
+                source(placement.known(), snapshot.slot(row)));
+    }
+
+    private static String source(KnownTokens known, int slot) {
+        return known.tokens(slot) < 0 ? "guessed" : known.exact(slot) ? "told" : "at-least";
     }
 
     private static int runnerUp(Trail.Stage stage, int winner) {

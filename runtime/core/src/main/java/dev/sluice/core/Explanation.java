@@ -98,6 +98,8 @@ public record Explanation(
      * @param terms what the scorers say went into their scores
      * @param cachedTokens prompt tokens it was predicted to hold
      * @param pendingPrefillTokens prompt tokens it had yet to compute
+     * @param cacheSource {@code told}: its engine says itself what it holds; {@code at-least}: it says so, and may hold more;
+     *     {@code guessed}: by the approximate index
      */
     public record Candidate(
             String endpoint,
@@ -107,7 +109,8 @@ public record Explanation(
             Map<String, Double> scores,
             Map<String, Double> terms,
             double cachedTokens,
-            double pendingPrefillTokens) {}
+            double pendingPrefillTokens,
+            String cacheSource) {}
 
     /**
      * A single change that turns the decision.

@@ -16,12 +16,20 @@ import java.util.function.Supplier;
  * @param count how many of them
  * @param allowed ids that may serve it; empty for all
  * @param observed its first token will be seen as it comes
+ * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
  */
-record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, boolean observed) {
+record Ask(
+        RoutingRequest request,
+        long[] hashes,
+        int count,
+        Set<String> allowed,
+        long seed,
+        boolean observed,
+        Optional<KnownPrompt> known) {
     private static final long[] NO_HASHES = {};
 
     Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-        this(request, hashes, count, allowed, seed, request.streaming());
+        this(request, hashes, count, allowed, seed, request.streaming(), Optional.empty());
     }
 
     /**
@@ -40,7 +48,7 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
 
     /** What a body asks for: the one place where a scan becomes a request that can be placed. */
     static Ask of(Who who, BodyScan scan, PromptHashes prompt, LivePool.Estimate estimate, Set<String> allowed) {
-        return of(who, scan, prompt, estimate, allowed, scan.stream());
+        return of(who, scan, prompt, estimate, allowed, scan.stream(), Optional.empty());
     }
 
     /** The same where the answer may pass unseen. */
@@ -50,9 +58,12 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
             PromptHashes prompt,
             LivePool.Estimate estimate,
             Set<String> allowed,
-            boolean observed) {
+            boolean observed,
+            Optional<KnownPrompt> known) {
         boolean cached = scan.api().fillsCache();
-        int tokens = scan.tokenIds() ? Math.max(1, scan.tokenCount()) : estimate.promptTokens();
+        int tokens = scan.tokenIds()
+                ? Math.max(1, scan.tokenCount())
+                : known.isEmpty() ? estimate.promptTokens() : known.get().promptTokens(estimate.promptTokens());
         RoutingRequest request = new RoutingRequest(
                 who.id(),
                 who.tenant(),
@@ -75,7 +86,8 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
                 cached ? prompt.count() : 0,
                 allowed,
                 who.seed(),
-                observed);
+                observed,
+                known);
     }
 
     /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
@@ -94,7 +106,7 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
                 1,
                 false,
                 who.text());
-        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false);
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, Optional.empty());
     }
 
     /** The same for another model than the body names. */
@@ -118,6 +130,6 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
     }
 
     private Ask with(RoutingRequest changed) {
-        return new Ask(changed, hashes, count, allowed, seed, observed);
+        return new Ask(changed, hashes, count, allowed, seed, observed, known);
     }
 }

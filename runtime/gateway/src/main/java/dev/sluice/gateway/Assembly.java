@@ -14,6 +14,7 @@ import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.http.Loop;
 import dev.sluice.gateway.http.PoolLimits;
 import dev.sluice.gateway.http.UpstreamPool;
+import dev.sluice.gateway.kv.KvEndpoint;
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.PluginWorkers;
@@ -143,6 +144,13 @@ final class Assembly {
         String authority =
                 page.port().isPresent() ? base.getHost() + ":" + page.port().getAsInt() : base.getRawAuthority();
         return URI.create(base.getScheme() + "://" + authority + page.path());
+    }
+
+    /** Engines of a pool that publish KV events. */
+    List<KvEndpoint> kvEndpoints(String pool) {
+        return endpoints.getOrDefault(pool, List.of()).stream()
+                .flatMap(listed -> listed.kv().stream())
+                .toList();
     }
 
     /** Puts policies, limits and endpoints into force. */

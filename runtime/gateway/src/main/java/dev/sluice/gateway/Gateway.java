@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Leases;
 import dev.sluice.core.Scrape;
+import dev.sluice.core.kv.KvEventSource;
 import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.admin.AdminServer;
 import dev.sluice.gateway.admin.AdminSettings;
@@ -19,6 +20,7 @@ import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.engine.Served;
 import dev.sluice.gateway.http.ByteBudget;
 import dev.sluice.gateway.http.Loop;
+import dev.sluice.gateway.kv.KvStatus;
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.metrics.PoolView;
 import dev.sluice.gateway.plugin.LoadedPlugin;
@@ -36,6 +38,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * A running gateway: listener, pools, engines, admin port. {@link #reload} swaps a configuration atomically; requests
@@ -59,6 +62,7 @@ public final class Gateway implements AutoCloseable {
     private final AdminServer admin;
     private final Optional<Listener> listener;
     private final Optional<PickerListener> picker;
+    private final KvFeeding kv;
     private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
@@ -70,7 +74,7 @@ public final class Gateway implements AutoCloseable {
     private final LeavingPools leaving = new LeavingPools();
     private final ServerConfig opened;
 
-    private Gateway(GatewayConfig config, Catalog catalog, boolean proxy) {
+    private Gateway(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events, boolean proxy) {
         this.config = config;
         this.opened = config.server();
         this.catalog = catalog;
@@ -90,7 +94,9 @@ public final class Gateway implements AutoCloseable {
         meters.showLlmd(llmd(config));
         meters.tenants(Set.of(Exchange.ANONYMOUS));
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
+        this.kv = new KvFeeding(config.kvIndex(), events, meters);
         assembly.apply();
+        kv.apply(assembly);
         engines.setTargets(assembly.targets);
         try {
             this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
@@ -108,6 +114,7 @@ public final class Gateway implements AutoCloseable {
         } catch (RuntimeException failed) {
             stop.countDown();
             engines.close();
+            kv.close();
             throw failed;
         }
         Thread.ofVirtual().name("tick").start(this::tick);
@@ -120,12 +127,21 @@ public final class Gateway implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a port is taken
      */
     public static Gateway start(GatewayConfig config, Catalog catalog) {
-        return new Gateway(config, catalog, true);
+        return start(config, catalog, () -> KvEventSource.NONE);
+    }
+
+    /**
+     * The same with a reader of KV events.
+     *
+     * @param events makes the reader, when the first engine that publishes events is listed
+     */
+    public static Gateway start(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events) {
+        return new Gateway(config, catalog, events, true);
     }
 
     /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
-    public static Gateway startPicker(GatewayConfig config, Catalog catalog) {
-        return new Gateway(config, catalog, false);
+    public static Gateway startPicker(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events) {
+        return new Gateway(config, catalog, events, false);
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -184,6 +200,7 @@ public final class Gateway implements AutoCloseable {
         }
         Assembly old = assembly;
         fresh.apply();
+        kv.apply(fresh);
         LiveState.Settings before = runtime.settings;
         runtime.settings = settings(next, fresh, Optional.of(before));
         assembly = fresh;
@@ -212,7 +229,10 @@ public final class Gateway implements AutoCloseable {
                     System.Logger.Level.WARNING,
                     "tls: TLS itself, or client certificates, can''t be switched on or off while running; restart");
         }
-        List<String> later = ListenerSettings.changed(opened, next.server());
+        List<String> later = new ArrayList<>(ListenerSettings.changed(opened, next.server()));
+        if (!kv.settings().equals(next.kvIndex())) {
+            later.add("kvIndex");
+        }
         if (!later.isEmpty()) {
             LOG.log(System.Logger.Level.WARNING, "{0}: take effect with the next start", String.join(", ", later));
         }
@@ -344,6 +364,7 @@ public final class Gateway implements AutoCloseable {
                 assembly.entries.forEach(preparations::tick);
                 picker.ifPresent(picking -> picking.tick(System.nanoTime()));
                 leaving.tick();
+                kv.tick();
                 if (ticks++ % LOOK == 0) {
                     states.look(assembly.pools.values());
                 }
@@ -361,6 +382,7 @@ public final class Gateway implements AutoCloseable {
         picker.ifPresent(PickerListener::close);
         admin.close();
         engines.close();
+        kv.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());
         leaving.close();
         retireAll();
@@ -462,6 +484,11 @@ public final class Gateway implements AutoCloseable {
         @Override
         public long indexBlocks() {
             return pool.indexBlocks();
+        }
+
+        @Override
+        public List<KvStatus> kvEvents() {
+            return pool.kvStatus();
         }
 
         @Override

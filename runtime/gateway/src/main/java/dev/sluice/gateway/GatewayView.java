@@ -42,8 +42,13 @@ final class GatewayView implements AdminView {
         List<PoolStatus> pools = new ArrayList<>();
         for (RoutingTable.PoolEntry entry : gateway.runtime().settings.table().pools()) {
             LivePool pool = entry.pool();
-            pools.add(
-                    new PoolStatus(pool.name(), pool.report(), pool.queued(), pool.queuedBytes(), pool.indexBlocks()));
+            pools.add(new PoolStatus(
+                    pool.name(),
+                    pool.report(),
+                    pool.queued(),
+                    pool.queuedBytes(),
+                    pool.indexBlocks(),
+                    pool.kvStatus()));
         }
         return pools;
     }
@@ -120,7 +125,14 @@ final class GatewayView implements AdminView {
         boolean splittable = pool.handovers()
                 .filter(how -> Splittable.is(scan, how.traits()))
                 .isPresent();
-        Ask asked = Ask.of(who, scan, prompt, estimate, target.allowed());
+        Ask asked = Ask.of(
+                who,
+                scan,
+                prompt,
+                estimate,
+                target.allowed(),
+                scan.stream(),
+                pool.known(scan, prompt, target, scan.model(), edits.apply()));
         Ask ask = splittable ? asked.split() : asked;
         Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();

@@ -14,10 +14,15 @@ import dev.sluice.core.Scrape;
 import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
+import dev.sluice.core.Work;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.scan.BodyScan;
+import dev.sluice.core.scan.EditedBody;
 import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.engine.SampleSink;
+import dev.sluice.gateway.kv.KvStatus;
 import dev.sluice.gateway.metrics.PoolView;
 import dev.sluice.gateway.tokens.PromptQuestion;
 import dev.sluice.gateway.tokens.PromptTokens;
@@ -53,6 +58,8 @@ final class LivePool {
     private volatile Map<String, Set<String>> adapters = Map.of();
     private volatile List<Endpoint> listed = List.of();
     private volatile Tokenizing tokenizing = Tokenizing.NONE;
+    private final InferredSessions inferred = new InferredSessions();
+    private volatile Optional<KvView> kv = Optional.empty();
     private int granted;
 
     LivePool(
@@ -133,6 +140,39 @@ final class LivePool {
 
     Optional<Handovers> handovers() {
         return placer.handovers();
+    }
+
+    /** What engines tell from now on; empty when they tell nothing. */
+    void kv(Optional<KvView> next) {
+        kv = next;
+        next.ifPresent(view -> view.pool().onCleared(this::forgotten));
+    }
+
+    /** What engines say that they hold of a prompt; empty where they say nothing, or its tokens are not known. */
+    Optional<KnownPrompt> known(
+            BodyScan scan, PromptHashes prompt, RoutingTable.Target target, String model, EditedBody body) {
+        Optional<KvView> view = kv;
+        return view.isEmpty() ? Optional.empty() : view.get().known(scan, prompt, target, model, body::toBytes);
+    }
+
+    /** The session that a prompt goes on with. */
+    Optional<String> inferred(PromptHashes prompt) {
+        return inferred.of(prompt);
+    }
+
+    /** What is known of the engines' KV events. */
+    List<KvStatus> kvStatus() {
+        return kv.map(view -> view.pool().status()).orElse(List.of());
+    }
+
+    /** An engine has emptied its cache: what was believed of it is void too. */
+    private void forgotten(String endpoint) {
+        Snapshot now = snapshot();
+        for (int row = 0; row < now.size(); row++) {
+            if (now.endpoint(row).id().equals(endpoint)) {
+                forget(now.slot(row));
+            }
+        }
     }
 
     /** Places a request that has room set aside, or finds that there is none. */
@@ -267,6 +307,11 @@ final class LivePool {
         });
         if (ask.count() > 0 && charge.slot() < index.slots()) {
             correct(charge, outcome, ask, held[0]);
+        }
+        if (outcome == Outcome.COMPLETED
+                && usage.cachedTokens() >= 0
+                && charge.work().share() != Work.Share.DECODE) {
+            ask.known().ifPresent(prompt -> prompt.answered(charge.endpointId(), usage.cachedTokens()));
         }
         freed.forEach(this::forget);
     }

@@ -4,6 +4,7 @@ import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Dispatch;
 import dev.sluice.core.Faults;
+import dev.sluice.core.KnownTokens;
 import dev.sluice.core.Placement;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Pool;
@@ -196,7 +197,7 @@ final class Placer {
 
     /** From now on the endpoint is believed to hold the prompt, so that requests right behind this one can follow it. */
     private Placed remember(Placed placed, Ask ask) {
-        if (ask.count() > 0) {
+        if (ask.count() > 0 || ask.known().isPresent()) {
             placed.charge().ifPresent(charge -> remember(charge, ask));
             placed.prefill().ifPresent(charge -> remember(charge, ask));
         }
@@ -208,6 +209,7 @@ final class Placer {
         if (ask.count() > 0 && charge.slot() < index.slots()) {
             index.insert(charge.slot(), ask.hashes(), ask.count());
         }
+        ask.known().ifPresent(prompt -> prompt.sent(charge.endpointId()));
     }
 
     private static Placed refused(Decision decision, long start) {
@@ -223,7 +225,8 @@ final class Placer {
                 ask.allowed(),
                 tried.serving,
                 ask.seed(),
-                splitting(ask, tried, snapshot));
+                splitting(ask, tried, snapshot),
+                ask.known().isEmpty() ? KnownTokens.NONE : ask.known().get().tokens(snapshot));
     }
 
     /** Prefill engines that must first be asked something are not used until they have answered. */

@@ -134,16 +134,17 @@ record Prepared(
         EditedBody body = edits(scan, model, target, addUsage).apply();
         PromptHashes prompt = target.prompt(scan, model);
         Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
-        LivePool.Estimate estimate = exact(
-                pool, scan, body, pool.estimate(bytes(prompt), scan.maxTokens().orElse(0)));
+        Optional<KnownPrompt> known = pool.known(scan, prompt, target, model, body);
+        LivePool.Estimate guess = pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
+        LivePool.Estimate estimate = known.isPresent() && known.get().whole() ? guess : exact(pool, scan, body, guess);
         Ask.Who who = new Ask.Who(
                 caller.id(),
                 Exchange.ANONYMOUS,
                 caller.headers(),
-                SessionKeys.of(settings.sessions(), caller.headers(), scan),
+                SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt)),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
-        Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched());
+        Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched(), known);
         Ask named = model.equals(scan.model()) ? asked : asked.named(model);
         Optional<Handovers> how = pool.handovers();
         if (how.isPresent() && !carriage.splits(how.get())) {

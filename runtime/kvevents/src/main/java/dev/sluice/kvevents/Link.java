@@ -60,6 +60,7 @@ final class Link implements Feed.Replays {
     private ZMQ.Socket socket(SocketType type) {
         ZMQ.Socket socket = context.createSocket(type);
         socket.setLinger(0);
+        socket.setIPv6(engine.events().contains("["));
         socket.setMaxMsgSize(limits.messageBytes());
         socket.setReconnectIVL(RECONNECT_MS);
         socket.setReconnectIVLMax(RECONNECT_MAX_MS);

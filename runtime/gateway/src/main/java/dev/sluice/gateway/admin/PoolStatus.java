@@ -1,6 +1,7 @@
 package dev.sluice.gateway.admin;
 
 import dev.sluice.core.EndpointReport;
+import dev.sluice.gateway.kv.KvStatus;
 import java.util.List;
 
 /**
@@ -11,5 +12,12 @@ import java.util.List;
  * @param queued requests that wait
  * @param queuedBytes bytes of the bodies that wait
  * @param indexBlocks blocks in the prefix index
+ * @param kvEvents what is known of the KV events of those that publish them
  */
-public record PoolStatus(String pool, List<EndpointReport> endpoints, int queued, long queuedBytes, long indexBlocks) {}
+public record PoolStatus(
+        String pool,
+        List<EndpointReport> endpoints,
+        int queued,
+        long queuedBytes,
+        long indexBlocks,
+        List<KvStatus> kvEvents) {}

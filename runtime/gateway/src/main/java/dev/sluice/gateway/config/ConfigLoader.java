@@ -89,6 +89,8 @@ public final class ConfigLoader {
                 .with(ConnectorConfig.class, new ConnectorForm(catalog))
                 .with(SessionSource.class, new SessionSource.Form())
                 .with(HttpUrl.class, new HttpUrl.Form())
+                .with(KvAddress.class, new KvAddress.Form())
+                .with(KvAddress.Replay.class, new KvAddress.Replay.Form())
                 .with(Port.class, new Port.Form())
                 .with(Pem.class, new Pem.Form())
                 .with(Role.class, new RoleForm());

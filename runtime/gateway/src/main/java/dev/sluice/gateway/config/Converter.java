@@ -85,6 +85,9 @@ public final class Converter {
         }
         picker.metrics()
                 .ifPresent(page -> line("    metrics: {path: " + YamlText.text(page.path()) + port(page.port()) + "}"));
+        picker.kvEvents()
+                .ifPresent(ports -> line("    kvEvents: {port: " + ports.port() + ", replayPort: "
+                        + ports.replayPort().orElse(0) + "}   # docs/precise-index.md"));
         picker.tls()
                 .ifPresent(tls -> line(
                         tls.ca().isEmpty()

@@ -4,14 +4,15 @@ import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Range;
 import dev.sluice.spi.Role;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** One engine, as {@code {url, role, labels}} or as llm-d's {@code {name, namespace, address, port, labels}}. */
-@NotYet({"kvEvents", "kvReplay"})
 public record EndpointConfig(
         @Doc("Where it listens. Either this, or `address` and `port`.")
         Optional<HttpUrl> url,
@@ -21,6 +22,16 @@ public record EndpointConfig(
 
         @Doc("For filters and for tenants' rules.") @Default("{}")
         Map<String, String> labels,
+
+        @Doc(
+                "Where it publishes KV events; of several data-parallel ranks the first, each further has the next port. Absent: it does not.")
+        Optional<KvAddress> kvEvents,
+
+        @Doc("Where it repeats them: an address, or `none`. Absent: the next port behind those of `kvEvents`.")
+        Optional<KvAddress.Replay> kvReplay,
+
+        @Doc("Data-parallel ranks that publish KV events.") @Default("1") @Range(min = 1, max = 1024)
+        int kvRanks,
 
         @Doc("llm-d's row: shown instead of the address.") Optional<String> name,
         @Doc("llm-d's row: put before the name.") Optional<String> namespace,
@@ -40,6 +51,15 @@ public record EndpointConfig(
             throw new ConfigException("label " + Role.LABEL + ": "
                     + Scalars.notOneOf(label.get(), List.of("prefill", "decode", "encode", "both")));
         }
+        if (kvEvents.isEmpty() && (kvReplay.isPresent() || kvRanks > 1)) {
+            throw new ConfigException("kvReplay and kvRanks go with kvEvents");
+        }
+        Optional<String> elsewhere = kvReplay.flatMap(KvAddress.Replay::address)
+                .map(KvAddress::host)
+                .filter(host -> !host.equals(kvEvents.orElseThrow().host()));
+        if (elsewhere.isPresent()) {
+            throw new ConfigException("kvReplay must be at the host of kvEvents");
+        }
         Optional<Role> labelled = label.flatMap(Role::of);
         if (role.isPresent() && labelled.isPresent() && !role.equals(labelled)) {
             throw new ConfigException("role is " + role.get().label() + " and label " + Role.LABEL + " is "
@@ -57,6 +77,17 @@ public record EndpointConfig(
         role.ifPresent(r -> all.putIfAbsent(Role.LABEL, r.label()));
         String id = name.map(n -> namespace.map(ns -> ns + "/" + n).orElse(n)).orElse(hostPort);
         return new Endpoint(id, hostPort, role.orElse(Role.BOTH), all);
+    }
+
+    /** Port at which its first rank repeats what it published; empty when it does not, or publishes nothing. */
+    public OptionalInt kvReplayPort() {
+        if (kvEvents.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        int next = kvEvents.get().port() + kvRanks;
+        return kvReplay.map(said ->
+                        said.address().map(a -> OptionalInt.of(a.port())).orElse(OptionalInt.empty()))
+                .orElse(next <= 65535 ? OptionalInt.of(next) : OptionalInt.empty());
     }
 
     /** Whether it is spoken to by TLS: as its URL says, and without one as its pool says. */

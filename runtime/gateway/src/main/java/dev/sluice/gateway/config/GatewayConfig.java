@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param routing policies by name; a pool without one gets the default policy
  * @param plugins third-party plugins; empty when there is no directory of them
  * @param metrics what {@code /metrics} shows
+ * @param kvIndex the index that engines' KV events feed
  */
 @NotYet({"identity", "tenants"})
 public record GatewayConfig(
@@ -30,7 +31,10 @@ public record GatewayConfig(
         @Doc("Third-party plugins.") Optional<PluginsConfig> plugins,
 
         @Doc("Which series there are beside Sluice's own.") @Default("{}")
-        MetricsConfig metrics) {
+        MetricsConfig metrics,
+
+        @Doc("The precise index, fed by the engines whose rows have `kvEvents`.") @Default("{}")
+        KvIndexConfig kvIndex) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
@@ -40,6 +44,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics);
+        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex);
     }
 }

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 /** Parameters of llm-d's types that no factory takes: each is honoured, has no effect by its nature, or is refused. */
 final class LlmdParameters {
     private static final String IN_THE_INDEX = "block size and capacity are read from the engines";
-    private static final String BY_EVENTS = "an index fed by the engines comes with KV events";
+    private static final String BY_EVENTS = "precise-prefix-cache-scorer, or its producer, has it";
     private static final String ONE_INDEX = "deciders see the one index of what engines hold";
     private static final String RANKS = "list each data-parallel rank as an endpoint of its own, port by port";
     private static final String NO_COOKIE =

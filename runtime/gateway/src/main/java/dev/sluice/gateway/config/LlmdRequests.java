@@ -7,8 +7,8 @@ import static dev.sluice.gateway.config.LlmdType.Kind.REQUEST;
 import static dev.sluice.gateway.config.LlmdType.Kind.RESPONSE;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
-import static dev.sluice.gateway.config.LlmdTypes.KV_EVENTS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
+import static dev.sluice.gateway.config.LlmdTypes.PULLS;
 import static dev.sluice.gateway.config.LlmdTypes.REVISIONS;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
@@ -29,7 +29,7 @@ final class LlmdRequests {
 
     static final List<LlmdType> TYPES = List.of(
             current(PRODUCER, "approx-prefix-cache-producer", BUILT_IN),
-            current(PRODUCER, "precise-prefix-cache-producer", KV_EVENTS),
+            current(PRODUCER, "precise-prefix-cache-producer", BUILT_IN),
             alpha(PRODUCER, "multicluster-approx-prefix-cache-producer", CLUSTERS),
             alpha(
                     PRODUCER,
@@ -40,8 +40,8 @@ final class LlmdRequests {
             current(PRODUCER, "token-producer", BUILT_IN),
             deprecated(PRODUCER, "tokenizer", nowCalled("token-producer")),
             current(PRODUCER, "mm-embeddings-cache-producer", MULTIMODAL),
-            current(PRODUCER, "session-id-producer", KV_EVENTS),
-            alpha(PRODUCER, "p2p-source-producer", KV_EVENTS),
+            current(PRODUCER, "session-id-producer", BUILT_IN),
+            alpha(PRODUCER, "p2p-source-producer", PULLS),
             alpha(PRODUCER, "latency-observer-producer-hub", CLUSTERS),
             current(ADMITTER, "latency-slo-admitter", new LlmdType.NoEffect(NEGATIVE)),
             current(ADMITTER, "probabilistic-admitter", new LlmdType.NoEffect(NEGATIVE)),

@@ -8,7 +8,6 @@ import static dev.sluice.gateway.config.LlmdType.Kind.SCORER;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
 import static dev.sluice.gateway.config.LlmdTypes.FLOW_CONTROL;
-import static dev.sluice.gateway.config.LlmdTypes.KV_EVENTS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
@@ -63,7 +62,7 @@ final class LlmdScheduling {
             current(SCORER, "lora-affinity-scorer", BUILT_IN),
             current(SCORER, "prefix-cache-scorer", BUILT_IN),
             gone(SCORER, "prefix-cache", nowCalled("prefix-cache-scorer")),
-            current(SCORER, "precise-prefix-cache-scorer", KV_EVENTS),
+            current(SCORER, "precise-prefix-cache-scorer", BUILT_IN),
             gone(SCORER, "kvcache-aware-scorer", nowCalled("precise-prefix-cache-scorer")),
             current(SCORER, "active-request-scorer", BUILT_IN),
             current(SCORER, "token-load-scorer", BUILT_IN),

@@ -48,7 +48,8 @@ public record Overrides(
                 pools.set(0, pools.getFirst().withDiscovery(new PoolConfig.Discovery(endpoints.get())));
             }
         }
-        return new GatewayConfig(newServer, List.copyOf(pools), config.routing(), plugins(config), config.metrics());
+        return new GatewayConfig(
+                newServer, List.copyOf(pools), config.routing(), plugins(config), config.metrics(), config.kvIndex());
     }
 
     private Optional<PluginsConfig> plugins(GatewayConfig config) {

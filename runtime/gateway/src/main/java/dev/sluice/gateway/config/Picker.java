@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param metrics where the engines show their metrics, when it says so
  * @param tls how https engines are known, when it says that they are https
  * @param ca the file with their CA, when it names one
+ * @param kvEvents where engines publish KV events, when it has a precise prefix cache
  */
 record Picker(
         RoutingConfig routing,
@@ -25,7 +26,8 @@ record Picker(
         Optional<Path> endpoints,
         Optional<PoolConfig.MetricsPage> metrics,
         Optional<PoolConfig.Tls> tls,
-        Optional<Path> ca) {
+        Optional<Path> ca,
+        Optional<PoolConfig.KvEvents> kvEvents) {
     /** llm-d's choice where there is no configuration at all. */
     static final String BLEND = """
             kind: EndpointPickerConfig

@@ -84,7 +84,8 @@ final class PickerForm {
                 pool.endpoints(),
                 pool.metrics(),
                 pool.tls(),
-                pool.ca()));
+                pool.ca(),
+                PrecisePorts.of(instances)));
     }
 
     /** llm-d's engines that split requests have a sidecar, which is told by headers. */

@@ -28,6 +28,7 @@ final class PickerGateway {
                 List.of(skeleton.pools().getFirst().by(picker)),
                 Map.of("default", picker.routing()),
                 Optional.empty(),
-                skeleton.metrics()));
+                skeleton.metrics(),
+                skeleton.kvIndex()));
     }
 }

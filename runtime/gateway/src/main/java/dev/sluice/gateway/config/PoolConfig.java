@@ -49,6 +49,9 @@ public record PoolConfig(
         @Doc("Where the engines show their metrics.") @Default("{}")
         MetricsPage metrics,
 
+        @Doc("Ports at which engines publish KV events whose rows do not say so. Absent: those do not.")
+        Optional<KvEvents> kvEvents,
+
         @Doc("A key of `routing`. Absent: the default policy.")
         Optional<String> routing) {
 
@@ -67,6 +70,7 @@ public record PoolConfig(
                 credential,
                 tls,
                 metrics,
+                kvEvents,
                 routing);
     }
 
@@ -85,6 +89,7 @@ public record PoolConfig(
                 credential,
                 picker.tls().or(() -> tls),
                 picker.metrics().orElse(metrics),
+                picker.kvEvents().or(() -> kvEvents),
                 routing);
     }
 
@@ -93,6 +98,26 @@ public record PoolConfig(
     public record Discovery(
             @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.")
             Path file) {}
+
+    /** Ports of KV events, the same at all engines. */
+    public record KvEvents(
+            @Doc("Of the events of the first data-parallel rank; each further has the next.")
+            @Default("5557")
+            @Range(min = 1, max = 65535)
+            int port,
+
+            @Doc("Where the first rank repeats them; 0: nowhere. Absent: the port behind those of the events.")
+            @Range(min = 0, max = 65535)
+            OptionalInt replayPort,
+
+            @Doc("Data-parallel ranks.") @Default("1") @Range(min = 1, max = 1024)
+            int ranks) {
+        /** Port of the first rank's replays; empty when there are none. */
+        public OptionalInt replay() {
+            int at = replayPort.orElse(port + ranks);
+            return at > 0 && at <= 65535 ? OptionalInt.of(at) : OptionalInt.empty();
+        }
+    }
 
     /** The engines' metrics page. */
     public record MetricsPage(

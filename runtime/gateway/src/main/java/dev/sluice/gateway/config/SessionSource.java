@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /**
  * A place where a request names its session.
  *
- * @param kind header, cookie or body
- * @param name the header in lower case, the cookie's name, or the path of keys in the body, joined by dots
+ * @param kind where
+ * @param name the header in lower case, the cookie's name, or the path of keys in the body, joined by dots; empty for an inferred one
  */
 public record SessionSource(Kind kind, String name) {
     /** Parts of a request. */
@@ -20,13 +20,15 @@ public record SessionSource(Kind kind, String name) {
         /** A cookie. */
         COOKIE,
         /** A text in the JSON body. */
-        BODY
+        BODY,
+        /** The conversation so far: a prompt that goes on from an earlier one belongs to its session. */
+        INFERRED
     }
 
     /** As it is written. */
     @Override
     public String toString() {
-        return kind.name().toLowerCase(Locale.ROOT) + ":" + name;
+        return kind.name().toLowerCase(Locale.ROOT) + (kind == Kind.INFERRED ? "" : ":" + name);
     }
 
     static final class Form implements Codec<SessionSource> {
@@ -38,7 +40,7 @@ public record SessionSource(Kind kind, String name) {
             return Scalars.text(node, at).flatMap(text -> {
                 Matcher matcher = FORM.matcher(text);
                 if (text.equals("inferred")) {
-                    return at.error(node, "inferred sessions are not supported yet");
+                    return Optional.of(new SessionSource(Kind.INFERRED, ""));
                 } else if (!matcher.matches()) {
                     return at.expected(notation(), node);
                 } else if (matcher.group(3) != null) {
@@ -53,12 +55,12 @@ public record SessionSource(Kind kind, String name) {
 
         @Override
         public String notation() {
-            return "header:NAME, cookie:NAME or body:PATH";
+            return "header:NAME, cookie:NAME, body:PATH or inferred";
         }
 
         @Override
         public Map<String, Object> schema() {
-            return Map.of("type", "string", "pattern", "^(" + FORM.pattern() + ")$");
+            return Map.of("type", "string", "pattern", "^(" + FORM.pattern() + "|inferred)$");
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.metrics;
 
+import dev.sluice.gateway.kv.KvCounts;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
@@ -34,6 +35,7 @@ public final class Meters implements AutoCloseable {
     private final Lanes lanes = new Lanes(registry);
     private final PoolGauges pools;
     private final LlmdSeries llmd;
+    private final KvSeries kv;
     private final Timer decision;
     private final FewCounters fallbacks =
             few("decision.fallback", "Decisions that the policy itself could not make", "cause");
@@ -79,6 +81,8 @@ public final class Meters implements AutoCloseable {
                 .register(registry);
         llmd = new LlmdSeries(version, pools.pools());
         registry.getPrometheusRegistry().register(pools);
+        kv = new KvSeries(registry, pools.pools());
+        registry.getPrometheusRegistry().register(kv);
         registry.getPrometheusRegistry().register(llmd);
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
@@ -123,6 +127,16 @@ public final class Meters implements AutoCloseable {
     /** Whether llm-d's series are shown. */
     public void showLlmd(boolean shown) {
         llmd.show(shown);
+    }
+
+    /** Counts what happens to KV events. */
+    public KvCounts kvCounts() {
+        return kv;
+    }
+
+    /** A prompt's token ids came from there. */
+    public void kvPrompt(String pool, String source) {
+        kv.prompt(pool, source);
     }
 
     /** A decision was made in so many ns. */

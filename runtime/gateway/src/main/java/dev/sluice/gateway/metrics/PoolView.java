@@ -1,6 +1,7 @@
 package dev.sluice.gateway.metrics;
 
 import dev.sluice.core.EndpointReport;
+import dev.sluice.gateway.kv.KvStatus;
 import java.util.List;
 import java.util.Map;
 
@@ -38,6 +39,11 @@ public interface PoolView {
 
     /** Blocks in the prefix index. */
     long indexBlocks();
+
+    /** What is known of the engines' KV events. */
+    default List<KvStatus> kvEvents() {
+        return List.of();
+    }
 
     /** KV that prefill engines keep for this pool's requests, by how it stands; empty where KV does not move. */
     default Map<String, Long> kvLeases() {

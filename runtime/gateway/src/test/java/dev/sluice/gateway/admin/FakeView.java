@@ -43,7 +43,7 @@ final class FakeView implements AdminView {
                 Double.POSITIVE_INFINITY,
                 1,
                 7);
-        return List.of(new PoolStatus("chat", List.of(report), 1, 2048, 99));
+        return List.of(new PoolStatus("chat", List.of(report), 1, 2048, 99, List.of()));
     }
 
     @Override
@@ -85,7 +85,8 @@ final class FakeView implements AdminView {
                                         Collections.singletonMap("work", Double.NaN),
                                         Map.of("ms", 12.5),
                                         64,
-                                        0)),
+                                        0,
+                                        "told")),
                                 "a",
                                 "",
                                 Optional.empty(),

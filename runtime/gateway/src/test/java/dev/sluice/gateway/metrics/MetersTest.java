@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.EndpointStatus;
+import dev.sluice.gateway.kv.KvStatus;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Role;
 import java.io.ByteArrayOutputStream;
@@ -212,6 +213,9 @@ class MetersTest {
         meters.plugin("scorer", "t", "n").time(1);
         meters.attempt("completed");
         meters.promptTokens("exact");
+        meters.kvCounts().events("chat", "applied", 1);
+        meters.kvCounts().reset("chat", "told");
+        meters.kvPrompt("chat", "asked");
         meters.disaggregation("prefill-decode");
         meters.disaggregationFailure("handover");
         meters.configReload(true);
@@ -370,6 +374,15 @@ class MetersTest {
         @Override
         public long indexBlocks() {
             return 77;
+        }
+
+        @Override
+        public List<KvStatus> kvEvents() {
+            return reports.stream()
+                    .map(report -> new KvStatus(
+                            report.endpoint().id(),
+                            List.of(new KvStatus.Rank(0, true, true, true, 55, 16, 3, 0.5, 90, 100, 80))))
+                    .toList();
         }
 
         @Override
