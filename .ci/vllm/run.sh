@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Real vLLM servers on the CPU behind Sluice. First two of them: routing by shared prefix, streams, errors, cancellation. Then one
+# Real vLLM servers on the CPU behind Sluice. First two of them: routing by shared prefix, streams, errors, cancellation. Then the
+# same two with their KV events: what Sluice predicts to be cached is what they find. KV_REQUESTS: how many (50). Then one
 # that computes prompts and one that generates, with NIXL between them: the text is the single server's. PROMPTS: how many (20).
 . "$(dirname "$0")/../lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,10 +12,27 @@ ldconfig -p | grep -q libnuma.so.1 || { apt-get update -qq && apt-get install -y
 sh "$kit/install.sh" "$cache/vllm"
 [ -f "$cache/tiny/config.json" ] || "$cache/vllm/bin/python" "$kit/make_model.py" "$cache/tiny"
 
-first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port)
-start vllm1.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$first" 0 none
+# A port whose next one, for replays, is free too.
+events_port() {
+  python3 - <<'PY'
+import random, socket
+while True:
+    port = random.randint(20000, 30000)
+    try:
+        for p in (port, port + 1):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", p))
+        print(port)
+        break
+    except OSError:
+        pass
+PY
+}
+
+first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port) events1=$(events_port) events2=$(events_port)
+start vllm1.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$first" "$events1" single
 wait_http "http://127.0.0.1:$first/health" 300
-start vllm2.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$second" 0 none
+start vllm2.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$second" "$events2" single
 second_pid=${pids%% *}
 wait_http "http://127.0.0.1:$second/health" 300
 cat >"$work/gateway.yaml" <<YAML
@@ -30,6 +48,22 @@ start gateway.log "$root/sluice" serve --config "$work/gateway.yaml"
 wait_http "http://127.0.0.1:$gateway/readyz" 60
 python3 "$here/check.py" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" \
   "http://127.0.0.1:$first" "http://127.0.0.1:$second"
+
+gateway=$(free_port) admin=$(free_port)
+cat >"$work/precise.yaml" <<YAML
+server: {host: 127.0.0.1, port: $gateway, admin: {port: $admin}}
+pools:
+  - name: tiny
+    models: [tiny]
+    endpoints:
+      - {url: "http://127.0.0.1:$first", kvEvents: "tcp://127.0.0.1:$events1"}
+      - {url: "http://127.0.0.1:$second", kvEvents: "tcp://127.0.0.1:$events2"}
+kvIndex: {tokenWait: 2s}
+YAML
+start precise.log "$root/sluice" serve --config "$work/precise.yaml"
+wait_http "http://127.0.0.1:$gateway/readyz" 60
+"$cache/vllm/bin/python" "$here/kv.py" "${KV_REQUESTS:-50}" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" \
+  "http://127.0.0.1:$first=tcp://127.0.0.1:$((events1 + 1))" "http://127.0.0.1:$second=tcp://127.0.0.1:$((events2 + 1))"
 
 # A port whose side channel, 10000 further on, is free too.
 nixl_port() {
