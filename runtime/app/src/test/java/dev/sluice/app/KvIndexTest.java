@@ -102,7 +102,14 @@ class KvIndexTest {
         HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         String id = answer.headers().firstValue("x-sluice-id").orElseThrow();
+        // What the engine reported is noted when the answer has been passed on.
         JsonNode why = admin("/explain/" + id);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!why.path("decision").path("reportedCachedTokens").isNumber()) {
+            assertThat(System.nanoTime()).as(why.toString()).isLessThan(end);
+            TimeUnit.MILLISECONDS.sleep(1);
+            why = admin("/explain/" + id);
+        }
         JsonNode decision = why.path("decision");
         String endpoint = decision.path("endpoint").asText();
         for (JsonNode candidate : why.path("candidates")) {
