@@ -12,14 +12,14 @@ ldconfig -p | grep -q libnuma.so.1 || { apt-get update -qq && apt-get install -y
 sh "$kit/install.sh" "$cache/vllm"
 [ -f "$cache/tiny/config.json" ] || "$cache/vllm/bin/python" "$kit/make_model.py" "$cache/tiny"
 
-# A port whose next one, for replays, is free too.
-events_port() {
-  python3 - <<'PY'
-import random, socket
+# port_pair DISTANCE: a port that is free, as is the one so much further on.
+port_pair() {
+  python3 - "$1" <<'PY'
+import random, socket, sys
 while True:
     port = random.randint(20000, 30000)
     try:
-        for p in (port, port + 1):
+        for p in (port, port + int(sys.argv[1])):
             with socket.socket() as s:
                 s.bind(("127.0.0.1", p))
         print(port)
@@ -29,7 +29,8 @@ while True:
 PY
 }
 
-first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port) events1=$(events_port) events2=$(events_port)
+# Replays are asked for at the port next to that of the events.
+first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port) events1=$(port_pair 1) events2=$(port_pair 1)
 start vllm1.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$first" "$events1" single
 wait_http "http://127.0.0.1:$first/health" 300
 start vllm2.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$second" "$events2" single
@@ -65,27 +66,10 @@ wait_http "http://127.0.0.1:$gateway/readyz" 60
 "$cache/vllm/bin/python" "$here/kv.py" "${KV_REQUESTS:-50}" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" \
   "http://127.0.0.1:$first=tcp://127.0.0.1:$((events1 + 1))" "http://127.0.0.1:$second=tcp://127.0.0.1:$((events2 + 1))"
 
-# A port whose side channel, 10000 further on, is free too.
-nixl_port() {
-  python3 - <<'PY'
-import random, socket
-while True:
-    port = random.randint(20000, 30000)
-    try:
-        for p in (port, port + 10000):
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", p))
-        print(port)
-        break
-    except OSError:
-        pass
-PY
-}
-
 # The second server makes room; the first is the single one.
 kill "$second_pid"
 wait "$second_pid" 2>/dev/null || true
-prefill=$(nixl_port) decode=$(nixl_port) gateway=$(free_port) admin=$(free_port)
+prefill=$(port_pair 10000) decode=$(port_pair 10000) gateway=$(free_port) admin=$(free_port)
 start prefill.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(free_port)" prefill
 start decode.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(free_port)" decode
 wait_http "http://127.0.0.1:$prefill/health" 400
