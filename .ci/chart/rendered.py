@@ -1,0 +1,64 @@
+"""What a schema can't say about the rendered manifests: rendered.py FOLDER. Writes each gateway configuration beside them."""
+import pathlib
+import sys
+
+import yaml
+
+folder = pathlib.Path(sys.argv[1])
+faults = []
+
+
+def check(what, ok):
+    if not ok:
+        faults.append(what)
+
+
+for file in sorted(folder.glob("*.yaml")):
+    if file.name.endswith(".gateway.yaml"):
+        continue
+    objects = [o for o in yaml.safe_load_all(file.read_text()) if o]
+    by_kind = {}
+    for o in objects:
+        by_kind.setdefault(o["kind"], []).append(o)
+    maps = {o["metadata"]["name"]: o for o in by_kind.get("ConfigMap", [])}
+    pods = [(o, o["spec"]["template"]["spec"]) for o in objects if o["kind"] in ("Deployment", "Job") or o["apiVersion"].startswith("serving.knative.dev")]
+    for o, pod in pods:
+        name = f"{file.name}: {o['kind']} {o['metadata']['name']}"
+        container = pod["containers"][0]
+        if container["image"].startswith("vllm/"):
+            continue
+        security = container["securityContext"]
+        check(name + ": restricted", security["runAsNonRoot"] and security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"]
+              and security["capabilities"] == {"drop": ["ALL"]} and security["seccompProfile"]["type"] == "RuntimeDefault")
+        check(name + ": a memory limit", "memory" in container["resources"]["limits"])
+        check(name + ": every mount has its volume", {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]})
+        check(name + ": a writable /tmp", any(m["mountPath"] == "/tmp" for m in container["volumeMounts"]))
+        config = next(v["configMap"]["name"] for v in pod["volumes"] if v["name"] == "config")
+        check(name + ": its configuration is there", config in maps)
+        text = maps[config]["data"]["gateway.yaml"]
+        if o["kind"] != "Job":
+            check(name + ": its configuration is immutable", maps[config].get("immutable") is True)
+        (folder / f"{file.stem}.gateway.yaml").write_text(text)
+        drain = yaml.safe_load(text)["server"]["drain"]
+        seconds = sum(int(drain[k].rstrip("s")) for k in ("notReadyFor", "streams"))
+        if o["kind"] == "Deployment":
+            check(name + ": the drain fits into the grace period", seconds < pod["terminationGracePeriodSeconds"])
+        elif o["kind"] == "Service":
+            check(name + ": the drain fits into the grace period", seconds < pod["timeoutSeconds"])
+            # What Knative's webhook refuses or drops.
+            annotations = o["spec"]["template"]["metadata"]["annotations"]
+            check(name + ": scaling is asked for on the template", "autoscaling.knative.dev/min-scale" in annotations
+                  and not any("autoscaling" in a for a in o["metadata"].get("annotations", {})))
+            check(name + ": no field that Knative refuses", not {"terminationGracePeriodSeconds", "securityContext", "topologySpreadConstraints", "affinity"} & set(pod))
+            check(name + ": one port", len(container["ports"]) == 1)
+    for role in by_kind.get("Role", []):
+        for rule in role["rules"]:
+            check(f"{file.name}: {role['metadata']['name']} only reads", set(rule["verbs"]) <= {"list", "watch"} and "*" not in str(rule))
+    check(f"{file.name}: no rights for the whole cluster", not {"ClusterRole", "ClusterRoleBinding"} & set(by_kind))
+    for policy in by_kind.get("NetworkPolicy", []):
+        ports = {p["port"] for rule in policy["spec"]["ingress"] for p in rule["ports"]}
+        if file.stem.endswith("knative"):
+            check(f"{file.name}: activator and autoscaler get in", {8012, 8013, 9090} <= ports)
+if faults:
+    sys.exit("\n".join(faults))
+print("ok: rendered manifests are restricted, drain inside their grace, and read only what they watch")

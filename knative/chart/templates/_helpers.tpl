@@ -1,0 +1,139 @@
+{{- define "sluice.name" -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "sluice.labels" -}}
+app.kubernetes.io/name: sluice
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{- define "sluice.selector" -}}
+app.kubernetes.io/name: sluice
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "sluice.podLabels" -}}
+{{- merge (dict "app.kubernetes.io/name" "sluice" "app.kubernetes.io/instance" .Release.Name) .Values.podLabels | toYaml -}}
+{{- end -}}
+
+{{- define "sluice.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "sluice.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (include "sluice.name" .) -}}
+{{- end -}}
+
+{{- define "sluice.hasTenants" -}}
+{{- if or .Values.tenants.inline .Values.tenants.configMap .Values.tenants.secret }}yes{{ end -}}
+{{- end -}}
+
+{{- /* Seconds that streams may take after SIGTERM. A Knative pod gets it only when the queue-proxy has none left. */ -}}
+{{- define "sluice.streamSeconds" -}}
+{{- if eq .Values.mode "knative" -}}
+{{- max 5 (sub (int .Values.knative.timeoutSeconds) 30) -}}
+{{- else -}}
+{{- .Values.deployment.drain.streamSeconds -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.notReadySeconds" -}}
+{{- if eq .Values.mode "knative" -}}0{{- else -}}{{ .Values.deployment.drain.notReadySeconds }}{{- end -}}
+{{- end -}}
+
+{{- define "sluice.graceSeconds" -}}
+{{- add (int (include "sluice.notReadySeconds" .)) (int (include "sluice.streamSeconds" .)) 15 -}}
+{{- end -}}
+
+{{- /* The configuration: what the user wrote wins over what follows from the mode. */ -}}
+{{- define "sluice.config" -}}
+{{- if not .Values.config.pools }}{{ fail "config.pools is required: see docs/configuration.md" }}{{ end -}}
+{{- $server := dict "port" 8080
+      "metrics" (dict "host" "0.0.0.0" "port" 9191)
+      "drain" (dict "notReadyFor" (printf "%ss" (include "sluice.notReadySeconds" .)) "streams" (printf "%ss" (include "sluice.streamSeconds" .))) -}}
+{{- $base := dict "apiVersion" "sluice.dev/v1" "kind" "Gateway" "server" $server -}}
+{{- if or .Values.plugins.enabled .Values.plugins.volume }}{{ $_ := set $base "plugins" (dict "directory" "/opt/sluice/plugins") }}{{ end -}}
+{{- if include "sluice.hasTenants" . }}{{ $_ := set $base "tenants" (dict "directory" "/etc/sluice/tenants") }}{{ end -}}
+{{- mergeOverwrite $base (deepCopy .Values.config) | toYaml -}}
+{{- end -}}
+
+{{- define "sluice.configName" -}}
+{{ include "sluice.name" . }}-config-{{ include "sluice.config" . | sha256sum | trunc 10 }}
+{{- end -}}
+
+{{- define "sluice.metricsPort" -}}
+{{- (include "sluice.config" . | fromYaml).server.metrics.port -}}
+{{- end -}}
+
+{{- /* The container, the same in both modes and in the check before an upgrade. Takes root and name of the ConfigMap. */ -}}
+{{- define "sluice.securityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+readOnlyRootFilesystem: true
+allowPrivilegeEscalation: false
+capabilities: {drop: ["ALL"]}
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "sluice.env" -}}
+- {name: SLUICE_LOG, value: {{ .Values.logLevel | quote }}}
+{{- with .Values.jvmOptions }}
+- {name: JAVA_TOOL_OPTIONS, value: {{ . | quote }}}
+{{- end }}
+{{- with .Values.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.mounts" -}}
+- {name: tmp, mountPath: /tmp}
+- {name: config, mountPath: /etc/sluice/config, readOnly: true}
+{{- if include "sluice.hasTenants" . }}
+- {name: tenants, mountPath: /etc/sluice/tenants, readOnly: true}
+{{- end }}
+{{- if .Values.plugins.volume }}
+- {name: plugins, mountPath: /opt/sluice/plugins, readOnly: true}
+{{- end }}
+{{- range .Values.secrets }}
+- {name: secret-{{ .name }}, mountPath: /etc/sluice/secrets/{{ .name }}, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.volumes" -}}
+{{- $root := index . 0 -}}
+{{- $suffix := index . 1 -}}
+- {name: tmp, emptyDir: {sizeLimit: 64Mi}}
+- {name: config, configMap: {name: {{ include "sluice.configName" $root }}{{ $suffix }}}}
+{{- if $root.Values.tenants.secret }}
+- {name: tenants, secret: {secretName: {{ $root.Values.tenants.secret }}}}
+{{- else if $root.Values.tenants.configMap }}
+- {name: tenants, configMap: {name: {{ $root.Values.tenants.configMap }}}}
+{{- else if $root.Values.tenants.inline }}
+- {name: tenants, configMap: {name: {{ include "sluice.name" $root }}-tenants{{ $suffix }}}}
+{{- end }}
+{{- with $root.Values.plugins.volume }}
+- name: plugins
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- range $root.Values.secrets }}
+- {name: secret-{{ .name }}, secret: {secretName: {{ .secretName }}}}
+{{- end }}
+{{- end -}}
+
+{{- /* What discovery watches: {"namespace": ["knative", …], …} as YAML, from the pools. */ -}}
+{{- define "sluice.watched" -}}
+{{- $watched := dict -}}
+{{- $own := .Release.Namespace -}}
+{{- range .Values.config.pools -}}
+  {{- range $kind, $spec := (.discovery | default dict) -}}
+    {{- if has $kind (list "knative" "kserve" "inferencePool" "pods") -}}
+      {{- $namespace := (get $spec "namespace") | default $own -}}
+      {{- $_ := set $watched $namespace (append (get $watched $namespace | default list) $kind | uniq | sortAlpha) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- $watched | toYaml -}}
+{{- end -}}
