@@ -55,6 +55,15 @@ for file in sorted(folder.glob("*.yaml")):
         for rule in role["rules"]:
             check(f"{file.name}: {role['metadata']['name']} only reads", set(rule["verbs"]) <= {"list", "watch"} and "*" not in str(rule))
     check(f"{file.name}: no rights for the whole cluster", not {"ClusterRole", "ClusterRoleBinding"} & set(by_kind))
+    if file.stem == "discovery":
+        granted = {r["metadata"]["namespace"]: {resource for rule in r["rules"] for resource in rule["resources"]} for r in by_kind["Role"]}
+        knative = {"endpointslices", "services", "revisions"}
+        check(f"{file.name}: rights follow from discovery: {granted}",
+              granted == {"models": knative | {"pods"}, "serving": knative | {"pods"}, "pools": {"inferencepools", "pods"}})
+        check(f"{file.name}: each Role is bound where it is", {b["metadata"]["namespace"] for b in by_kind["RoleBinding"]} == set(granted))
+    else:
+        check(f"{file.name}: no token where nothing is asked", "example" in file.name
+              or all(p.get("automountServiceAccountToken") is False for _, p in pods))
     for policy in by_kind.get("NetworkPolicy", []):
         ports = {p["port"] for rule in policy["spec"]["ingress"] for p in rule["ports"]}
         if file.stem.endswith("knative"):

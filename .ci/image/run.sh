@@ -36,7 +36,7 @@ manifest = json.loads((tar / "manifest.json").read_text())[0]
 for layer in manifest["Layers"]:
     subprocess.run(["tar", "--warning=no-unknown-keyword", "-xpf", tar / layer, "-C", root], check=True)
 config = json.loads((tar / manifest["Config"]).read_text())["config"]
-(root.parent / "entrypoint").write_text("\n".join(config["Entrypoint"]))
+(root.parent / "entrypoint").write_text("\n".join(config["Entrypoint"]) + "\n")
 docker = (layout / "Dockerfile").read_text()
 args = (layout / "image.args").read_text().splitlines()
 options = dict(zip(args[::2], args[1::2]))
@@ -56,9 +56,25 @@ diff "$work/laid" "$work/packed"
 [ -z "$(find "$work/root" -perm -0002 -type f)" ] || { echo "files that everybody may write"; exit 1; }
 [ -z "$(find "$work/root" -type f \( -name sh -o -name bash -o -name busybox \))" ] || { echo "a shell"; exit 1; }
 
+packer=${tools:-$root/../shared/tools}/kube/image.py
+if [ -f "$packer" ]; then
+  echo "== packed by a program that takes files"
+  mapfile -t options <"$layout/image.args"
+  mkdir -p "$work/packed-tar" "$work/packed-root" "$work/nothing"
+  python3 "$packer" sluice:ci "$work/packed.tar" "${options[@]}"
+  tar -xf "$work/packed.tar" -C "$work/packed-tar"
+  for layer in "$work"/packed-tar/*.tar; do tar -xpf "$layer" -C "$work/packed-root"; done
+  mapfile -t entry <"$work/entrypoint"
+  "$root/.ci/image/enter.sh" "$work/packed-root" "$work/nothing" "$work/nothing" "${entry[0]}" -XX:AOTMode=on "${entry[@]:1}" --version
+  rm -rf "$work"/packed*
+fi
+
 echo "== a plugin, as a derived image or a volume has it"
 classes=$work/classes
-mkdir -p "$classes" "$work/plugins/zone-price"
+# As the kubelet mounts it: links to a folder that it swaps.
+mkdir -p "$classes" "$work/plugins/..2026/zone-price"
+ln -s ..2026 "$work/plugins/..data"
+ln -s ..data/zone-price "$work/plugins/zone-price"
 "$JDK/bin/javac" -proc:none -cp "$layout/root/opt/sluice/app/lib/*" -d "$classes" $(find "$root/examples/plugin-zone-price/src/main/java" -name '*.java')
 cp -r "$root/examples/plugin-zone-price/src/main/resources/META-INF" "$classes/"
 printf 'Sluice-Plugin-Id: zone-price\nSluice-Plugin-Version: 1.0.0\nSluice-Spi: [1.0,2)\n' >"$work/manifest"

@@ -21,6 +21,31 @@ mapfile -t options <"$layout/image.args"
 namespace=${NAMESPACE:-sluice-deploy}
 kubectl create namespace "$namespace" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
 kubectl label --overwrite namespace "$namespace" pod-security.kubernetes.io/enforce=restricted >/dev/null
+
+echo "== what the API server itself says of every manifest"
+operator=$(go_module $OPERATOR)
+for crd in podmonitors prometheusrules; do
+  kubectl apply --server-side --force-conflicts -f "$operator/example/prometheus-operator-crd/monitoring.coreos.com_$crd.yaml" >/dev/null
+done
+kubectl wait --for=condition=Established --timeout=60s crd/podmonitors.monitoring.coreos.com crd/prometheusrules.monitoring.coreos.com >/dev/null
+kubectl create namespace models --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+for values in "$root"/.ci/chart/values/*.yaml; do
+  helm template sluice "$root/knative/chart" -n "$namespace" -f "$values" >"$work/rendered.yaml"
+  kubectl apply --dry-run=server --validate=strict -n "$namespace" -f "$work/rendered.yaml" >"$work/dry-run"
+  echo "ok: $(basename "$values"): $(wc -l <"$work/dry-run") objects"
+done
+for example in revisions kserve; do
+  kubectl kustomize "$root/examples/knative/$example" | kubectl apply --dry-run=server --validate=strict -f - >"$work/dry-run"
+  echo "ok: examples/knative/$example: $(wc -l <"$work/dry-run") objects"
+done
+helm template sluice "$root/knative/chart" -n "$namespace" -f "$root/.ci/chart/values/knative.yaml" |
+  sed 's/containerConcurrency:/containerConcurency:/' >"$work/typo.yaml"
+if kubectl apply --dry-run=server --validate=strict -n "$namespace" -f "$work/typo.yaml" >/dev/null 2>&1; then
+  echo "the API server took a typo"
+  exit 1
+fi
+
+echo "== running"
 python3 "$root/.ci/kube/deploy.py" --helm "$work/helm.sh" --chart "$root/knative/chart" --image "dev.local/sluice" --tag "$tag" \
   --namespace "$namespace" --requests "${REQUESTS:-300}" --starts "${STARTS:-2}" --work "$work" ${PARTS:+--parts "$PARTS"}
 kubectl delete namespace "$namespace" --wait=false >/dev/null
