@@ -113,7 +113,7 @@ final class Exchange {
                 scan,
                 model,
                 target,
-                new Prepared.Caller(id, headers, client::finished, number),
+                new Prepared.Caller(id, headers, client::bodyReleased, number),
                 Prepared.Carriage.OURS));
     }
 
@@ -157,6 +157,9 @@ final class Exchange {
                 attempts++;
                 placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
                 blame = TwoLegs.Blame.DECODE;
+                if (placed.prefill().isEmpty()) {
+                    placed = placed.withoutDecision();
+                }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
                 if (result.done()) {
                     return;

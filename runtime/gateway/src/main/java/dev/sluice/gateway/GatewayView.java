@@ -60,8 +60,9 @@ final class GatewayView implements AdminView {
                 .toList();
     }
 
-    private static RecentDecision row(DecisionLog.Entry entry) {
-        Decision decision = entry.decision;
+    private static RecentDecision row(DecisionLog.Kept kept) {
+        DecisionLog.Entry entry = kept.entry();
+        Decision decision = kept.decision();
         RoutingRequest request = decision.placement().request();
         boolean placed = decision.rows().length > 0;
         DecisionLog.End end = entry.end();
@@ -89,8 +90,9 @@ final class GatewayView implements AdminView {
         return gateway.runtime()
                 .decisions
                 .find(id)
-                .map(entry -> new ExplainedDecision(
-                        row(entry), Explainer.explain(entry.decision).released(entry.released())));
+                .map(kept -> new ExplainedDecision(
+                        row(kept),
+                        Explainer.explain(kept.decision()).released(kept.entry().released())));
     }
 
     @Override

@@ -65,7 +65,13 @@ final class Placer {
             Optional<Charge> charge,
             Optional<Charge> prefill,
             int predictedTokens,
-            long decideNanos) {}
+            long decideNanos) {
+
+        /** The same without what it was decided on, which is too much to hold for as long as the request takes. */
+        Placed withoutDecision() {
+            return new Placed(Optional.empty(), charge, prefill, predictedTokens, decideNanos);
+        }
+    }
 
     /**
      * What an exchange has tried: endpoints that failed to serve it, and those that failed to compute its prompt for another. Most

@@ -111,6 +111,9 @@ final class StreamRelay implements ChunkWatcher {
         exchange.ended(200, "ok");
         exchange.client.startStream(200, block);
         exchange.client.write(held.bytes());
+        if (leg.handed == null) {
+            exchange.client.releaseBody(); // nothing is tried again any more
+        }
     }
 
     @Override

@@ -36,6 +36,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     private boolean close;
     private boolean watching;
     private long sent;
+    private volatile boolean released;
     private volatile boolean gone;
     private volatile boolean over;
 
@@ -83,6 +84,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
 
     @Override
     public void releaseBody() {
+        released = true;
         intake.releaseBody();
     }
 
@@ -393,6 +395,11 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     @Override
     public boolean finished() {
         return body == Body.FINISHED;
+    }
+
+    @Override
+    public boolean bodyReleased() {
+        return released || finished();
     }
 
     @Override

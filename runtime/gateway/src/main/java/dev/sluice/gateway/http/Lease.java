@@ -77,12 +77,13 @@ final class Lease {
 
     /**
      * A stack of buffers of one size, without a lock: whoever were stopped while holding one would stop the loop. Each push
-     * makes a node of its own, so that a stack which looks the same is the same. The top stands apart: a loop that borrows
-     * and gives back in turn makes no nodes.
+     * makes a node of its own, so that a stack which looks the same is the same. The two topmost stand apart: a loop that
+     * borrows one to read into and one to write from, and gives them back, makes no nodes.
      */
     private static final class Shelf {
         private final int most;
         private final AtomicReference<@Nullable Lease> top = new AtomicReference<>();
+        private final AtomicReference<@Nullable Lease> second = new AtomicReference<>();
         private final AtomicReference<@Nullable Node> rest = new AtomicReference<>();
 
         Shelf(int most) {
@@ -92,6 +93,10 @@ final class Lease {
         @Nullable
         Lease pop() {
             Lease newest = top.get() == null ? null : top.getAndSet(null);
+            if (newest != null) {
+                return newest;
+            }
+            newest = second.get() == null ? null : second.getAndSet(null);
             if (newest != null) {
                 return newest;
             }
@@ -111,7 +116,8 @@ final class Lease {
             if (most < 1) {
                 return false;
             }
-            if (top.get() == null && top.compareAndSet(null, lease)) {
+            if ((top.get() == null && top.compareAndSet(null, lease))
+                    || (second.get() == null && second.compareAndSet(null, lease))) {
                 return true;
             }
             while (true) {
