@@ -16,6 +16,7 @@ import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.engine.EngineEvents;
 import dev.sluice.gateway.engine.EngineSettings;
 import dev.sluice.gateway.engine.Engines;
+import dev.sluice.gateway.engine.LoopGround;
 import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.engine.Served;
 import dev.sluice.gateway.http.ByteBudget;
@@ -80,7 +81,7 @@ public final class Gateway implements AutoCloseable {
         this.catalog = catalog;
         this.meters = new Meters(version());
         this.assembly = Assembly.build(config, catalog, meters, loop, workers, Optional.empty());
-        this.engines = new Engines(EngineSettings.DEFAULT, new Events());
+        this.engines = new Engines(EngineSettings.DEFAULT, new Events(), target -> LoopGround.of(loop, target));
         BiConsumer<String, String> probe = (pool, id) -> engines.probeNow(pool + "/" + id);
         BiConsumer<String, String> traffic = (pool, id) -> engines.traffic(pool + "/" + id);
         this.runtime = new LiveState(
