@@ -54,7 +54,7 @@ final class ChannelWire extends Wire {
     // The owner's read; written before READING, by the loop only while BUSY.
     private @Nullable ByteBuffer target;
     private @Nullable Lease fresh;
-    private int room;
+    private int size;
     private int wanted;
     private int got;
     private long idle;
@@ -157,10 +157,9 @@ final class ChannelWire extends Wire {
 
     @Override
     @Nullable
-    Lease readFresh(int room, long idle) throws IOException {
+    Lease readFresh(int size, long idle) throws IOException {
         if (early != null) {
-            Lease lease = Lease.of(Math.max(Lease.SMALL, early.bytes.position() + room + 2));
-            lease.bytes.position(room);
+            Lease lease = Lease.of(Math.max(size, early.bytes.position()));
             takeEarly(lease.bytes);
             return lease;
         }
@@ -169,8 +168,7 @@ final class ChannelWire extends Wire {
         }
         if (!armed) {
             letOthersRun();
-            Lease lease = Lease.small();
-            lease.bytes.position(room).limit(lease.capacity() - 2);
+            Lease lease = Lease.of(size);
             int n = 0;
             try {
                 n = pull(lease.bytes);
@@ -180,7 +178,6 @@ final class ChannelWire extends Wire {
                 }
             }
             if (n > 0) {
-                lease.bytes.limit(lease.capacity());
                 return lease;
             }
             if (n < 0) {
@@ -190,7 +187,7 @@ final class ChannelWire extends Wire {
         }
         target = null;
         fresh = null;
-        this.room = room;
+        this.size = size;
         got = 0;
         wanted = 1;
         park(READING, idle, in(FOREVER));
@@ -331,8 +328,8 @@ final class ChannelWire extends Wire {
         ByteBuffer into = target;
         try {
             if (into == null) {
-                fresh = Lease.small();
-                into = fresh.bytes.position(room).limit(fresh.capacity() - 2);
+                fresh = Lease.of(size);
+                into = fresh.bytes;
                 target = into;
             }
             int n = channel.read(into);
@@ -344,9 +341,6 @@ final class ChannelWire extends Wire {
             }
             got += n;
             if (got >= wanted) {
-                if (fresh != null) {
-                    into.limit(into.capacity());
-                }
                 complete(null);
                 return;
             }

@@ -43,7 +43,7 @@ final class Intake {
             return true;
         }
         try {
-            lease = wire.readFresh(0, keepAlive);
+            lease = wire.readFresh(Lease.SMALL, keepAlive);
         } catch (Wire.TimedOut e) {
             return false;
         }

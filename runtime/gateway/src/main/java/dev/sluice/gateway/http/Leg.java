@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * uses: one compare-and-set on {@code state} decides between giving the link back and closing it.
  */
 final class Leg implements UpstreamConnection {
+    /** What an answer is read into at first: most answers are shorter, and a stream's beginning always is. */
+    private static final int ANSWER = 8 << 10;
+
     private static final int MOST_INTERIM = 8;
     private static final int MOST_HEADER_LINES = 256;
 
@@ -181,7 +184,7 @@ final class Leg implements UpstreamConnection {
     private void readForHead(long deadline) throws IOException {
         try {
             if (lease == null) {
-                lease = wire.readFresh(0, deadline - System.nanoTime());
+                lease = wire.readFresh(ANSWER, deadline - System.nanoTime());
                 if (lease != null) {
                     filled = lease.bytes.position();
                     received = filled;
