@@ -31,6 +31,9 @@ public final class Pool {
     private final Lessons lessons;
     private final Lifecycle lifecycle;
     private long version;
+    private @Nullable Snapshot last;
+    /** One row of a picture. */
+    private final double[] signals = new double[Snapshot.WIDTH];
 
     /** A pool without endpoints. */
     public Pool(PoolSettings settings) {
@@ -190,27 +193,21 @@ public final class Pool {
 
     /** A picture for decisions. */
     public Snapshot snapshot(long now) {
-        int n = endpoints.size();
-        Endpoint[] rows = new Endpoint[n];
-        EndpointStatus[] statuses = new EndpointStatus[n];
-        int[] slotOf = new int[n];
-        boolean[] full = new boolean[n];
-        double[] trust = new double[n];
-        double[] values = new double[n * Snapshot.WIDTH];
-        Scrape[] scrapes = new Scrape[n];
+        Snapshot.Taking taking = new Snapshot.Taking(last, endpoints.size());
         int row = 0;
         for (EndpointState state : endpoints.values()) {
             state.warmUp(now);
-            rows[row] = state.endpoint;
-            statuses[row] = state.status;
-            slotOf[row] = state.slot;
-            full[row] = state.inFlight >= limit(state);
-            trust[row] = state.trust.factor();
-            scrapes[row] = state.scrape;
-            state.write(values, row * Snapshot.WIDTH, settings, output, now);
+            taking.endpoint(row, state.endpoint, state.status, state.slot);
+            taking.full(row, state.inFlight >= limit(state));
+            taking.trust(row, state.trust.factor());
+            taking.scrape(row, state.scrape);
+            state.write(signals, settings, now);
+            taking.signals(row, signals);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now));
+        Snapshot taken = taking.done(version, now, output.mean(), links.table(now));
+        last = taken;
+        return taken;
     }
 
     /**

@@ -71,6 +71,7 @@ final class ChannelWire extends Wire {
     private boolean ended;
 
     private @Nullable Pump pump;
+    private boolean gathered;
 
     // A write, or a connect, that waits; the callback only on the loop's thread.
     private @Nullable Writable writable;
@@ -554,7 +555,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer data, long stall) throws IOException {
-        gather();
+        gatherOnce();
         while (true) {
             push(data);
             if (!data.hasRemaining()) {
@@ -568,10 +569,19 @@ final class ChannelWire extends Wire {
      * Under load, those who compute run first and those who write then write one right after the other: the other side is
      * woken once for many and not by each. To wake a core that sleeps costs the writer more than all else in a write.
      */
-    private void gather() {
+    @Override
+    void gather() {
+        gathered = true;
         if (loop.crowded()) {
             letOthersRun();
         }
+    }
+
+    private void gatherOnce() {
+        if (!gathered) {
+            gather();
+        }
+        gathered = false;
     }
 
     private void push(ByteBuffer data) throws IOException {
@@ -584,7 +594,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer[] data, int count, long stall) throws IOException {
-        gather();
+        gatherOnce();
         int first = 0;
         while (true) {
             try {

@@ -142,6 +142,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         if (body != Body.NOT_STARTED) {
             throw new IllegalStateException("a response has been begun already");
         }
+        wire.gather();
         boolean none = status == 204 || status == 304 || status < 200;
         close |= how == Body.UNTIL_CLOSE || !intake.bodyHere() || connection.closing();
         Lease out = Lease.of(Math.max(Lease.SMALL, headers.length() + COPIED));

@@ -82,6 +82,7 @@ final class Leg implements UpstreamConnection {
         for (ByteBuffer b : content) {
             length += b.remaining();
         }
+        wire.gather();
         Lease out = Lease.of(Math.max(Lease.SMALL, headers.length() + target.length() + 1024));
         try {
             ByteBuffer b = out.bytes;

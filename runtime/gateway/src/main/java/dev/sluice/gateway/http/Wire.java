@@ -57,6 +57,12 @@ abstract sealed class Wire permits ChannelWire, SocketWire {
      */
     abstract @Nullable Lease readFresh(int size, long idle) throws IOException;
 
+    /**
+     * Lets others go first, where the next write would be better for it; called before a buffer is borrowed for what is written,
+     * so that nobody waits while holding one. Else the write does it.
+     */
+    void gather() {}
+
     /** Writes all of it, in as few system calls as there can be; {@code stall} is the longest wait without progress. */
     abstract void write(ByteBuffer data, long stall) throws IOException;
 
