@@ -76,6 +76,7 @@ public final class Gateway implements AutoCloseable {
     private final ServerConfig opened;
 
     private Gateway(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events, boolean proxy) {
+        HelidonServices.leaveOut();
         this.config = config;
         this.opened = config.server();
         this.catalog = catalog;
