@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AbandonedTest {
     private static final int ABORTS = Integer.getInteger("sluice.aborts", 100);
     private static final int CLIENTS = 4;
-    private static final int WARM_UP = 30;
+    private static final int WARM_UP = 20;
     /** So many may be left to their lease; on a busy machine more are, because engines are slow to say what they keep. */
     private static final int LEFT = Integer.getInteger("sluice.aborts.left", ABORTS / 4);
 
