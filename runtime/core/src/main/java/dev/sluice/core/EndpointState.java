@@ -183,6 +183,8 @@ final class EndpointState {
         put(values, Signal.DECODING_REQUESTS, decoding);
         put(values, Signal.DECODING_TOKENS, (double) decodingTokens);
         put(values, Signal.CACHED_TOKENS, 0);
+        put(values, Signal.PULLED_TOKENS, 0);
+        put(values, Signal.PULL_MS, 0);
         put(values, Signal.PROMPT_TOKENS, Double.NaN);
         put(values, Signal.PREFILL_RATE, speed.prefillRate());
         put(values, Signal.TOKEN_TIME_MS, speed.tokenMs());

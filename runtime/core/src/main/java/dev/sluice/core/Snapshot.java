@@ -28,6 +28,7 @@ public final class Snapshot {
     private final Scrape[] scrapes;
     private final double outputTokens;
     private final LinkTable links;
+    private final LinkTable pulls;
 
     private Snapshot(
             long version,
@@ -40,7 +41,8 @@ public final class Snapshot {
             double[][] values,
             Scrape[] scrapes,
             double outputTokens,
-            LinkTable links) {
+            LinkTable links,
+            LinkTable pulls) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -52,6 +54,7 @@ public final class Snapshot {
         this.scrapes = scrapes;
         this.outputTokens = outputTokens;
         this.links = links;
+        this.pulls = pulls;
     }
 
     /** Takes a picture row by row, beside the one before it. */
@@ -151,9 +154,9 @@ public final class Snapshot {
             }
         }
 
-        Snapshot done(long version, long now, double outputTokens, LinkTable links) {
+        Snapshot done(long version, long now, double outputTokens, LinkTable links, LinkTable pulls) {
             return new Snapshot(
-                    version, now, endpoints, statuses, slots, full, trust, values, scrapes, outputTokens, links);
+                    version, now, endpoints, statuses, slots, full, trust, values, scrapes, outputTokens, links, pulls);
         }
     }
 
@@ -198,6 +201,11 @@ public final class Snapshot {
         return links.ms(slots[from], slots[to], tokens, takenAt);
     }
 
+    /** Expected time to fetch so many cached tokens from one row to another, ms; infinite when that can't be done now. */
+    public double pullMs(int from, int to, double tokens) {
+        return pulls.ms(slots[from], slots[to], tokens, takenAt);
+    }
+
     /** Adapters by row. */
     Adapters adapters(int row) {
         return scrapes[row].adapters();
@@ -225,6 +233,6 @@ public final class Snapshot {
         changed[row] = values[row].clone();
         changed[row][signal.ordinal()] = value;
         return new Snapshot(
-                version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, outputTokens, links);
+                version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, outputTokens, links, pulls);
     }
 }
