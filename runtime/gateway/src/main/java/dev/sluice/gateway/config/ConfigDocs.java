@@ -59,6 +59,9 @@ public final class ConfigDocs {
         out.append("## `routing.NAME`\n\nA policy, in place or as `{file: PATH}`; the file may be an llm-d")
                 .append(" `EndpointPickerConfig`.\nA pool that names none gets the default policy.\n\n");
         sections(new Section("routing.NAME", RoutingRows.class));
+        out.append("## `Tenant`: a tenant file\n\nOne file per tenant in `tenants.directory`; `kind: Tenant` may be left")
+                .append(" out. What it means: [tenants.md](tenants.md).\n\n");
+        sections(new Section("Tenant", TenantConfig.class));
         out.append("## Parameters of plugin types\n\nWhat they compute: [plugins.md](plugins.md).\n\n");
         for (Catalog.Entry entry : catalog.entries()) {
             out.append("### `").append(entry.factory().type()).append("`\n\n");
@@ -78,7 +81,7 @@ public final class ConfigDocs {
         Deque<Section> open = new ArrayDeque<>(List.of(first));
         while (!open.isEmpty()) {
             Section section = open.pop();
-            if (!section.path.isEmpty() && !section.path.equals("routing.NAME")) {
+            if (!List.of("", "routing.NAME", "Tenant").contains(section.path)) {
                 out.append("## `").append(section.path).append("`\n\n");
             }
             Deque<Section> inner = new ArrayDeque<>();

@@ -29,6 +29,8 @@ final class PickerGateway {
                 Map.of("default", picker.routing()),
                 Optional.empty(),
                 skeleton.metrics(),
-                skeleton.kvIndex()));
+                skeleton.kvIndex(),
+                Optional.empty(),
+                Optional.empty()));
     }
 }
