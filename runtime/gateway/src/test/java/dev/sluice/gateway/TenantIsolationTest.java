@@ -100,7 +100,7 @@ class TenantIsolationTest {
                 tenants.gateway.post(CHAT, chat(false).replace("hello", prompt), "x-api-key", key(who));
             }
             JsonNode decisions = JSON.readTree(tenants.gateway.admin("/decisions").body());
-            List<Integer> predicted = decisions.findValues("predictedCachedTokens").stream()
+            List<Integer> predicted = decisions.findValues("cachedTokens").stream()
                     .map(JsonNode::asInt)
                     .toList();
             assertThat(predicted).hasSize(4);

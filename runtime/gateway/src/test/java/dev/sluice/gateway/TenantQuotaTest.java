@@ -145,7 +145,7 @@ class TenantQuotaTest {
             return false;
         };
         List<ScriptedEngine.Script> scripts = new ArrayList<>(List.of(streams, dies, refuses, full, crashes, hangs));
-        try (ScriptedEngine chat = engine("base");
+        try (ScriptedEngine chat = new ScriptedEngine("base");
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", file("acme", "quota: {tokensPerMinute: 1000000, concurrent: 2}\n"));

@@ -8,6 +8,7 @@ import static dev.sluice.gateway.TenantFixture.file;
 import static dev.sluice.gateway.TenantFixture.key;
 import static dev.sluice.gateway.TenantFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -278,6 +279,20 @@ class TenantsTest {
             tenants.put("acme", file("acme", "")).put("rival", file("rival", ""));
             assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(200);
             assertThat(tenants.gateway.post(CHAT, chat(false), bearer("rival")).statusCode()).isEqualTo(503);
+        }
+    }
+
+    @Test
+    void anEndpointPickerAloneDoesNotStartWithTenantsThatItWouldNotAskForKeys() throws Exception {
+        try (ScriptedEngine chat = engine("base");
+                ScriptedEngine next = engine("base-next");
+                TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
+            assertThatThrownBy(() -> Gateway.startPicker(
+                            tenants.gateway.gateway.config(),
+                            tenants.gateway.gateway.catalog(),
+                            () -> dev.sluice.core.kv.KvEventSource.NONE))
+                    .isInstanceOf(dev.sluice.spi.ConfigException.class)
+                    .hasMessageContaining("not supported yet");
         }
     }
 }

@@ -160,6 +160,7 @@ final class TenantChecks {
     private String hint(String name) {
         Set<String> names = new TreeSet<>(routeOfModel.keySet());
         gateway.pools().forEach(pool -> names.addAll(pool.models().names()));
+        names.remove(name);
         return Nearest.hint(name, names);
     }
 
