@@ -53,9 +53,8 @@ final class CheckCommand implements Callable<Integer> {
                 .map(config -> PolicyCheck.problems(config, loaded.catalog()))
                 .orElse(loaded.errors()));
         List<ConfigError> warnings = new ArrayList<>(loaded.warnings());
-        List<TenantFile> files = loaded.config()
-                .map(config -> tenants(config, loaded.catalog()))
-                .orElse(List.of());
+        List<TenantFile> files =
+                loaded.config().map(config -> tenants(config, loaded.catalog())).orElse(List.of());
         files.forEach(file -> {
             errors.addAll(file.errors());
             warnings.addAll(file.warnings());
@@ -89,6 +88,8 @@ final class CheckCommand implements Callable<Integer> {
                                 : "; tenants: "
                                         + String.join(
                                                 ", ",
-                                                files.stream().map(TenantFile::tenant).toList())));
+                                                files.stream()
+                                                        .map(TenantFile::tenant)
+                                                        .toList())));
     }
 }

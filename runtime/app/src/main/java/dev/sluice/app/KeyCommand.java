@@ -32,13 +32,14 @@ final class KeyCommand implements Runnable {
             name = "new",
             mixinStandardHelpOptions = true,
             description =
-                    "Makes a key: the secret on stdout, for whoever uses it; the line for the tenant file, which holds no"
-                            + " secret, on stderr.")
+                    "Makes a key: the secret on stdout, for whoever uses it; the line for the tenant file, which holds"
+                            + " no secret, on stderr.")
     static final class New implements Callable<Integer> {
         @Option(
                 names = "--id",
                 paramLabel = "ID",
-                description = "Names the key in logs: lower-case letters, digits and '-', at most 40. Default: a random one.")
+                description =
+                        "Names the key in logs: lower-case letters, digits and '-', at most 40. Default: a random one.")
         private Optional<String> id = Optional.empty();
 
         @Option(
@@ -74,8 +75,9 @@ final class KeyCommand implements Runnable {
     @Command(
             name = "hash",
             mixinStandardHelpOptions = true,
-            description = "Prints the SHA-256 of a key, for a tenant file. The key is read from standard input, where no"
-                    + " other process sees it, or given.")
+            description =
+                    "Prints the SHA-256 of a key, for a tenant file. The key is read from standard input, where no"
+                            + " other process sees it, or given.")
     static final class Hash implements Callable<Integer> {
         @Parameters(arity = "0..1", paramLabel = "KEY", description = "The key; better: standard input.")
         private Optional<String> key = Optional.empty();

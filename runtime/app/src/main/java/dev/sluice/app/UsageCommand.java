@@ -31,15 +31,17 @@ final class UsageCommand implements Callable<Integer> {
             names = "--by",
             split = ",",
             paramLabel = "FIELD",
-            description = "What rows are made of: fields of the log, such as tenant, key, pool, model, adapter, route, outcome,"
-                    + " or day, hour. Default: ${DEFAULT-VALUE}.",
+            description = "What rows are made of: fields of the log, such as tenant, key, pool, model, adapter, route,"
+                    + " outcome, or day, hour. Default: ${DEFAULT-VALUE}.",
             defaultValue = "tenant,model")
     private List<String> by = List.of();
 
     @Option(
             names = "--prices",
             paramLabel = "FILE",
-            description = "What a million tokens costs, by model: {chat: {input: 0.5, cached: 0.1, output: 1.5}, default: {…}}.")
+            description =
+                    "What a million tokens costs, by model: {chat: {input: 0.5, cached: 0.1, output: 1.5}, default:"
+                            + " {…}}.")
     private Optional<Path> prices = Optional.empty();
 
     @Option(names = "--json", description = "Prints JSON.")
@@ -111,7 +113,8 @@ final class UsageCommand implements Callable<Integer> {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < widths.length; i++) {
                 String pad = " ".repeat(widths[i] - line.get(i).length());
-                text.append(i < by.size() ? line.get(i) + pad : pad + line.get(i)).append(i + 1 < widths.length ? "  " : "");
+                text.append(i < by.size() ? line.get(i) + pad : pad + line.get(i))
+                        .append(i + 1 < widths.length ? "  " : "");
             }
             out.println(text.toString().stripTrailing());
         }

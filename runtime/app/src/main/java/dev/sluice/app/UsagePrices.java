@@ -33,7 +33,9 @@ record UsagePrices(Map<String, Price> of) {
         JsonNode tree;
         try {
             tree = new ObjectMapper()
-                    .valueToTree(new Load(LoadSettings.builder().setLabel(file.toString()).build())
+                    .valueToTree(new Load(LoadSettings.builder()
+                                    .setLabel(file.toString())
+                                    .build())
                             .loadFromString(Files.readString(file)));
         } catch (YamlEngineException wrong) {
             throw new IOException(file + " is not YAML: " + wrong.getMessage(), wrong);

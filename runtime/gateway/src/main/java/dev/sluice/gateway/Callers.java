@@ -22,7 +22,10 @@ final class Callers {
             case UNKNOWN -> throw new Refused(GatewayError.INVALID_API_KEY, "The API key is not valid.");
             case BROKEN ->
                 throw new Refused(
-                        GatewayError.OVERLOADED, "The gateway's settings for this API key are broken.", "tenant_broken", 5);
+                        GatewayError.OVERLOADED,
+                        "The gateway's settings for this API key are broken.",
+                        "tenant_broken",
+                        5);
         };
     }
 }

@@ -149,7 +149,8 @@ final class Exchange {
         Tenant tenant = caller.tenant();
         if (!model.equals(scan.model()) && !tenant.may(TenantConfig.Permission.MODEL)) {
             throw new Refused(
-                    GatewayError.HEADER_NOT_ALLOWED, "The model is named in the body, not in a header, with this API key.");
+                    GatewayError.HEADER_NOT_ALLOWED,
+                    "The model is named in the body, not in a header, with this API key.");
         }
         Optional<String> session = SessionKeys.of(settings.sessions(), headers, scan, Optional::empty);
         long chance = TenantRoutes.chance(session, runtime.ids.random(number, 0));

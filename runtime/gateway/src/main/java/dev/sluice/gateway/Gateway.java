@@ -191,7 +191,9 @@ public final class Gateway implements AutoCloseable {
     }
 
     private Optional<TenantWatch> watch(GatewayConfig its) {
-        return its.tenants().flatMap(TenantsConfig::directory).map(directory -> new TenantWatch(directory, this::tenantFiles));
+        return its.tenants()
+                .flatMap(TenantsConfig::directory)
+                .map(directory -> new TenantWatch(directory, this::tenantFiles));
     }
 
     /** The tenants' directory holds these files now. */
@@ -273,7 +275,9 @@ public final class Gateway implements AutoCloseable {
         runtime.settings = now.with(tenants, policies.of(tenants));
         assembly = fresh;
         apply(tenants);
-        if (!config.tenants().flatMap(TenantsConfig::directory).equals(next.tenants().flatMap(TenantsConfig::directory))) {
+        if (!config.tenants()
+                .flatMap(TenantsConfig::directory)
+                .equals(next.tenants().flatMap(TenantsConfig::directory))) {
             watch.ifPresent(TenantWatch::close);
             watch = watch(next);
             if (watch.isEmpty()) {

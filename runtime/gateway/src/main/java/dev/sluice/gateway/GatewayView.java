@@ -116,12 +116,7 @@ final class GatewayView implements AdminView {
                 edits.apply(),
                 pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0)));
         Ask.Who who = new Ask.Who(
-                "rehearsal",
-                its,
-                name -> Optional.empty(),
-                scan.session().map(its::own),
-                scan::promptText,
-                1);
+                "rehearsal", its, name -> Optional.empty(), scan.session().map(its::own), scan::promptText, 1);
         boolean splittable = pool.handovers()
                 .filter(how -> Splittable.is(scan, how.traits()))
                 .isPresent();

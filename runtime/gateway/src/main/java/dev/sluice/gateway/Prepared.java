@@ -225,8 +225,8 @@ record Prepared(
     }
 
     /** A follow-up of a stored response goes to the endpoint that stored it. */
-    private static Set<String> allowed(
-            BodyScan scan, RoutingTable.Target target, LivePool pool, Tenant tenant) throws Refused {
+    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool, Tenant tenant)
+            throws Refused {
         Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
         if (previous.isEmpty()) {
             return target.allowed();

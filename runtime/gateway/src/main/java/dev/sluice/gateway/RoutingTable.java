@@ -130,9 +130,7 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
 
     /** A pool by its name. */
     Optional<PoolEntry> pool(String name) {
-        return pools.stream()
-                .filter(entry -> entry.pool().name().equals(name))
-                .findFirst();
+        return pools.stream().filter(entry -> entry.pool().name().equals(name)).findFirst();
     }
 
     /** The target of a model name in one pool; a name that it does not have is another name of its first model. */
@@ -146,8 +144,8 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
             }
             return base.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new Target(
-                            entry, base.equals(model) ? Optional.empty() : Optional.of(base), Set.of()));
+                    : Optional.of(
+                            new Target(entry, base.equals(model) ? Optional.empty() : Optional.of(base), Set.of()));
         });
     }
 

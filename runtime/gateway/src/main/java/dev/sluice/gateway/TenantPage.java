@@ -114,8 +114,12 @@ final class TenantPage {
             put("quota.tokensPerMinute", tenant.quota().tokensPerMinute());
             put("quota.concurrent", tenant.quota().concurrent());
             tenant.quota().models().forEach((model, limits) -> put("quota.models." + model, limits));
-            put("objectives.ttft", tenant.objectives().ttft().map(Object::toString).orElse("none"));
-            put("objectives.tpot", tenant.objectives().tpot().map(Object::toString).orElse("none"));
+            put(
+                    "objectives.ttft",
+                    tenant.objectives().ttft().map(Object::toString).orElse("none"));
+            put(
+                    "objectives.tpot",
+                    tenant.objectives().tpot().map(Object::toString).orElse("none"));
             put("may", tenant.may());
             put("cache.group", tenant.cache().group().orElse("nobody else"));
             put("cache.epoch", tenant.cache().epoch());
@@ -131,7 +135,8 @@ final class TenantPage {
         private void route(String at, TenantConfig.Route route) {
             put(at + ".models", route.models());
             List<TenantConfig.Target> targets = route.targets().isEmpty()
-                    ? route.pool().map(pool -> new TenantConfig.Target(pool, 1)).stream().toList()
+                    ? route.pool().map(pool -> new TenantConfig.Target(pool, 1)).stream()
+                            .toList()
                     : route.targets();
             if (targets.isEmpty()) {
                 values.put(at + ".pool", new Value("where the pools lead", "default"));
@@ -143,11 +148,12 @@ final class TenantPage {
             if (route.routing().isPresent()) {
                 put(at + ".routing", route.routing().get());
             } else {
-                targets.forEach(target -> pool(target.pool()).ifPresent(pool -> values.put(
-                        at + ".routing@" + pool.name(),
-                        new Value(
-                                pool.routing().orElse("the default policy"),
-                                pool.routing().isPresent() ? "pool " + pool.name() : "default"))));
+                targets.forEach(target -> pool(target.pool())
+                        .ifPresent(pool -> values.put(
+                                at + ".routing@" + pool.name(),
+                                new Value(
+                                        pool.routing().orElse("the default policy"),
+                                        pool.routing().isPresent() ? "pool " + pool.name() : "default"))));
             }
         }
 

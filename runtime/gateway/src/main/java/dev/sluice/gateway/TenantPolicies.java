@@ -47,7 +47,8 @@ final class TenantPolicies {
     /** All that these tenants use. One that can't be made is left out, and told once. */
     Map<String, Pipeline> of(Tenants tenants) {
         for (Tenant tenant : tenants.all()) {
-            for (TenantConfig.Route route : tenant.config().map(TenantConfig::routes).orElse(List.of())) {
+            for (TenantConfig.Route route :
+                    tenant.config().map(TenantConfig::routes).orElse(List.of())) {
                 route.routing().ifPresent(routing -> pools(route).forEach(pool -> make(pool, routing)));
             }
         }

@@ -80,7 +80,11 @@ final class UsageLog implements AutoCloseable {
             lost.incrementAndGet();
             closeFile();
             if (!failing) {
-                LOG.log(System.Logger.Level.ERROR, "usage is not written to {0}: {1}", config.file(), full.getMessage());
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "usage is not written to {0}: {1}",
+                        config.file(),
+                        full.getMessage());
             }
             failing = true;
         }

@@ -53,26 +53,25 @@ final class TenantFixture implements AutoCloseable {
 
     static String yaml(List<ScriptedEngine> engines, String tenants, String pool, String top) {
         return """
-                server: {host: 127.0.0.1, port: 0, debugHeaders: true, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 20s}}
-                pools:
-                  - name: chat
-                    models: [base, alias]
-                    %3$s
-                    endpoints: [{url: "http://127.0.0.1:%1$d", labels: {zone: a}}]
-                  - name: next
-                    models: [base-next, small]
-                    endpoints: [{url: "http://127.0.0.1:%2$d", labels: {zone: b}}]
-                tenants: {directory: tenants, salt: {file: salt} %4$s}
-                %5$s
-                """.formatted(
-                        engines.get(0).port(), engines.get(1).port(), pool, tenants.isEmpty() ? "" : ", " + tenants, top);
+            server: {host: 127.0.0.1, port: 0, debugHeaders: true, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 20s}}
+            pools:
+              - name: chat
+                models: [base, alias]
+                %3$s
+                endpoints: [{url: "http://127.0.0.1:%1$d", labels: {zone: a}}]
+              - name: next
+                models: [base-next, small]
+                endpoints: [{url: "http://127.0.0.1:%2$d", labels: {zone: b}}]
+            tenants: {directory: tenants, salt: {file: salt} %4$s}
+            %5$s
+            """.formatted(
+                engines.get(0).port(), engines.get(1).port(), pool, tenants.isEmpty() ? "" : ", " + tenants, top);
     }
 
     /** Writes a file as an editor would, and waits until the gateway has seen it. */
     TenantFixture put(String name, String text) throws IOException {
         Path hidden = Files.writeString(directory.resolve("." + name), text);
-        return changed(() ->
-                Files.move(hidden, directory.resolve(name + ".yaml"), StandardCopyOption.ATOMIC_MOVE));
+        return changed(() -> Files.move(hidden, directory.resolve(name + ".yaml"), StandardCopyOption.ATOMIC_MOVE));
     }
 
     TenantFixture remove(String name) throws IOException {

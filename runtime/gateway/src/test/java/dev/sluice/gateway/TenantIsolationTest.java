@@ -40,11 +40,13 @@ class TenantIsolationTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next, "anonymous: allow", "", "")) {
             tenants.put("acme", file("acme", "")).put("rival", file("rival", ""));
-            tenants.put("f1", file("f1", "cache: {group: friends}\n")).put("f2", file("f2", "cache: {group: friends}\n"));
+            tenants.put("f1", file("f1", "cache: {group: friends}\n"))
+                    .put("f2", file("f2", "cache: {group: friends}\n"));
             String victim = "";
             for (String path : List.of(CHAT, "/v1/completions", "/v1/responses", "/v1/messages")) {
-                String body = "{\"cache_salt\":\"mine\",\"model\":\"base\",\"prompt\":\"hello\",\"messages\":[],\"input\":\"x\","
-                        + "\"vllm_xargs\":{\"cache_salt\":\"mine\"},\"stream\":false}";
+                String body =
+                        "{\"cache_salt\":\"mine\",\"model\":\"base\",\"prompt\":\"hello\",\"messages\":[],\"input\":\"x\","
+                            + "\"vllm_xargs\":{\"cache_salt\":\"mine\"},\"stream\":false}";
                 tenants.gateway.post(path, body, "x-api-key", key("acme"));
                 victim = salt(chat);
                 assertThat(victim).as(path).matches("[0-9a-f]{64}");
@@ -99,7 +101,8 @@ class TenantIsolationTest {
             for (String who : List.of("acme", "acme", "rival", "rival")) {
                 tenants.gateway.post(CHAT, chat(false).replace("hello", prompt), "x-api-key", key(who));
             }
-            JsonNode decisions = JSON.readTree(tenants.gateway.admin("/decisions").body());
+            JsonNode decisions =
+                    JSON.readTree(tenants.gateway.admin("/decisions").body());
             List<Integer> predicted = decisions.findValues("cachedTokens").stream()
                     .map(JsonNode::asInt)
                     .toList();
@@ -125,7 +128,9 @@ class TenantIsolationTest {
                     "/v1/responses", follow.replace("resp_1", "resp_2"), "x-api-key", key("rival"));
             assertThat(other.statusCode()).isEqualTo(404);
             assertThat(other.body()).isEqualTo(none.body().replace("resp_2", "resp_1"));
-            assertThat(tenants.gateway.post("/v1/responses", follow, "x-api-key", key("acme")).statusCode())
+            assertThat(tenants.gateway
+                            .post("/v1/responses", follow, "x-api-key", key("acme"))
+                            .statusCode())
                     .isEqualTo(200);
         }
     }

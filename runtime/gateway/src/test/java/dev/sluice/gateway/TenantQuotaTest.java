@@ -37,7 +37,14 @@ class TenantQuotaTest {
     }
 
     private static TenantQuota quota(TenantFixture tenants, String tenant) {
-        return tenants.gateway.gateway.runtime().settings.tenants().tenant(tenant).orElseThrow().quota();
+        return tenants.gateway
+                .gateway
+                .runtime()
+                .settings
+                .tenants()
+                .tenant(tenant)
+                .orElseThrow()
+                .quota();
     }
 
     private static HttpResponse<String> ask(TenantFixture tenants, String body) throws Exception {
@@ -59,7 +66,9 @@ class TenantQuotaTest {
                 assertThat(answer.statusCode()).isEqualTo(200);
                 assertThat(header(answer, "x-ratelimit-limit-requests")).isEqualTo(3);
                 assertThat(header(answer, "x-ratelimit-remaining-requests")).isEqualTo(left);
-                assertThat(answer.headers().firstValue("x-ratelimit-reset-tokens").orElseThrow())
+                assertThat(answer.headers()
+                                .firstValue("x-ratelimit-reset-tokens")
+                                .orElseThrow())
                         .matches("([0-9]+m)?[0-9]+m?s");
             }
             HttpResponse<String> refused = ask(tenants, chat(false));
@@ -85,8 +94,8 @@ class TenantQuotaTest {
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", file("acme", "quota: {tokensPerMinute: 1000, models: {alias: {concurrent: 5}}}\n"));
             String long_ = chat(false).replace("{\"model\"", "{\"max_tokens\":900,\"model\"");
-            try (Socket first = tenants.gateway.raw(GatewayFixture.chatBytes(long_)
-                    .replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:"))) {
+            try (Socket first = tenants.gateway.raw(
+                    GatewayFixture.chatBytes(long_).replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:"))) {
                 chat.awaitRequests(1);
                 HttpResponse<String> refused = ask(tenants, long_);
                 assertThat(refused.statusCode()).isEqualTo(429);
@@ -113,8 +122,10 @@ class TenantQuotaTest {
                     .replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:"))) {
                 chat.awaitRequests(1);
                 assertThat(ask(tenants, chat(false)).statusCode()).isEqualTo(429);
-                assertThat(ask(tenants, chat(false).replace("base", "alias")).statusCode()).isEqualTo(429);
-                assertThat(ask(tenants, chat(false).replace("base", "small")).statusCode()).isEqualTo(200);
+                assertThat(ask(tenants, chat(false).replace("base", "alias")).statusCode())
+                        .isEqualTo(429);
+                assertThat(ask(tenants, chat(false).replace("base", "small")).statusCode())
+                        .isEqualTo(200);
                 go.release(10);
                 GatewayFixture.readUntil(first.getInputStream(), "\r\n\r\n");
             }
@@ -169,7 +180,9 @@ class TenantQuotaTest {
                 } else if (script == refuses || script == full) {
                     assertThat(cost).isZero();
                 } else {
-                    assertThat(cost).as("the prompt, and what was seen of an answer").isBetween(2L, 40L);
+                    assertThat(cost)
+                            .as("the prompt, and what was seen of an answer")
+                            .isBetween(2L, 40L);
                 }
             }
         }

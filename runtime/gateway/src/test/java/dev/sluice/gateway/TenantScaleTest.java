@@ -75,7 +75,9 @@ class TenantScaleTest {
     }
 
     private static String text(int i, int generation) {
-        return file("t" + i, "priority: " + generation + "\nroutes: [{models: [base], pool: chat}]\ncache: {epoch: "
-                + generation + "}\n");
+        return file(
+                "t" + i,
+                "priority: " + generation + "\nroutes: [{models: [base], pool: chat}]\ncache: {epoch: " + generation
+                        + "}\n");
     }
 }

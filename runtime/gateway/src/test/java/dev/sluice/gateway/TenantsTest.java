@@ -63,7 +63,8 @@ class TenantsTest {
                 assertThat(answer.headers().firstValue("www-authenticate")).hasValue("Bearer");
                 assertThat(answer.headers().firstValue("x-sluice-error-source")).hasValue("gateway");
             }
-            try (Socket socket = gateway.raw("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\ncontent-length: 60000000\r\n\r\n")) {
+            try (Socket socket =
+                    gateway.raw("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\ncontent-length: 60000000\r\n\r\n")) {
                 assertThat(GatewayFixture.readAll(socket.getInputStream())).startsWith("HTTP/1.1 401");
             }
             try (Socket socket = gateway.raw("POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
@@ -73,10 +74,13 @@ class TenantsTest {
             assertThat(gateway.get("/v1/models").statusCode()).isEqualTo(401);
             assertThat(chat.requests()).isEmpty();
 
-            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(200);
-            assertThat(gateway.post(CHAT, chat(false), "x-api-key", key("acme")).statusCode()).isEqualTo(200);
+            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(200);
+            assertThat(gateway.post(CHAT, chat(false), "x-api-key", key("acme")).statusCode())
+                    .isEqualTo(200);
             HttpResponse<String> anthropic = gateway.post("/v1/messages", chat(false));
-            assertThat(JSON.readTree(anthropic.body()).at("/error/type").asText()).isEqualTo("authentication_error");
+            assertThat(JSON.readTree(anthropic.body()).at("/error/type").asText())
+                    .isEqualTo("authentication_error");
         }
     }
 
@@ -87,14 +91,18 @@ class TenantsTest {
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", "tenant: acme\nkeys: [" + row("old") + ", " + row("new") + "]\n");
             for (String id : List.of("old", "new")) {
-                assertThat(tenants.gateway.post(CHAT, chat(false), bearer(id)).statusCode()).isEqualTo(200);
+                assertThat(tenants.gateway.post(CHAT, chat(false), bearer(id)).statusCode())
+                        .isEqualTo(200);
             }
             String expired = row("old").replace("}", ", expires: 2020-01-01T00:00:00Z}");
             tenants.put("acme", "tenant: acme\nkeys: [" + expired + ", " + row("new") + "]\n");
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("old")).statusCode()).isEqualTo(401);
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("new")).statusCode()).isEqualTo(200);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("old")).statusCode())
+                    .isEqualTo(401);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("new")).statusCode())
+                    .isEqualTo(200);
             tenants.remove("acme");
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("new")).statusCode()).isEqualTo(401);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("new")).statusCode())
+                    .isEqualTo(401);
         }
     }
 
@@ -109,10 +117,13 @@ class TenantsTest {
             tenants.put("acme", file("acme", "routes: [{models: [alias], colour: red}]\n"));
             GatewayFixture gateway = tenants.gateway;
 
-            assertThat(gateway.post(CHAT, chat(false), bearer("rival")).statusCode()).isEqualTo(200);
-            assertThat(gateway.post(CHAT, chat(false).replace("base", "alias"), bearer("acme")).statusCode())
+            assertThat(gateway.post(CHAT, chat(false), bearer("rival")).statusCode())
                     .isEqualTo(200);
-            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(404);
+            assertThat(gateway.post(CHAT, chat(false).replace("base", "alias"), bearer("acme"))
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(404);
             HttpResponse<String> broken = gateway.post(CHAT, chat(false), bearer("broken"));
             assertThat(broken.statusCode()).isEqualTo(503);
             assertThat(broken.headers().firstValue("retry-after")).isPresent();
@@ -122,7 +133,8 @@ class TenantsTest {
                     .containsExactly("last good: the file is broken", "refused: the file is broken", "in force");
             assertThat(rows.get(1).get("errors").get(0).asText()).contains("did you mean \"chat\"?");
             tenants.put("acme", file("acme", ""));
-            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(200);
+            assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(200);
         }
     }
 
@@ -137,10 +149,13 @@ class TenantsTest {
                             .post(CHAT, chat(false).replace("base", "alias"), bearer("zebra"))
                             .statusCode())
                     .isEqualTo(200);
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("zebra")).statusCode()).isEqualTo(404);
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("ant")).statusCode()).isEqualTo(503);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("zebra")).statusCode())
+                    .isEqualTo(404);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("ant")).statusCode())
+                    .isEqualTo(503);
             tenants.remove("zebra");
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("ant")).statusCode()).isEqualTo(200);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("ant")).statusCode())
+                    .isEqualTo(200);
         }
     }
 
@@ -151,11 +166,14 @@ class TenantsTest {
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", file("acme", "routes: [{models: [alias]}]\n"));
             for (String path : List.of(CHAT, "/v1/completions", "/v1/messages", "/v1/embeddings")) {
-                HttpResponse<String> may = tenants.gateway.post(path, chat(false).replace("base", "small"), bearer("acme"));
-                HttpResponse<String> none = tenants.gateway.post(path, chat(false).replace("base", "lions"), bearer("acme"));
+                HttpResponse<String> may =
+                        tenants.gateway.post(path, chat(false).replace("base", "small"), bearer("acme"));
+                HttpResponse<String> none =
+                        tenants.gateway.post(path, chat(false).replace("base", "lions"), bearer("acme"));
                 assertThat(may.statusCode()).isEqualTo(404);
                 assertThat(may.body()).isEqualTo(none.body().replace("lions", "small"));
-                assertThat(may.headers().map().keySet()).isEqualTo(none.headers().map().keySet());
+                assertThat(may.headers().map().keySet())
+                        .isEqualTo(none.headers().map().keySet());
             }
             HttpResponse<String> models = tenants.gateway.http.send(
                     java.net.http.HttpRequest.newBuilder(java.net.URI.create(
@@ -173,11 +191,11 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", file("acme", """
-                    routes:
-                      - {models: [mine, base], pool: next}
-                      - {models: [near], pool: chat, labels: {zone: a}}
-                      - {models: [split], targets: [{pool: chat, weight: 3}, {pool: next, weight: 1}]}
-                    """));
+                routes:
+                  - {models: [mine, base], pool: next}
+                  - {models: [near], pool: chat, labels: {zone: a}}
+                  - {models: [split], targets: [{pool: chat, weight: 3}, {pool: next, weight: 1}]}
+                """));
             for (String name : List.of("mine", "base")) {
                 tenants.gateway.post(CHAT, chat(false).replace("base", name), bearer("acme"));
             }
@@ -194,7 +212,10 @@ class TenantsTest {
                         "x-session-id",
                         "s" + i % 16);
                 assertThat(answer.statusCode()).isEqualTo(200);
-                pools.add(answer.headers().firstValue("x-sluice-decision").orElseThrow().replaceAll(" .*", ""));
+                pools.add(answer.headers()
+                        .firstValue("x-sluice-decision")
+                        .orElseThrow()
+                        .replaceAll(" .*", ""));
             }
             for (int i = 16; i < 64; i++) {
                 assertThat(pools.get(i)).isEqualTo(pools.get(i - 16));
@@ -209,7 +230,8 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             tenants.put("acme", file("acme", "routes: [{models: [base], labels: {zone: a}}]\n"));
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(200);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(200);
             chat.die();
             int served = next.requests().size();
             HttpResponse<String> answer = tenants.gateway.post(CHAT, chat(false), bearer("acme"));
@@ -228,15 +250,16 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next, "", "concurrency: 1", "")) {
             tenants.put("acme", file("acme", "routes: [{models: [base], fallback: [small]}]\n"));
-            String request = GatewayFixture.chatBytes(chat(false))
-                    .replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:");
+            String request =
+                    GatewayFixture.chatBytes(chat(false)).replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:");
             try (Socket first = tenants.gateway.raw(request)) {
                 chat.awaitRequests(1);
                 HttpResponse<String> second = tenants.gateway.post(CHAT, chat(false), bearer("acme"));
                 assertThat(second.statusCode()).isEqualTo(200);
                 assertThat(next.requests()).hasSize(1).allMatch(q -> q.body().contains("\"model\":\"base-next\""));
                 go.release(5);
-                assertThat(GatewayFixture.readUntil(first.getInputStream(), "\r\n")).startsWith("HTTP/1.1 200");
+                assertThat(GatewayFixture.readUntil(first.getInputStream(), "\r\n"))
+                        .startsWith("HTTP/1.1 200");
             }
         }
     }
@@ -252,7 +275,8 @@ class TenantsTest {
             assertThat(effective.at("/priority/value").asInt()).isEqualTo(5);
             assertThat(effective.at("/priority/from").asText()).endsWith("acme.yaml:3");
             assertThat(effective.at("/quota.concurrent/from").asText()).isEqualTo("default");
-            assertThat(effective.get("routes[0].routing@chat").get("value").asText()).isEqualTo("the default policy");
+            assertThat(effective.get("routes[0].routing@chat").get("value").asText())
+                    .isEqualTo("the default policy");
             assertThat(page + tenants.gateway.admin("/config").body())
                     .doesNotContain(dev.sluice.gateway.tenant.ApiKey.hash(key("acme")))
                     .doesNotContain("the gateway's own secret");
@@ -266,7 +290,8 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next, "anonymous: allow", "", "")) {
             assertThat(tenants.gateway.post(CHAT, chat(false)).statusCode()).isEqualTo(200);
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(401);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(401);
             assertThat(tenants.gateway.admin("/metrics").body()).contains("sluice_anonymous_open 1");
         }
     }
@@ -277,8 +302,10 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next, "", "connector: shared-storage", "")) {
             tenants.put("acme", file("acme", "")).put("rival", file("rival", ""));
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode()).isEqualTo(200);
-            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("rival")).statusCode()).isEqualTo(503);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
+                    .isEqualTo(200);
+            assertThat(tenants.gateway.post(CHAT, chat(false), bearer("rival")).statusCode())
+                    .isEqualTo(503);
         }
     }
 

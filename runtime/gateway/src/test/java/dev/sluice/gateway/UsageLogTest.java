@@ -44,7 +44,22 @@ class UsageLogTest {
 
     private static UsageLine line(int i) {
         return new UsageLine(
-                i, "slc-" + i, "", "acme", "ci", CHAT, "chat", "base", "", "e", 1, new Usage(9, 3, 1), 0, 1_500_000, 200, "ok");
+                i,
+                "slc-" + i,
+                "",
+                "acme",
+                "ci",
+                CHAT,
+                "chat",
+                "base",
+                "",
+                "e",
+                1,
+                new Usage(9, 3, 1),
+                0,
+                1_500_000,
+                200,
+                "ok");
     }
 
     private static List<JsonNode> lines(Path file) throws Exception {
@@ -74,7 +89,11 @@ class UsageLogTest {
         }
         all.addAll(lines(file));
         assertThat(lost).hasValue(0);
-        assertThat(all).extracting(l -> l.get("id").asText()).hasSize(500).startsWith("slc-0").endsWith("slc-499");
+        assertThat(all)
+                .extracting(l -> l.get("id").asText())
+                .hasSize(500)
+                .startsWith("slc-0")
+                .endsWith("slc-499");
         assertThat(all.getFirst().at("/engineSeconds/serve").asDouble()).isEqualTo(0.0015);
     }
 
@@ -104,7 +123,8 @@ class UsageLogTest {
     @Test
     void everyExchangeHasItsLineAndNothingOfKeysAndPromptsIsInAnyLogOrPage() throws Exception {
         ByteArrayOutputStream logged = new ByteArrayOutputStream();
-        Handler handler = new StreamHandler(new PrintStream(logged, true, StandardCharsets.UTF_8), new java.util.logging.SimpleFormatter());
+        Handler handler = new StreamHandler(
+                new PrintStream(logged, true, StandardCharsets.UTF_8), new java.util.logging.SimpleFormatter());
         handler.setLevel(java.util.logging.Level.ALL);
         Logger.getLogger("").addHandler(handler);
         String canary = "CANARY-prompt-7f3a";
@@ -118,8 +138,7 @@ class UsageLogTest {
                                 },
                                 (q, out) -> whole(out, 400, "{\"error\":{}}"));
                 ScriptedEngine next = new ScriptedEngine("base-next");
-                TenantFixture tenants = TenantFixture.start(
-                        dir, chat, next, "", "", "usage: {file: usage.jsonl}\n")) {
+                TenantFixture tenants = TenantFixture.start(dir, chat, next, "", "", "usage: {file: usage.jsonl}\n")) {
             tenants.put("acme", file("acme", "quota: {requestsPerMinute: 5, tokensPerMinute: 100000}\n"));
             String body = chat(false).replace("hello", canary);
             String[] good = {"x-api-key", key("acme"), "authorization", "Basic " + canary};
@@ -135,11 +154,15 @@ class UsageLogTest {
             }
             tenants.put("broken", "tenant: broken\nkeys: [{id: x, sha256: " + canary + "}]\n" + canary + "\n");
             String pages = "";
-            for (String page : List.of("/metrics", "/decisions", "/tenants", "/tenants/acme", "/config", "/endpoints")) {
+            for (String page :
+                    List.of("/metrics", "/decisions", "/tenants", "/tenants/acme", "/config", "/endpoints")) {
                 pages += tenants.gateway.admin(page).body();
             }
-            for (JsonNode decision : JSON.readTree(tenants.gateway.admin("/decisions").body())) {
-                pages += tenants.gateway.admin("/explain/" + decision.get("id").asText()).body();
+            for (JsonNode decision :
+                    JSON.readTree(tenants.gateway.admin("/decisions").body())) {
+                pages += tenants.gateway
+                        .admin("/explain/" + decision.get("id").asText())
+                        .body();
             }
             tenants.gateway.gateway.close();
             handler.flush();
@@ -148,7 +171,10 @@ class UsageLogTest {
                 assertThat(text).doesNotContain(key("acme")).doesNotContain("CANARY-prompt");
             }
             List<JsonNode> lines = lines(dir.resolve("usage.jsonl"));
-            assertThat(lines).extracting(l -> l.get("status").asInt()).startsWith(200, 200, 400, 401, 400, 404).contains(429);
+            assertThat(lines)
+                    .extracting(l -> l.get("status").asInt())
+                    .startsWith(200, 200, 400, 401, 400, 404)
+                    .contains(429);
             assertThat(lines.get(0).get("promptTokens").asInt()).isEqualTo(9);
             assertThat(lines.get(0).get("key").asText()).isEqualTo("acme");
             assertThat(lines.get(1).get("outputTokens").asInt()).isEqualTo(2);

@@ -18,7 +18,8 @@ class QuotaTest {
         Hold first = quota.reserve("m", 400, 0).hold().orElseThrow();
         assertThat(quota.reserve("m", 1, 0).exceeded().orElseThrow().what()).isEqualTo(Exceeded.What.CONCURRENT);
         quota.settle(first, 400, 0);
-        assertThat(quota.reserve("m", 601, 0).exceeded()).contains(new Exceeded(Exceeded.What.TOKENS, SECOND * 60 / 1000));
+        assertThat(quota.reserve("m", 601, 0).exceeded())
+                .contains(new Exceeded(Exceeded.What.TOKENS, SECOND * 60 / 1000));
         quota.settle(quota.reserve("m", 600, 0).hold().orElseThrow(), 600, 0);
         assertThat(quota.reserve("m", 0, 0).exceeded()).contains(new Exceeded(Exceeded.What.REQUESTS, 30 * SECOND));
     }
@@ -93,14 +94,13 @@ class QuotaTest {
                 continue;
             }
             admitted++;
-            long costs =
-                    switch (random.nextInt(6)) {
-                        case 0 -> 0; // no engine took it, or it was cancelled in the queue
-                        case 1 -> prompt; // the client left before the first token, or the engine crashed there
-                        case 2 -> prompt + random.nextLong(0, most); // cut or cancelled in the middle
-                        case 3 -> prompt + most + random.nextLong(0, 300); // longer than was learned; or a retry's second leg
-                        default -> prompt + random.nextLong(0, most + 1);
-                    };
+            long costs = switch (random.nextInt(6)) {
+                case 0 -> 0; // no engine took it, or it was cancelled in the queue
+                case 1 -> prompt; // the client left before the first token, or the engine crashed there
+                case 2 -> prompt + random.nextLong(0, most); // cut or cancelled in the middle
+                case 3 -> prompt + most + random.nextLong(0, 300); // longer than was learned; or a retry's second leg
+                default -> prompt + random.nextLong(0, most + 1);
+            };
             long lasts = random.nextInt(50) == 0 ? 3 * SECOND : random.nextLong(0, 60_000_000);
             running.add(new Running(reserved.hold().orElseThrow(), now + lasts, costs));
             assertThat(quota.inFlight()).isEqualTo(running.size()).isLessThanOrEqualTo(64);

@@ -78,8 +78,7 @@ class TokenBucketTest {
             BigInteger exact = BigInteger.valueOf(now / 1000)
                     .multiply(BigInteger.valueOf(perMinute))
                     .divide(BigInteger.valueOf(60_000_000));
-            assertThat(BigInteger.valueOf(often.left(now)))
-                    .isEqualTo(exact.min(BigInteger.valueOf(perMinute)));
+            assertThat(BigInteger.valueOf(often.left(now))).isEqualTo(exact.min(BigInteger.valueOf(perMinute)));
         }
     }
 }

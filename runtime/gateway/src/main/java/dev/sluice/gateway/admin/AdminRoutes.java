@@ -76,7 +76,8 @@ final class AdminRoutes {
                         console,
                         Map.of(
                                 "Content-Security-Policy",
-                                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"));
+                                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
+                                        + " connect-src 'self'"));
             case "/metrics" -> metrics();
             case "/livez" -> view.live() ? health(200, "live") : health(503, "not live");
             case "/readyz" -> view.notReady().map(reason -> health(503, reason)).orElseGet(() -> health(200, "ready"));

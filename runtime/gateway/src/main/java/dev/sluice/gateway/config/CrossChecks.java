@@ -69,24 +69,30 @@ final class CrossChecks {
         if (config.server().extProc().isPresent()) {
             error(
                     at,
-                    "behind Envoy (server.extProc) tenants are not supported yet: there everybody would be let in without a key");
+                    "behind Envoy (server.extProc) tenants are not supported yet: there everybody would be let in"
+                            + " without a key");
         }
         if (tenants.salt().isEmpty()) {
             at.problems()
                     .warningAt(
                             file(),
                             at.path(),
-                            "no salt: a random one for each process, so that replicas, and this one after a restart, find"
-                                    + " nothing of what engines have cached");
+                            "no salt: a random one for each process, so that replicas, and this one after a restart,"
+                                    + " find nothing of what engines have cached");
         }
-        tenants.directory().filter(directory -> !Files.isDirectory(directory)).ifPresent(directory -> at.problems()
-                .warningAt(file(), at.key("directory").path(), "there is no directory " + directory + " yet"));
-        boolean shared = config.pools().stream()
-                .anyMatch(pool -> pool.connector().type().equals("shared-storage"));
-        if (shared && tenants.anonymous() == TenantsConfig.Anonymous.ALLOW && tenants.directory().isPresent()) {
+        tenants.directory()
+                .filter(directory -> !Files.isDirectory(directory))
+                .ifPresent(directory -> at.problems()
+                        .warningAt(file(), at.key("directory").path(), "there is no directory " + directory + " yet"));
+        boolean shared =
+                config.pools().stream().anyMatch(pool -> pool.connector().type().equals("shared-storage"));
+        if (shared
+                && tenants.anonymous() == TenantsConfig.Anonymous.ALLOW
+                && tenants.directory().isPresent()) {
             error(
                     at.key("anonymous"),
-                    "beside a connector shared-storage, whose files do not tell tenants apart, there can be one tenant only");
+                    "beside a connector shared-storage, whose files do not tell tenants apart, there can be one tenant"
+                            + " only");
         }
     }
 

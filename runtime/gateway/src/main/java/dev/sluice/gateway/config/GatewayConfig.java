@@ -38,9 +38,11 @@ public record GatewayConfig(
         @Doc("The precise index, fed by the engines whose rows have `kvEvents`.") @Default("{}")
         KvIndexConfig kvIndex,
 
-        @Doc("Who may use the gateway: tenants.md. Absent: everybody who reaches it.") Optional<TenantsConfig> tenants,
+        @Doc("Who may use the gateway: tenants.md. Absent: everybody who reaches it.")
+        Optional<TenantsConfig> tenants,
 
-        @Doc("A log of what was used, for `./sluice usage`. Absent: none.") Optional<UsageConfig> usage) {
+        @Doc("A log of what was used, for `./sluice usage`. Absent: none.")
+        Optional<UsageConfig> usage) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()

@@ -16,7 +16,9 @@ final class InstantForm implements Codec<Instant> {
             try {
                 return Optional.of(
                         text.length() == 10
-                                ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+                                ? LocalDate.parse(text)
+                                        .atStartOfDay(ZoneOffset.UTC)
+                                        .toInstant()
                                 : OffsetDateTime.parse(text).toInstant());
             } catch (DateTimeException e) {
                 return at.error(node, "expected " + notation() + ", found " + node.describe());

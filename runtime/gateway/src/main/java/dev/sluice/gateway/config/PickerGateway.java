@@ -10,9 +10,9 @@ import java.util.Optional;
  */
 final class PickerGateway {
     private static final String SKELETON = """
-            pools: [{name: default, models: discover, routing: default}]
-            metrics: {compatibility: llm-d}
-            """;
+        pools: [{name: default, models: discover, routing: default}]
+        metrics: {compatibility: llm-d}
+        """;
 
     private PickerGateway() {}
 

@@ -50,8 +50,7 @@ public final class Schema {
 
     /** A tenant file's. */
     private static Map<String, Object> tenant(Catalog catalog) {
-        Map<String, Object> schema =
-                new TreeMap<>(new Schema(ConfigLoader.codecs(catalog)).record(TenantConfig.class));
+        Map<String, Object> schema = new TreeMap<>(new Schema(ConfigLoader.codecs(catalog)).record(TenantConfig.class));
         Map<String, Object> properties = new TreeMap<>();
         ((Map<?, ?>) schema.getOrDefault("properties", Map.of())).forEach((k, v) -> properties.put(k.toString(), v));
         properties.put("apiVersion", Map.of("const", "sluice.dev/v1"));

@@ -29,8 +29,10 @@ final class TenantChecks {
         for (int i = 0; i < tenant.routes().size(); i++) {
             route(tenant.routes().get(i), top.key("routes").item(i));
         }
-        tenant.quota().models().keySet().stream().filter(name -> !known(name)).forEach(name ->
-                error(top.key("quota").key("models").key(name), "no model \"" + name + "\"" + hint(name)));
+        tenant.quota().models().keySet().stream()
+                .filter(name -> !known(name))
+                .forEach(name ->
+                        error(top.key("quota").key("models").key(name), "no model \"" + name + "\"" + hint(name)));
     }
 
     private void keys() {
@@ -69,10 +71,12 @@ final class TenantChecks {
 
     private void route(TenantConfig.Route route, Reading at) {
         targets(route, at);
-        route.routing().filter(name -> !gateway.routing().containsKey(name)).ifPresent(name -> error(
-                at.key("routing"),
-                "the gateway has no \"" + name + "\" under routing:"
-                        + Nearest.hint(name, gateway.routing().keySet())));
+        route.routing()
+                .filter(name -> !gateway.routing().containsKey(name))
+                .ifPresent(name -> error(
+                        at.key("routing"),
+                        "the gateway has no \"" + name + "\" under routing:"
+                                + Nearest.hint(name, gateway.routing().keySet())));
         for (int i = 0; i < route.fallback().size(); i++) {
             String name = route.fallback().get(i);
             if (route.models().contains(name)) {
@@ -110,7 +114,9 @@ final class TenantChecks {
             for (int i = 0; i < route.models().size(); i++) {
                 if (!served(route.models().get(i))) {
                     String name = route.models().get(i);
-                    error(at.key("models").item(i), "no pool serves \"" + name + "\": name one with pool:" + hint(name));
+                    error(
+                            at.key("models").item(i),
+                            "no pool serves \"" + name + "\": name one with pool:" + hint(name));
                 }
             }
         }

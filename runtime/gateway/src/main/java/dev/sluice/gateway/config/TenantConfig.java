@@ -15,7 +15,9 @@ import java.util.Set;
 @NotYet({"match", "weight"})
 public record TenantConfig(
         @Doc("Unique; shown in metrics and logs.") String tenant,
-        @Doc("API keys: several at once, so that they can be rotated.") List<Key> keys,
+
+        @Doc("API keys: several at once, so that they can be rotated.")
+        List<Key> keys,
 
         @Doc("What it may use and where that leads. Absent: every model, where the pools lead.")
         List<Route> routes,
@@ -29,8 +31,8 @@ public record TenantConfig(
         @Doc("What its requests should be served within, where they don't say so themselves.") @Default("{}")
         Objectives objectives,
 
-        @Doc(
-                "What its clients may say themselves: `objectives` (headers of time objectives), `model` (the header that names another model), `priority` (the body's, passed to the engines).")
+        @Doc("What its clients may say themselves: `objectives` (headers of time objectives), `model` (the header"
+                + " that names another model), `priority` (the body's, passed to the engines).")
         Set<Permission> may,
 
         @Doc("With whom its prompts share what engines have cached.") @Default("{}")
@@ -49,9 +51,14 @@ public record TenantConfig(
 
     /** An API key. */
     public record Key(
-            @Doc("Names the key in logs; unique among all tenants.") String id,
-            @Doc("SHA-256 of the key, as `./sluice key new` prints it.") KeyHash sha256,
-            @Doc("From then on it is refused. Absent: never.") Optional<Instant> expires) {
+            @Doc("Names the key in logs; unique among all tenants.")
+            String id,
+
+            @Doc("SHA-256 of the key, as `./sluice key new` prints it.")
+            KeyHash sha256,
+
+            @Doc("From then on it is refused. Absent: never.")
+            Optional<Instant> expires) {
         /** Refuses ids that would not fit into a key. */
         public Key {
             if (!id.matches("[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")) {
@@ -66,8 +73,11 @@ public record TenantConfig(
             @Range(min = 1)
             List<String> models,
 
-            @Doc("Where they lead. Absent, and no `targets`: where the pools lead.") Optional<String> pool,
-            @Doc("Several pools, each with its share. A session stays with one.") List<Target> targets,
+            @Doc("Where they lead. Absent, and no `targets`: where the pools lead.")
+            Optional<String> pool,
+
+            @Doc("Several pools, each with its share. A session stays with one.")
+            List<Target> targets,
 
             @Doc("Models to be used in the place of these when they have no room, in order.")
             List<String> fallback,
@@ -123,8 +133,8 @@ public record TenantConfig(
 
     /** Who shares cached prompts. */
     public record Cache(
-            @Doc(
-                    "Tenants of one group find each other's prompts in the engines' caches, and can tell by the time that others sent them. Absent: nobody else's.")
+            @Doc("Tenants of one group find each other's prompts in the engines' caches, and can tell by the time"
+                    + " that others sent them. Absent: nobody else's.")
             Optional<String> group,
 
             @Doc("Another number makes its cache salt new; the same for all of a group.")

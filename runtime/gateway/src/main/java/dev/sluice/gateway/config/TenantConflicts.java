@@ -29,11 +29,11 @@ public final class TenantConflicts {
         if (twin != null) {
             errors.add(file.error("tenant", "tenant " + tenant.tenant() + " has a file already: " + twin.path()));
         } else if (oneOnly && !tenants.isEmpty()) {
-            errors.add(
-                    file.error(
-                            "tenant",
-                            "more than one tenant beside a connector shared-storage, whose files do not tell tenants apart:"
-                                    + " everybody would read everybody's cache; use another connector, or a gateway of its own"));
+            errors.add(file.error(
+                    "tenant",
+                    "more than one tenant beside a connector shared-storage, whose files do not tell tenants"
+                            + " apart: everybody would read everybody's cache; use another connector, or a gateway"
+                            + " of its own"));
         }
         for (int i = 0; i < tenant.keys().size(); i++) {
             TenantConfig.Key key = tenant.keys().get(i);

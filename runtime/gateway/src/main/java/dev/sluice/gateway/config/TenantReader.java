@@ -25,8 +25,8 @@ final class TenantReader {
         Optional<TenantConfig> config = root.flatMap(node -> Header.stripped(node, "Tenant", Header.OWN_VERSIONS, top))
                 .flatMap(node -> binder.bind(TenantConfig.class, node, top));
         config.ifPresent(read -> new TenantChecks(read, gateway, top).run());
-        String tenant = config.map(TenantConfig::tenant).orElseGet(() -> root.map(TenantReader::name)
-                .orElse(""));
+        String tenant = config.map(TenantConfig::tenant)
+                .orElseGet(() -> root.map(TenantReader::name).orElse(""));
         List<TenantConfig.Key> keys = config.map(TenantConfig::keys)
                 .orElseGet(() -> root.map(this::keys).orElse(List.of()));
         return new TenantFile(
@@ -48,14 +48,14 @@ final class TenantReader {
 
     /** What is wrong with keys has been reported already. */
     private List<TenantConfig.Key> keys(Node root) {
-        Optional<Node> list = root instanceof Node.Mapping mapping
-                ? mapping.find("keys").map(Node.Entry::value)
-                : Optional.empty();
+        Optional<Node> list =
+                root instanceof Node.Mapping mapping ? mapping.find("keys").map(Node.Entry::value) : Optional.empty();
         List<TenantConfig.Key> keys = new ArrayList<>();
         if (list.orElse(root) instanceof Node.Sequence rows) {
             Reading aside = new Reading("", path, new Problems(name -> Optional.empty()));
-            rows.items().forEach(row ->
-                    binder.bind(TenantConfig.Key.class, row, aside).ifPresent(keys::add));
+            rows.items()
+                    .forEach(row ->
+                            binder.bind(TenantConfig.Key.class, row, aside).ifPresent(keys::add));
         }
         return keys;
     }

@@ -15,8 +15,8 @@ public record TenantsConfig(
         @Doc("One file per tenant (`*.yaml`, `*.yml`), watched. Absent, missing or empty: nobody has a key.")
         Optional<Path> directory,
 
-        @Doc(
-                "What cache salts are made with, the same on all replicas. Absent: random, so that engines find nothing of what they cached for another replica, or before a restart.")
+        @Doc("What cache salts are made with, the same on all replicas. Absent: random, so that engines find"
+                + " nothing of what they cached for another replica, or before a restart.")
         Optional<SecretText> salt,
 
         @Doc("Mixed into all cache salts: another number makes all of them new.")

@@ -17,8 +17,7 @@ public final class Tenant {
     public static final String ANONYMOUS = "anonymous";
 
     /** Everybody, where there are no tenants: nothing is limited, salted or separated. */
-    public static final Tenant EVERYBODY = 
-            new Tenant(ANONYMOUS, Optional.empty(), "", new TenantQuota(), Set.of());
+    public static final Tenant EVERYBODY = new Tenant(ANONYMOUS, Optional.empty(), "", new TenantQuota(), Set.of());
 
     private final String name;
     private final Optional<TenantConfig> config;
@@ -36,7 +35,8 @@ public final class Tenant {
         this.salt = salt;
         this.quota = quota;
         this.quotaModels = quotaModels;
-        this.limited = config.map(c -> !limits(c.quota()).none() || !c.quota().models().isEmpty())
+        this.limited = config.map(
+                        c -> !limits(c.quota()).none() || !c.quota().models().isEmpty())
                 .orElse(false);
         this.routes = routes(config.map(TenantConfig::routes).orElse(List.of()));
         this.objectives = config.map(TenantConfig::objectives)

@@ -71,9 +71,12 @@ public final class TenantBook {
 
     /** Another configuration of the gateway is in force: every file is read against it again. */
     public synchronized Tenants gateway(GatewayConfig next, Catalog types) {
-        boolean sameSalt = next.tenants().flatMap(TenantsConfig::salt)
+        boolean sameSalt = next.tenants()
+                        .flatMap(TenantsConfig::salt)
                         .equals(gateway.tenants().flatMap(TenantsConfig::salt))
-                && next.tenants().map(TenantsConfig::saltEpoch).equals(gateway.tenants().map(TenantsConfig::saltEpoch));
+                && next.tenants()
+                        .map(TenantsConfig::saltEpoch)
+                        .equals(gateway.tenants().map(TenantsConfig::saltEpoch));
         gateway = next;
         catalog = types;
         if (!sameSalt) {
@@ -148,8 +151,9 @@ public final class TenantBook {
         Set<ConfigError> now = new HashSet<>();
         for (Standings one : standings) {
             now.addAll(one.file().errors());
-            one.file().errors().stream().filter(error -> !told.contains(error)).forEach(error -> LOG.log(
-                    System.Logger.Level.ERROR, "{0}; {1}", error, one.state()));
+            one.file().errors().stream()
+                    .filter(error -> !told.contains(error))
+                    .forEach(error -> LOG.log(System.Logger.Level.ERROR, "{0}; {1}", error, one.state()));
         }
         told = now;
     }

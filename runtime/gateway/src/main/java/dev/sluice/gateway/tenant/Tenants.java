@@ -39,7 +39,8 @@ public final class Tenants {
         this.withoutKey = anonymous.orElse(Caller.MISSING);
         anonymous.map(Caller::tenant).ifPresent(tenant -> byName.put(tenant.name(), tenant));
         tenants.forEach(tenant -> byName.put(tenant.name(), tenant));
-        this.entries = keys.stream().sorted(Comparator.comparingLong(Entry::head)).toArray(Entry[]::new);
+        this.entries =
+                keys.stream().sorted(Comparator.comparingLong(Entry::head)).toArray(Entry[]::new);
         this.heads = Arrays.stream(entries).mapToLong(Entry::head).toArray();
     }
 

@@ -16,19 +16,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TenantFilesTest {
     private static final String GATEWAY = """
-            pools:
-              - name: chat
-                models: [base, alias]
-                adapters: none
-                endpoints: [{url: "http://127.0.0.1:9001", labels: {zone: a}}]
-              - name: next
-                models: [base-next]
-                adapters: [lora]
-                endpoints: [{url: "http://127.0.0.1:9002"}]
-            routing:
-              careful: {plugins: [{type: queue-scorer}]}
-            tenants: {directory: tenants}
-            """;
+        pools:
+          - name: chat
+            models: [base, alias]
+            adapters: none
+            endpoints: [{url: "http://127.0.0.1:9001", labels: {zone: a}}]
+          - name: next
+            models: [base-next]
+            adapters: [lora]
+            endpoints: [{url: "http://127.0.0.1:9002"}]
+        routing:
+          careful: {plugins: [{type: queue-scorer}]}
+        tenants: {directory: tenants}
+        """;
     private static final String HASH = "1".repeat(64);
 
     @TempDir
@@ -55,22 +55,22 @@ class TenantFilesTest {
     @Test
     void everyKeyTakesAValue() {
         TenantConfig tenant = read("""
-                apiVersion: sluice.dev/v1
-                kind: Tenant
-                tenant: acme
-                keys: [{id: ci-2026, sha256: "%s", expires: 2127-01-01}]
-                routes:
-                  - models: [chat]
-                    targets: [{pool: chat, weight: 95}, {pool: next, weight: 5}]
-                    fallback: [lora]
-                    routing: careful
-                    labels: {}
-                priority: 10
-                quota: {requestsPerMinute: 600, tokensPerMinute: 200000, concurrent: 64, models: {chat: {concurrent: 2}}}
-                objectives: {ttft: 1s, tpot: 50ms}
-                may: [objectives, priority]
-                cache: {group: friends, epoch: 3}
-                """.formatted(HASH)).config().orElseThrow();
+            apiVersion: sluice.dev/v1
+            kind: Tenant
+            tenant: acme
+            keys: [{id: ci-2026, sha256: "%s", expires: 2127-01-01}]
+            routes:
+              - models: [chat]
+                targets: [{pool: chat, weight: 95}, {pool: next, weight: 5}]
+                fallback: [lora]
+                routing: careful
+                labels: {}
+            priority: 10
+            quota: {requestsPerMinute: 600, tokensPerMinute: 200000, concurrent: 64, models: {chat: {concurrent: 2}}}
+            objectives: {ttft: 1s, tpot: 50ms}
+            may: [objectives, priority]
+            cache: {group: friends, epoch: 3}
+            """.formatted(HASH)).config().orElseThrow();
         assertThat(tenant.keys().getFirst().expires()).contains(java.time.Instant.parse("2127-01-01T00:00:00Z"));
         assertThat(tenant.routes().getFirst())
                 .isEqualTo(new TenantConfig.Route(
@@ -81,9 +81,10 @@ class TenantFilesTest {
                         java.util.Optional.of("careful"),
                         Map.of()));
         assertThat(tenant.quota())
-                .isEqualTo(new TenantConfig.Quota(
-                        600, 200_000, 64, Map.of("chat", new TenantConfig.ModelQuota(0, 0, 2))));
-        assertThat(tenant.may()).isEqualTo(Set.of(TenantConfig.Permission.OBJECTIVES, TenantConfig.Permission.PRIORITY));
+                .isEqualTo(
+                        new TenantConfig.Quota(600, 200_000, 64, Map.of("chat", new TenantConfig.ModelQuota(0, 0, 2))));
+        assertThat(tenant.may())
+                .isEqualTo(Set.of(TenantConfig.Permission.OBJECTIVES, TenantConfig.Permission.PRIORITY));
         assertThat(tenant.cache()).isEqualTo(new TenantConfig.Cache(java.util.Optional.of("friends"), 3));
     }
 
@@ -115,6 +116,8 @@ class TenantFilesTest {
         List<TenantFile> files = TenantDirectoryReader.read(tenants, gateway, SamplePlugin.catalog());
         assertThat(files).hasSize(2);
         assertThat(files.get(0).errors()).isEmpty();
-        assertThat(files.get(1).errors()).extracting(ConfigError::path).containsExactly("tenant", "keys[0].id", "keys[0].sha256");
+        assertThat(files.get(1).errors())
+                .extracting(ConfigError::path)
+                .containsExactly("tenant", "keys[0].id", "keys[0].sha256");
     }
 }
