@@ -4,6 +4,7 @@ import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
  * @param observed its first token will be seen as it comes
  * @param fetches engines may be told to fetch a beginning of its prompt from others
  * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
+ * @param policy in the place of the pool's own
  */
 record Ask(
         RoutingRequest request,
@@ -27,11 +29,12 @@ record Ask(
         long seed,
         boolean observed,
         boolean fetches,
-        Optional<KnownPrompt> known) {
+        Optional<KnownPrompt> known,
+        Optional<Pipeline> policy) {
     private static final long[] NO_HASHES = {};
 
     Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-        this(request, hashes, count, allowed, seed, request.streaming(), false, Optional.empty());
+        this(request, hashes, count, allowed, seed, request.streaming(), false, Optional.empty(), Optional.empty());
     }
 
     /**
@@ -42,7 +45,7 @@ record Ask(
      */
     record Who(
             String id,
-            String tenant,
+            Tenant tenant,
             Function<String, Optional<String>> headers,
             Optional<String> session,
             Supplier<String> text,
@@ -68,19 +71,19 @@ record Ask(
                 : known.isEmpty() ? estimate.promptTokens() : known.get().promptTokens(estimate.promptTokens());
         RoutingRequest request = new RoutingRequest(
                 who.id(),
-                who.tenant(),
+                who.tenant().name(),
                 scan.model(),
                 scan.api().path(),
                 who.headers(),
                 who.session(),
-                0,
+                who.tenant().priority(),
                 tokens,
                 scan.maxTokens().orElse(0),
                 cached ? estimate.outputTokens() * scan.choices() : 1,
                 (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
                 scan.stream(),
                 who.text(),
-                new ClientWishes(who.headers()),
+                new ClientWishes(who.headers(), who.tenant()),
                 false);
         return new Ask(
                 request,
@@ -90,14 +93,15 @@ record Ask(
                 who.seed(),
                 observed,
                 false,
-                known);
+                known,
+                Optional.empty());
     }
 
     /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
     static Ask unseen(Who who, String model, String path, LivePool.Estimate estimate, Set<String> allowed) {
         RoutingRequest request = new RoutingRequest(
                 who.id(),
-                who.tenant(),
+                who.tenant().name(),
                 model,
                 path,
                 who.headers(),
@@ -109,12 +113,17 @@ record Ask(
                 1,
                 false,
                 who.text());
-        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, false, Optional.empty());
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, false, Optional.empty(), Optional.empty());
     }
 
     /** The same for another model than the body names. */
     Ask named(String model) {
         return with(request.named(model));
+    }
+
+    /** The same by another policy; as it is without one. */
+    Ask by(Optional<Pipeline> other) {
+        return other.isEmpty() ? this : new Ask(request, hashes, count, allowed, seed, observed, fetches, known, other);
     }
 
     /** The same in a session. */
@@ -124,7 +133,7 @@ record Ask(
 
     /** The same, whose prompt may be computed elsewhere, and a beginning of it fetched. */
     Ask split() {
-        return new Ask(request.split(), hashes, count, allowed, seed, observed, true, known);
+        return new Ask(request.split(), hashes, count, allowed, seed, observed, true, known, policy);
     }
 
     /** The same, not to be split. */
@@ -133,6 +142,6 @@ record Ask(
     }
 
     private Ask with(RoutingRequest changed) {
-        return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known);
+        return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known, policy);
     }
 }

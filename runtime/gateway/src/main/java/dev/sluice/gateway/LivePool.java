@@ -59,6 +59,7 @@ final class LivePool {
     private volatile List<Endpoint> listed = List.of();
     private volatile Tokenizing tokenizing = Tokenizing.NONE;
     private final InferredSessions inferred = new InferredSessions();
+    private final Labelled labelled = new Labelled();
     private volatile Optional<KvView> kv = Optional.empty();
     private int granted;
 
@@ -71,7 +72,7 @@ final class LivePool {
             Upstreams upstreams) {
         this.name = settings.name();
         this.pool = new Pool(settings);
-        this.queue = AdmissionQueue.fifo(bounds);
+        this.queue = AdmissionQueue.byPriority(bounds);
         this.index = index;
         this.placer = new Placer(lock, pool, sessions, index, pipeline, faults);
         this.upstreams = upstreams;
@@ -255,6 +256,16 @@ final class LivePool {
         AT_ONCE,
         WAITS,
         REFUSED
+    }
+
+    /** Whether a request that came now would not have to wait. */
+    boolean hasRoom() {
+        return locked(() -> pool.serving() && queue.size() == 0 && pool.room() - granted > 0);
+    }
+
+    /** Ids of the endpoints that have these labels; may be none. */
+    Set<String> labelled(Map<String, String> labels) {
+        return labelled.ids(labels, listed);
     }
 
     /** Room that was set aside has been used or is given back. */

@@ -15,6 +15,7 @@ import dev.sluice.gateway.http.ChunkWatcher;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,7 +185,7 @@ final class PickedExchange implements Conversation {
     }
 
     private Prepared.Caller caller() {
-        return new Prepared.Caller(id, headers, this::isGone, number);
+        return new Prepared.Caller(id, Tenant.EVERYBODY, headers, this::isGone, number);
     }
 
     private synchronized boolean isGone() {
@@ -231,7 +232,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, lane(), patience)) {
+        if (!room.enter((int) reserved, 0, lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -664,6 +665,8 @@ final class PickedExchange implements Conversation {
                     .line(new AccessLog.Line(
                             id,
                             clientId,
+                            Tenant.ANONYMOUS,
+                            "",
                             api.path(),
                             poolName,
                             model,
@@ -680,7 +683,7 @@ final class PickedExchange implements Conversation {
     }
 
     private Lane lane() {
-        return runtime.meters.lane(poolName, Exchange.ANONYMOUS, api.path());
+        return runtime.meters.lane(poolName, Tenant.ANONYMOUS, api.path());
     }
 
     private Immediately refuse(Refused refused) {

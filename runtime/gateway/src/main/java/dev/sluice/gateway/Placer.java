@@ -16,6 +16,7 @@ import dev.sluice.core.Splitting;
 import dev.sluice.core.Votes;
 import dev.sluice.core.Work;
 import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -129,10 +130,10 @@ final class Placer {
     }
 
     /** Decides with the policy in force, whose instances are not closed meanwhile. */
-    private <T> T withPolicy(Function<Policy, T> decide) {
-        Pipeline current = pipeline;
+    private <T> T withPolicy(Ask ask, Function<Policy, T> decide) {
+        Pipeline current = ask.policy().orElse(pipeline);
         boolean held = current.enter();
-        while (!held && !current.equals(pipeline)) {
+        while (!held && !current.equals(pipeline) && ask.policy().isEmpty()) {
             current = pipeline;
             held = current.enter();
         }
@@ -148,7 +149,7 @@ final class Placer {
 
     /** Places a request that has room set aside, or finds that there is none. */
     Placed place(Ask asked, Tried tried) {
-        return withPolicy(policy -> {
+        return withPolicy(asked, policy -> {
             Ask ask = identified(policy, asked);
             return place(policy, ask, tried, matched(ask), sessionEndpoint(ask));
         });
@@ -156,7 +157,7 @@ final class Placer {
 
     /** A decision that charges nothing: for questions. */
     Decision rehearse(Ask asked) {
-        return withPolicy(policy -> {
+        return withPolicy(asked, policy -> {
             Ask ask = identified(policy, asked);
             Placement placement = placement(policy, ask, new Tried(), matched(ask), sessionEndpoint(ask), snapshot());
             return Scheduler.decide(policy, placement, faults);
@@ -167,7 +168,14 @@ final class Placer {
     private Ask identified(Policy policy, Ask ask) {
         return ask.request().session().isPresent()
                 ? ask
-                : policy.session(ask.request(), faults).map(ask::in).orElse(ask);
+                : policy.session(ask.request(), faults)
+                        .map(session -> ask.in(own(ask, session)))
+                        .orElse(ask);
+    }
+
+    private static String own(Ask ask, String session) {
+        String tenant = ask.request().tenant();
+        return tenant.equals(Tenant.ANONYMOUS) ? session : tenant + '\0' + session;
     }
 
     private int[] matched(Ask ask) {
@@ -330,7 +338,7 @@ final class Placer {
     Optional<Charge> placeHanded(Ask ask, Tried tried, Charge prefill) {
         int[] everywhere = new int[Math.max(MATCH_LANES, slots)];
         Arrays.fill(everywhere, ask.count());
-        return withPolicy(policy -> {
+        return withPolicy(ask, policy -> {
             Placement placement = placement(policy, ask.whole(), tried, everywhere, "", snapshot());
             Decision decision = Scheduler.decide(policy, placement, faults);
             return decision.refusal().isPresent()
