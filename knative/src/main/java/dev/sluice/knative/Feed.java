@@ -21,6 +21,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
     private final Runnable changed;
     private final SharedIndexInformer<T> informer;
     private volatile String problem = "";
+    private volatile boolean closed;
 
     /**
      * Begins to list and watch.
@@ -34,7 +35,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
         this.informer = objects.runnableInformer(0);
         informer.exceptionHandler((started, error) -> {
             trouble(error);
-            return true; // the default gives up for good when the API server is away at the start
+            return !closed; // the default gives up for good when the API server is away at the start
         });
         informer.addEventHandler(new Changes());
         informer.start().whenComplete((done, error) -> {
@@ -74,6 +75,9 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
     }
 
     private void trouble(Throwable error) {
+        if (closed) {
+            return;
+        }
         String now = words(error, what);
         boolean news = !now.equals(problem);
         problem = now;
@@ -111,6 +115,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         informer.close();
     }
 

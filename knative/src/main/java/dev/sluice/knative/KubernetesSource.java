@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 public final class KubernetesSource implements EndpointSource {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration BEAT = Duration.ofSeconds(5);
 
     private final Duration patience;
+    private final Heart heart;
     private final Bell bell = new Bell();
     private final Supplier<Config> config;
     private @Nullable KubernetesClient client;
@@ -29,12 +31,16 @@ public final class KubernetesSource implements EndpointSource {
 
     /** A source for the cluster that the environment names. */
     public KubernetesSource() {
-        this(() -> new ConfigBuilder().build(), PATIENCE);
+        this(() -> new ConfigBuilder().build(), PATIENCE, BEAT);
     }
 
-    /** @param patience how long endpoints are kept that have all vanished at once */
-    KubernetesSource(Supplier<Config> config, Duration patience) {
+    /**
+     * @param patience how long endpoints are kept that have all vanished at once
+     * @param beat how often the API server is asked whether it is there
+     */
+    KubernetesSource(Supplier<Config> config, Duration patience, Duration beat) {
         this.config = config;
+        this.heart = new Heart(beat);
         this.patience = patience;
     }
 
@@ -48,6 +54,7 @@ public final class KubernetesSource implements EndpointSource {
                     Thread.ofVirtual().name("rights-" + name).start(() -> review(wanted));
                     return sight;
                 },
+                heart,
                 patience,
                 news);
     }
@@ -86,6 +93,7 @@ public final class KubernetesSource implements EndpointSource {
             client = new KubernetesClientBuilder()
                     .withConfig(patient(config.get()))
                     .build();
+            heart.start(client);
         }
         return client;
     }
@@ -113,6 +121,7 @@ public final class KubernetesSource implements EndpointSource {
     public synchronized void close() {
         closed = true;
         bell.close();
+        heart.close();
         if (client != null) {
             client.close();
         }

@@ -23,15 +23,17 @@ final class Search implements EndpointSource.Watching {
     private final Function<Runnable, Sight> opener;
     private final Consumer<Picture> news;
     private final Doubt doubt;
+    private final Heart heart;
     private final ArrayBlockingQueue<Boolean> signal = new ArrayBlockingQueue<>(1);
     private final Thread thread;
     private volatile boolean closed;
 
     /** @param opener begins to look, and calls back when something has changed; run on the search's own thread */
-    Search(String name, Function<Runnable, Sight> opener, Duration patience, Consumer<Picture> news) {
+    Search(String name, Function<Runnable, Sight> opener, Heart heart, Duration patience, Consumer<Picture> news) {
         this.name = name;
         this.opener = opener;
         this.news = news;
+        this.heart = heart;
         this.doubt = new Doubt(patience);
         this.thread = Thread.ofVirtual().name("search-" + name).start(this::run);
     }
@@ -45,11 +47,13 @@ final class Search implements EndpointSource.Watching {
             news.accept(Picture.unseen("can't begin: " + failed));
             return;
         }
+        Runnable look = () -> signal.offer(true);
+        heart.tell(look);
         try (sight) {
             Picture told = Picture.unseen("");
             while (!closed) {
                 await();
-                Picture now = doubt.news(sight.look(), System.nanoTime());
+                Picture now = doubt.news(heart.onto(sight.look()), System.nanoTime());
                 if (!closed && !now.equals(told)) {
                     told = now;
                     tell(now);
@@ -57,6 +61,8 @@ final class Search implements EndpointSource.Watching {
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
+        } finally {
+            heart.forget(look);
         }
     }
 

@@ -19,6 +19,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * An API server that lists and watches over real connections, and does what a real one only does on a bad day. Selectors are
@@ -67,21 +69,42 @@ final class FakeApi implements AutoCloseable {
         if (path.endsWith("selfsubjectaccessreviews")) {
             String asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             boolean no = denied.stream().anyMatch(d -> asked.contains('"' + d.substring(d.lastIndexOf('/') + 1) + '"'));
-            answer(exchange, 201, "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
-                    + "\"spec\":{},\"status\":{\"allowed\":" + !no + "}}");
+            answer(
+                    exchange,
+                    201,
+                    "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
+                            + "\"spec\":{},\"status\":{\"allowed\":" + !no + "}}");
         } else if (denied.contains(path)) {
-            answer(exchange, 403, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
-                    + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}");
+            answer(
+                    exchange,
+                    403,
+                    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
+                            + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}");
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
             answer(exchange, 503, "no web sockets here");
         } else if (query.contains("watch=true")) {
             exchange.sendResponseHeaders(200, 0);
             OutputStream out = exchange.getResponseBody();
             out.flush();
-            watchers.add(new Watcher(path, out, exchange));
+            begin(new Watcher(path, out, exchange), query);
         } else {
             answer(exchange, 200, list(path));
         }
+    }
+
+    /** What has changed since the version that the watch begins with is told first. */
+    private synchronized void begin(Watcher watcher, String query) throws IOException {
+        Matcher since = Pattern.compile("resourceVersion=([0-9]+)").matcher(query);
+        long from = since.find() ? Long.parseLong(since.group(1)) : 0;
+        for (HasMetadata object : store(watcher.path()).values()) {
+            if (Long.parseLong(object.getMetadata().getResourceVersion()) > from) {
+                watcher.out()
+                        .write(("{\"type\":\"MODIFIED\",\"object\":" + Serialization.asJson(object) + "}\n")
+                                .getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        watcher.out().flush();
+        watchers.add(watcher);
     }
 
     private static void answer(HttpExchange exchange, int status, String body) throws IOException {
@@ -95,7 +118,9 @@ final class FakeApi implements AutoCloseable {
     private synchronized String list(String path) {
         StringBuilder items = new StringBuilder();
         if (!lying) {
-            store(path).values().forEach(o -> items.append(items.isEmpty() ? "" : ",").append(Serialization.asJson(o)));
+            store(path)
+                    .values()
+                    .forEach(o -> items.append(items.isEmpty() ? "" : ",").append(Serialization.asJson(o)));
         }
         return "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"" + version
                 + "\"},\"items\":[" + items + "]}";
@@ -148,8 +173,10 @@ final class FakeApi implements AutoCloseable {
 
     /** The history that watches are at has been dropped. */
     synchronized void expire(String path) {
-        send(path, "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\","
-                + "\"code\":410,\"reason\":\"Expired\",\"message\":\"too old resource version\"}}\n");
+        send(
+                path,
+                "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\","
+                        + "\"code\":410,\"reason\":\"Expired\",\"message\":\"too old resource version\"}}\n");
         endWatches(path);
     }
 

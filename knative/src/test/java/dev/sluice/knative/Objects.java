@@ -30,12 +30,18 @@ final class Objects {
                 .withNewMetadata()
                 .withName(revision + (own ? "-private-" : "-") + suffix)
                 .withLabels(Map.of(
-                        Names.SERVICE_TYPE, type,
-                        Names.REVISION, revision,
-                        Names.SERVICE, "chat",
-                        Names.SERVICE_NAME, own ? revision + "-private" : revision,
-                        Role.LABEL, role,
-                        "app", "chat"))
+                        Names.SERVICE_TYPE,
+                        type,
+                        Names.REVISION,
+                        revision,
+                        Names.SERVICE,
+                        "chat",
+                        Names.SERVICE_NAME,
+                        own ? revision + "-private" : revision,
+                        Role.LABEL,
+                        role,
+                        "app",
+                        "chat"))
                 .endMetadata()
                 .withAddressType("IPv4")
                 .withEndpoints(endpoints)

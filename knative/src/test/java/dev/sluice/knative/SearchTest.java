@@ -44,7 +44,7 @@ class SearchTest {
     @BeforeEach
     void start() throws IOException {
         api = new FakeApi();
-        source = new KubernetesSource(api::config, PATIENCE);
+        source = new KubernetesSource(api::config, PATIENCE, Duration.ofMillis(100));
     }
 
     @AfterEach
@@ -114,9 +114,7 @@ class SearchTest {
         source.watch(KNATIVE, news::add);
         first();
         long before = System.nanoTime();
-        api.put(
-                SLICES,
-                slice("chat-1", "x", pod("p1", "10.0.0.1", true, true), pod("p2", "10.0.0.2", false, false)));
+        api.put(SLICES, slice("chat-1", "x", pod("p1", "10.0.0.1", true, true), pod("p2", "10.0.0.2", false, false)));
         Picture picture = await(p -> p.found().size() == 2);
         assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofMillis(500));
         assertThat(picture.found().get(0).standing()).isEqualTo(Standing.DRAINING);
@@ -130,8 +128,9 @@ class SearchTest {
         api.put(SLICES, slice("chat-1", "a", pod("p1", "10.0.0.1", true, true)));
         source.watch(KNATIVE, news::add);
         Picture picture = await(p -> p.seen() && !p.found().isEmpty());
-        assertThat(picture.found()).singleElement().satisfies(f -> assertThat(f.standing())
-                .isEqualTo(Standing.DRAINING));
+        assertThat(picture.found())
+                .singleElement()
+                .satisfies(f -> assertThat(f.standing()).isEqualTo(Standing.DRAINING));
     }
 
     @Test
@@ -141,10 +140,9 @@ class SearchTest {
         api.put(SLICES, slice("chat-2", "x", pod("p2", "10.0.0.2", true, false)));
         api.put(SERVICES, service(share("chat-1", 90, ""), share("chat-2", 10, "canary")));
         source.watch(KNATIVE, news::add);
-        Picture picture = await(p -> p.seen() && p.found().size() == 2 && p.revisions().size() == 2);
-        assertThat(picture.revisions())
-                .extracting(r -> r.percent().orElse(-1))
-                .containsExactly(90, 10);
+        Picture picture =
+                await(p -> p.seen() && p.found().size() == 2 && p.revisions().size() == 2);
+        assertThat(picture.revisions()).extracting(r -> r.percent().orElse(-1)).containsExactly(90, 10);
         assertThat(picture.found().get(1).endpoint().labels()).containsEntry(Names.TAG, "canary");
     }
 
@@ -159,8 +157,9 @@ class SearchTest {
         api.put(SLICES, slice("chat-1", "x", pod("p9", "10.0.0.9", true, false)));
         api.up();
         Picture back = await(p -> p.problems().isEmpty() && p.seen());
-        assertThat(back.found()).singleElement().satisfies(f -> assertThat(f.endpoint().id())
-                .isEqualTo("p9"));
+        assertThat(back.found())
+                .singleElement()
+                .satisfies(f -> assertThat(f.endpoint().id()).isEqualTo("p9"));
     }
 
     @Test
@@ -180,8 +179,7 @@ class SearchTest {
         first();
         api.expire(SLICES);
         api.put(SLICES, slice("chat-1", "x", pod("p3", "10.0.0.3", true, false)));
-        assertThat(await(p -> p.found().stream()
-                                .anyMatch(f -> f.endpoint().id().equals("p3")))
+        assertThat(await(p -> p.found().stream().anyMatch(f -> f.endpoint().id().equals("p3")))
                         .found())
                 .hasSize(1);
     }
@@ -205,7 +203,8 @@ class SearchTest {
         first();
         api.lie(true);
         api.expire(SLICES);
-        Picture doubted = await(p -> !p.problems().isEmpty() && p.problems().getLast().contains("vanished"));
+        Picture doubted =
+                await(p -> !p.problems().isEmpty() && p.problems().getLast().contains("vanished"));
         assertThat(doubted.found()).hasSize(1);
         assertThat(await(p -> p.found().isEmpty()).seen()).isTrue();
     }
@@ -215,7 +214,8 @@ class SearchTest {
         oneRevision();
         api.deny(REVISIONS);
         source.watch(KNATIVE, news::add);
-        Picture picture = await(p -> p.seen() && !p.found().isEmpty() && !p.problems().isEmpty());
+        Picture picture =
+                await(p -> p.seen() && !p.found().isEmpty() && !p.problems().isEmpty());
         assertThat(picture.problems())
                 .containsExactly(
                         "may not list and watch revisions.serving.knative.dev in namespace ns: grant these verbs by a Role");
@@ -236,6 +236,7 @@ class SearchTest {
         assertThat(picture.found().get(0).endpoint().role()).isEqualTo(Role.PREFILL);
         assertThat(picture.found().get(0).facts().blockSize()).hasValue(32);
         assertThat(picture.found().get(1).standing()).isEqualTo(Standing.HELD);
+        api.awaitWatch(PODS);
         api.remove(PODS, "b");
         await(p -> p.found().size() == 1);
     }
@@ -246,12 +247,11 @@ class SearchTest {
         source.watch(new Wanted.InferencePool("ns", "chat"), news::add);
         Picture none = await(Picture::seen);
         assertThat(none.problems()).singleElement().asString().contains("no InferencePool ns/chat");
-        api.put(
-                POOLS,
-                Serialization.unmarshal(
-                        "{apiVersion: inference.networking.k8s.io/v1, kind: InferencePool, metadata: {name: chat},"
-                                + " spec: {selector: {matchLabels: {app: chat}}, targetPorts: [{number: 8000}]}}",
-                        GenericKubernetesResource.class));
+        api.put(POOLS, Serialization.unmarshal("""
+                        {"apiVersion": "inference.networking.k8s.io/v1", "kind": "InferencePool",
+                         "metadata": {"name": "chat"},
+                         "spec": {"selector": {"matchLabels": {"app": "chat"}}, "targetPorts": [{"number": 8000}]}}
+                        """, GenericKubernetesResource.class));
         Picture picture = await(p -> !p.found().isEmpty());
         assertThat(picture.found().getFirst().endpoint().address()).isEqualTo("10.0.0.1:8000");
         assertThat(picture.problems()).isEmpty();
@@ -264,9 +264,9 @@ class SearchTest {
         api.put(PODS, pod("w", "10.0.0.3", true, Map.of(Names.COMPONENT, "llminferenceservice-workload-worker")));
         source.watch(new Wanted.Kserve("ns", "chat"), news::add);
         Picture picture = await(p -> p.seen() && !p.found().isEmpty());
-        assertThat(picture.found()).singleElement().satisfies(f -> assertThat(
-                        f.endpoint().address())
-                .isEqualTo("10.0.0.1:8001"));
+        assertThat(picture.found())
+                .singleElement()
+                .satisfies(f -> assertThat(f.endpoint().address()).isEqualTo("10.0.0.1:8001"));
     }
 
     @Test

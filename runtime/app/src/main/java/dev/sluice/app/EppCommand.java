@@ -91,7 +91,8 @@ final class EppCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.startPicker(server.applied(loaded.config().get()), loaded.catalog(), ServeCommand.sources());
+            gateway = Gateway.startPicker(
+                    server.applied(loaded.config().get()), loaded.catalog(), ServeCommand.sources());
         } catch (ConfigException refused) {
             err.println("sluice epp: " + refused.getMessage());
             return Main.WRONG_USE;

@@ -25,7 +25,8 @@ final class EppFlags {
 
     private static final Map<String, String> WITHOUT_EFFECT = new TreeMap<>(Map.ofEntries(
             Map.entry("grpc-max-send-msg-size", "bodies go back in pieces of at most 62,000 bytes"),
-            Map.entry("ha-enable-leader-election", "there is no leader to be elected, every picker knows all endpoints"),
+            Map.entry(
+                    "ha-enable-leader-election", "there is no leader to be elected, every picker knows all endpoints"),
             Map.entry("emit-endpoint-scores", "scores are in explain, see docs/interfaces.md"),
             Map.entry("tls-min-version", "TLS 1.2 and 1.3 are offered"),
             Map.entry("tls-cipher-suites", "the suites that the JDK thinks safe are offered"),

@@ -50,8 +50,8 @@ final class EppPool {
             return Optional.of("one of --pool-name and --endpoint-selector is too many");
         }
         if (group.isPresent() && !group.get().equals(GROUP)) {
-            return Optional.of("--pool-group " + group.get() + " is not supported: InferencePools of " + GROUP
-                    + " are read");
+            return Optional.of(
+                    "--pool-group " + group.get() + " is not supported: InferencePools of " + GROUP + " are read");
         }
         try {
             return discovery().flatMap(fine -> Optional.empty());

@@ -164,7 +164,9 @@ final class Assembly {
     boolean found(String name, Picture picture) {
         PoolConfig pool = configs.get(name);
         LivePool live = pools.get(name);
-        if (pool == null || live == null || pool.discovery().flatMap(Discovery::wanted).isEmpty()) {
+        if (pool == null
+                || live == null
+                || pool.discovery().flatMap(Discovery::wanted).isEmpty()) {
             return false;
         }
         List<PoolSource.Listed> now = PoolSource.found(pool, picture.found());
@@ -180,8 +182,8 @@ final class Assembly {
     }
 
     private void tokenize(String name, LivePool live) {
-        live.tokenizing(new LivePool.Tokenizing(
-                List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
+        live.tokenizing(
+                new LivePool.Tokenizing(List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
     }
 
     /** Puts policies, limits and endpoints into force. */

@@ -61,11 +61,10 @@ final class PoolSource {
 
     /** What was found for a pool. */
     static List<Listed> found(PoolConfig pool, List<Picture.Found> found) {
-        boolean knative =
-                pool.discovery().flatMap(Discovery::knative).isPresent(); // a queue-proxy speaks plain HTTP
+        boolean knative = pool.discovery().flatMap(Discovery::knative).isPresent(); // a queue-proxy speaks plain HTTP
         return found.stream()
-                .map(f -> new Listed(
-                        f.endpoint(), pool.tls().isPresent() && !knative, f.engine(), foundEvents(f, pool)))
+                .map(f ->
+                        new Listed(f.endpoint(), pool.tls().isPresent() && !knative, f.engine(), foundEvents(f, pool)))
                 .toList();
     }
 

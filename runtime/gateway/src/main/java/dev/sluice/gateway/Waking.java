@@ -82,14 +82,17 @@ final class Waking implements AutoCloseable {
         try {
             for (Picture.Revision revision : picture.revisions()) {
                 boolean wakes = revision.wanted() && !revision.doors().isEmpty();
-                if (wakes && !serving.containsKey(revision.name()) && cycle(revision).ask(now)) {
+                if (wakes
+                        && !serving.containsKey(revision.name())
+                        && cycle(revision).ask(now)) {
                     due.add(revision);
                 }
             }
         } finally {
             lock.unlock();
         }
-        due.forEach(revision -> Thread.ofVirtual().name("ring-" + revision.name()).start(() -> ring(revision)));
+        due.forEach(
+                revision -> Thread.ofVirtual().name("ring-" + revision.name()).start(() -> ring(revision)));
     }
 
     private void ring(Picture.Revision revision) {

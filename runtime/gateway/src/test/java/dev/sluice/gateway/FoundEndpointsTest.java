@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -135,8 +135,7 @@ class FoundEndpointsTest {
             awaitReport(gateway, "\"queued\":50");
             assertThat(source.rings.get()).isEqualTo(2);
             source.answer.countDown();
-            source.tell(picture(
-                    found(engine, "p", Standing.IN, "chat-p"), found(engine, "d", Standing.IN, "chat-d")));
+            source.tell(picture(found(engine, "p", Standing.IN, "chat-p"), found(engine, "d", Standing.IN, "chat-d")));
             for (Future<HttpResponse<String>> answer : answers) {
                 assertThat(answer.get().statusCode()).isEqualTo(200);
             }
@@ -174,7 +173,8 @@ class FoundEndpointsTest {
                 assertThat(gateway.post(CHAT, chat(false)).statusCode()).isEqualTo(200);
             }
             assertThat(not.requests()).isEmpty();
-            source.tell(picture(found(ready, "a", Standing.DRAINING, "chat-p"), found(not, "b", Standing.IN, "chat-p")));
+            source.tell(
+                    picture(found(ready, "a", Standing.DRAINING, "chat-p"), found(not, "b", Standing.IN, "chat-p")));
             gateway.awaitServing(1);
             assertThat(gateway.post(CHAT, chat(false)).statusCode()).isEqualTo(200);
             assertThat(not.requests()).hasSize(1);

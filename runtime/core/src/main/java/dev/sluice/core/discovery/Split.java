@@ -51,8 +51,8 @@ public final class Split {
                     .add(found.endpoint().id());
         }
         boolean whole = byService.values().stream()
-                .allMatch(shares -> shares.size() == 1
-                        && shares.values().iterator().next().percent() > 0);
+                .allMatch(shares ->
+                        shares.size() == 1 && shares.values().iterator().next().percent() > 0);
         if (whole) {
             return NONE;
         }

@@ -108,18 +108,19 @@ class DiscoveryTest {
 
     @Test
     void theFlagsOfAnEngineAreReadFromItsCommand() {
-        EngineFacts facts = EngineFacts.of(List.of(
-                "vllm",
-                "serve",
-                "acme/chat-8b",
-                "--block-size=32",
-                "--served-model-name",
-                "chat",
-                "chat-8b",
-                "--kv-transfer-config",
-                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\"}",
-                "--kv_events_config",
-                "{\"enable_kv_cache_events\": true, \"endpoint\": \"tcp://*:5557\", \"replay_endpoint\":\"tcp://*:5558\"}"));
+        EngineFacts facts = EngineFacts.of(
+                List.of(
+                        "vllm",
+                        "serve",
+                        "acme/chat-8b",
+                        "--block-size=32",
+                        "--served-model-name",
+                        "chat",
+                        "chat-8b",
+                        "--kv-transfer-config",
+                        "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\"}",
+                        "--kv_events_config",
+                        "{\"enable_kv_cache_events\": true, \"endpoint\": \"tcp://*:5557\", \"replay_endpoint\":\"tcp://*:5558\"}"));
         assertThat(facts.blockSize()).hasValue(32);
         assertThat(facts.names()).containsExactly("chat", "chat-8b");
         assertThat(facts.connector()).contains("NixlConnector");
@@ -129,13 +130,15 @@ class DiscoveryTest {
 
     @Test
     void aShellsCommandIsReadWordByWord() {
-        EngineFacts facts = EngineFacts.of(List.of(
-                "/bin/sh",
-                "-c",
-                "exec vllm serve x --block-size 16 --kv-events-config '{\"endpoint\":\"tcp://*:5600\"}' \\\n --port 8000"));
+        EngineFacts facts = EngineFacts.of(
+                List.of(
+                        "/bin/sh",
+                        "-c",
+                        "exec vllm serve x --block-size 16 --kv-events-config '{\"endpoint\":\"tcp://*:5600\"}' \\\n --port 8000"));
         assertThat(facts.blockSize()).hasValue(16);
         assertThat(facts.kvEvents()).hasValue(5600);
-        assertThat(EngineFacts.of(List.of("--kv-events-config={\"enable_kv_cache_events\":false,\"endpoint\":\"tcp://*:1\"}"))
+        assertThat(EngineFacts.of(List.of(
+                                "--kv-events-config={\"enable_kv_cache_events\":false,\"endpoint\":\"tcp://*:1\"}"))
                         .kvEvents())
                 .isEmpty();
     }

@@ -136,9 +136,7 @@ final class CrossChecks {
                 && pool.endpoints().stream().noneMatch(e -> e.secure(true))) {
             at.problems().warningAt(file(), at.key("tls").path(), "no engine of this pool is https");
         }
-        pool.discovery()
-                .flatMap(Discovery::file)
-                .ifPresent(listed -> EndpointsFile.check(listed, at.key("discovery")));
+        pool.discovery().flatMap(Discovery::file).ifPresent(listed -> EndpointsFile.check(listed, at.key("discovery")));
     }
 
     /** Engines that compute prompts for others need a way for KV to move, and others. */

@@ -80,7 +80,9 @@ public record Discovery(
     /** What KServe runs. */
     public record Kserve(
             @Doc("Its namespace.") String namespace,
-            @Doc("Name of the InferenceService or LLMInferenceService.") String name) {
+
+            @Doc("Name of the InferenceService or LLMInferenceService.")
+            String name) {
         /** Refuses what is no name. */
         public Kserve {
             checkName("namespace", namespace);

@@ -55,8 +55,8 @@ public final class Meters implements AutoCloseable {
             "Prompts computed elsewhere that could not be used, by what went wrong",
             "cause");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
-    private final FewCounters wakeups = few(
-            "wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
+    private final FewCounters wakeups =
+            few("wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
