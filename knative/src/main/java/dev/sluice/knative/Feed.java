@@ -134,10 +134,5 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
         public void onDelete(T object, boolean unknown) {
             changed.run();
         }
-
-        @Override
-        public void onNothing() {
-            changed.run();
-        }
     }
 }

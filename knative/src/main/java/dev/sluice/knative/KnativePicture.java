@@ -72,6 +72,7 @@ final class KnativePicture {
         if (!tags.isEmpty()) {
             labels.put(Names.TAG, String.join(",", tags));
         }
+        facts.seconds().ifPresent(limit -> labels.put(Names.TIME_LIMIT, Integer.toString(limit)));
         Role role = Role.of(label(labels, Role.LABEL)).orElse(Role.BOTH);
         return new Picture.Found(
                 new Endpoint(row.name(), row.host() + ":" + row.port(), role, labels),

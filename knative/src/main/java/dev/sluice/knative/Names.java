@@ -11,6 +11,9 @@ final class Names {
     /** Ours: the tags of a service's traffic that lead to a revision. */
     static final String TAG = "sluice.dev/tag";
 
+    /** Ours: {@code timeoutSeconds} of a revision. */
+    static final String TIME_LIMIT = "sluice.dev/time-limit";
+
     static final String INFERENCE_SERVICE = "serving.kserve.io/inferenceservice";
     static final String APP_NAME = "app.kubernetes.io/name";
     static final String PART_OF = "app.kubernetes.io/part-of";

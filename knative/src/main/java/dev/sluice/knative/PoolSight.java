@@ -50,8 +50,8 @@ final class PoolSight implements Sight {
         if (!now.equals(selection)) {
             selection = now;
             closePods();
-            pods = now.map(s -> new PodSight(client, namespace, s.selector(), pod -> s.port(), changed))
-                    .orElse(null);
+            pods = null;
+            now.ifPresent(s -> pods = new PodSight(client, namespace, s.selector(), pod -> s.port(), changed));
         }
         List<String> problems = Sight.problems(pool);
         if (pods == null) {

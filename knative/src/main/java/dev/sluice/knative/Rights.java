@@ -48,7 +48,8 @@ final class Rights {
                         denied.add(verb);
                     }
                 } catch (KubernetesClientException failed) {
-                    return List.of(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
+                    lines.add(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
+                    return lines;
                 }
             }
             if (!denied.isEmpty()) {

@@ -69,14 +69,14 @@ final class EppCommand implements Callable<Integer> {
         EppFlags.Judged judged = EppFlags.judge(others);
         judged.warnings().forEach(warning -> err.println("sluice epp: warning: " + warning));
         judged.errors().forEach(error -> err.println("sluice epp: " + error));
-        boolean none = configFile.isEmpty() && configText.isEmpty();
-        if (none ? pool.discovery().isEmpty() : configFile.isPresent() == configText.isPresent()) {
-            err.println("sluice epp: one of --config-file and --config-text must be given");
-            return Main.WRONG_USE;
-        }
         Optional<String> wrong = pool.wrong();
         if (wrong.isPresent()) {
             err.println("sluice epp: " + wrong.get());
+            return Main.WRONG_USE;
+        }
+        boolean none = configFile.isEmpty() && configText.isEmpty();
+        if (none ? pool.discovery().isEmpty() : configFile.isPresent() == configText.isPresent()) {
+            err.println("sluice epp: one of --config-file and --config-text must be given");
             return Main.WRONG_USE;
         }
         if (!judged.errors().isEmpty()) {

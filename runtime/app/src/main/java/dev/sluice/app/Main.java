@@ -38,6 +38,7 @@ public final class Main implements Runnable {
             ConvertCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
+            DoctorCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
             BenchCommand.class,

@@ -68,9 +68,6 @@ public final class Split {
      * @param serving whether an endpoint is in service: a revision that has none is passed over, so that no request is lost to it
      */
     public Set<String> draw(double at, Predicate<String> serving) {
-        if (services.isEmpty()) {
-            return Set.of();
-        }
         Set<String> ids = new TreeSet<>(unsplit);
         services.forEach(service -> ids.addAll(drawn(service, at, serving)));
         return ids;
