@@ -8,7 +8,6 @@ import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.Overrides;
 import dev.sluice.gateway.config.WatchedFiles;
-import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.spi.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,7 +32,7 @@ import picocli.CommandLine.Unmatched;
         mixinStandardHelpOptions = true,
         description =
                 "Runs the endpoint picker for Envoy, without a port for clients, with the flags of llm-d's picker. Flags that it"
-                        + " does not know are warned about; those that need Kubernetes are refused.")
+                        + " does not know are warned about.")
 final class EppCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger("dev.sluice.epp");
 
@@ -53,6 +52,9 @@ final class EppCommand implements Callable<Integer> {
     private Optional<Integer> adminPort = Optional.empty();
 
     @Mixin
+    private EppPool pool = new EppPool();
+
+    @Mixin
     private EppServer server = new EppServer();
 
     @Unmatched
@@ -67,14 +69,20 @@ final class EppCommand implements Callable<Integer> {
         EppFlags.Judged judged = EppFlags.judge(others);
         judged.warnings().forEach(warning -> err.println("sluice epp: warning: " + warning));
         judged.errors().forEach(error -> err.println("sluice epp: " + error));
-        if (configFile.isPresent() == configText.isPresent()) {
+        Optional<String> wrong = pool.wrong();
+        if (wrong.isPresent()) {
+            err.println("sluice epp: " + wrong.get());
+            return Main.WRONG_USE;
+        }
+        boolean none = configFile.isEmpty() && configText.isEmpty();
+        if (none ? pool.discovery().isEmpty() : configFile.isPresent() == configText.isPresent()) {
             err.println("sluice epp: one of --config-file and --config-text must be given");
             return Main.WRONG_USE;
         }
         if (!judged.errors().isEmpty()) {
             return Main.WRONG_USE;
         }
-        Path file = configFile.orElseGet(() -> written(configText.orElseThrow()));
+        Optional<Path> file = configFile.or(() -> configText.map(EppCommand::written));
         Loaded loaded = load(file, Catalog.onClassPath());
         err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
         err.flush();
@@ -83,9 +91,10 @@ final class EppCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.startPicker(server.applied(loaded.config().get()), loaded.catalog(), ZmqKvEvents::new);
-        } catch (ConfigException wrong) {
-            err.println("sluice epp: " + wrong.getMessage());
+            gateway = Gateway.startPicker(
+                    server.applied(loaded.config().get()), loaded.catalog(), ServeCommand.sources());
+        } catch (ConfigException refused) {
+            err.println("sluice epp: " + refused.getMessage());
             return Main.WRONG_USE;
         }
         LOG.log(
@@ -102,21 +111,20 @@ final class EppCommand implements Callable<Integer> {
         return Main.FINE;
     }
 
-    private Loaded load(Path file, Catalog catalog) {
-        return new ConfigLoader()
-                .load(
-                        file,
-                        catalog,
-                        new Overrides(
-                                OptionalInt.empty(),
-                                adminPort.map(OptionalInt::of).orElse(OptionalInt.empty()),
-                                OptionalInt.empty(),
-                                endpoints,
-                                plugins));
+    private Loaded load(Optional<Path> file, Catalog catalog) {
+        Overrides overrides = new Overrides(
+                OptionalInt.empty(),
+                adminPort.map(OptionalInt::of).orElse(OptionalInt.empty()),
+                OptionalInt.empty(),
+                endpoints,
+                plugins,
+                pool.discovery());
+        ConfigLoader loader = new ConfigLoader();
+        return file.isPresent() ? loader.load(file.get(), catalog, overrides) : loader.loadNothing(catalog, overrides);
     }
 
     /** A reload is told the same flags. */
-    private Loaded again(Path file, Catalog catalog) {
+    private Loaded again(Optional<Path> file, Catalog catalog) {
         Loaded loaded = load(file, catalog);
         Optional<GatewayConfig> config = loaded.config().map(server::applied);
         return new Loaded(

@@ -10,19 +10,11 @@ import java.util.TreeMap;
  * has no effect here and says why. What is in neither table is not known, and warned about.
  */
 final class EppFlags {
-    private static final String DISCOVERY =
-            "needs Kubernetes to find endpoints, which is not supported yet: use --endpoints FILE";
     private static final String ENGINES = "is removed in llm-d too: the metrics that are read are those of vLLM";
     private static final String SCHEDULE = "metrics are read when there is traffic, on a schedule of Sluice's own";
     private static final String LOGS = "set SLUICE_LOG=debug instead";
 
     private static final Map<String, String> REFUSED = new TreeMap<>(Map.ofEntries(
-            Map.entry("pool-name", DISCOVERY),
-            Map.entry("pool-namespace", DISCOVERY),
-            Map.entry("pool-group", DISCOVERY),
-            Map.entry("endpoint-selector", DISCOVERY),
-            Map.entry("endpoint-target-ports", DISCOVERY),
-            Map.entry("ha-enable-leader-election", "needs a Kubernetes lease, which is not supported yet"),
             Map.entry("metrics-client-ca-file", "TLS on the metrics listener is not supported yet"),
             Map.entry("metrics-cert-dir", "TLS on the metrics listener is not supported yet"),
             Map.entry("total-queued-requests-metric", ENGINES),
@@ -33,6 +25,8 @@ final class EppFlags {
 
     private static final Map<String, String> WITHOUT_EFFECT = new TreeMap<>(Map.ofEntries(
             Map.entry("grpc-max-send-msg-size", "bodies go back in pieces of at most 62,000 bytes"),
+            Map.entry(
+                    "ha-enable-leader-election", "there is no leader to be elected, every picker knows all endpoints"),
             Map.entry("emit-endpoint-scores", "scores are in explain, see docs/interfaces.md"),
             Map.entry("tls-min-version", "TLS 1.2 and 1.3 are offered"),
             Map.entry("tls-cipher-suites", "the suites that the JDK thinks safe are offered"),

@@ -40,6 +40,7 @@ public final class Main implements Runnable {
             PluginsCommand.class,
             KeyCommand.class,
             UsageCommand.class,
+            DoctorCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
             BenchCommand.class,

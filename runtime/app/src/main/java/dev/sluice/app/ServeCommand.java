@@ -5,6 +5,7 @@ import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ErrorFormat;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
+import dev.sluice.knative.KubernetesSource;
 import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
@@ -86,7 +87,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.start(loaded.config().get(), loaded.catalog(), ZmqKvEvents::new);
+            gateway = Gateway.start(loaded.config().get(), loaded.catalog(), sources());
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
             return Optional.empty();
@@ -103,6 +104,11 @@ final class ServeCommand implements Callable<Integer> {
                         ? "for tenants"
                         : "open to everybody: no tenants are configured");
         return Optional.of(new Started(gateway, loaded.files()));
+    }
+
+    /** Readers of KV events and of Kubernetes: neither is loaded before it is needed. */
+    static Gateway.Sources sources() {
+        return new Gateway.Sources(() -> new ZmqKvEvents(), () -> new KubernetesSource());
     }
 
     private static Optional<Integer> portOfEnvironment() {

@@ -23,14 +23,14 @@ class EppCommandTest {
     }
 
     @Test
-    void flagsThatNeedKubernetesAreRefusedByNameAndUnknownOnesWarnedAbout() {
+    void flagsThatCanNotBeFollowedAreRefusedByNameAndUnknownOnesWarnedAbout() {
         Ran ran = Ran.of(
                 "epp",
                 "--config-text",
                 "pools: []",
-                "--pool-name",
-                "vllm",
-                "--pool-namespace=x",
+                "--metrics-cert-dir",
+                "/certs",
+                "--lora-info-metric=x",
                 "--zap-encoder",
                 "json",
                 "--ha-enable-leader-election=false",
@@ -39,9 +39,20 @@ class EppCommandTest {
                 "--tracing=false");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err())
-                .contains("--pool-name needs Kubernetes", "--pool-namespace needs Kubernetes", "not supported yet")
+                .contains("--metrics-cert-dir TLS on the metrics listener", "--lora-info-metric", "not supported yet")
                 .contains("warning: --brand-new is not known", "warning: --tracing has no effect", "SLUICE_LOG")
-                .doesNotContain("leader-election", "vllm is");
+                .doesNotContain("leader-election is not", "/certs is");
+    }
+
+    @Test
+    void aPoolIsNamedByOneFlagAndInAGroupThatIsRead() {
+        assertThat(Ran.of("epp", "--pool-name", "chat", "--endpoint-selector", "app=x")
+                        .err())
+                .contains("one of --pool-name and --endpoint-selector is too many");
+        assertThat(Ran.of("epp", "--pool-name", "chat", "--pool-group", "inference.networking.x-k8s.io")
+                        .err())
+                .contains("--pool-group inference.networking.x-k8s.io is not supported");
+        assertThat(Ran.of("epp", "--pool-name", "Not A Name").err()).contains("must be a Kubernetes name");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.core.discovery.Standing;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.List;
@@ -13,6 +14,13 @@ final class EndpointState {
     String reason = "not yet asked which models it serves";
     long since;
     List<String> models = List.of();
+    /** What is said of it where it was found, and why. */
+    Standing standing = Standing.IN;
+
+    String said = "";
+    /** Most requests that it may get at a time, as is said there. */
+    int most = Integer.MAX_VALUE;
+
     Scrape scrape = Scrape.UNKNOWN;
     long scrapedAt = Long.MIN_VALUE;
 

@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.core.discovery.Standing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,10 @@ final class Lifecycle {
     boolean probeSucceeded(EndpointState state, List<String> models, long now) {
         state.models = List.copyOf(models);
         state.probeOut = false;
+        if (state.standing == Standing.HELD) {
+            state.become(EndpointStatus.PROBING, state.said, now);
+            return false;
+        }
         boolean sentence = state.status == EndpointStatus.EJECTED && now < state.ejectedUntil;
         if (sentence || (state.status != EndpointStatus.PROBING && state.status != EndpointStatus.EJECTED)) {
             return false;
@@ -55,7 +60,8 @@ final class Lifecycle {
     void probeFailed(EndpointState state, String reason, long now) {
         state.probeOut = false;
         switch (state.status) {
-            case PROBING -> state.become(EndpointStatus.PROBING, reason, now);
+            case PROBING ->
+                state.become(EndpointStatus.PROBING, state.standing == Standing.HELD ? state.said : reason, now);
             case EJECTED -> eject(state, reason, now);
             case READY, SLOW_START -> {
                 if (othersReady(state)) {
@@ -66,13 +72,30 @@ final class Lifecycle {
         }
     }
 
+    /** What is said of an endpoint where it was found: what it serves is asked when it may get requests, not before. */
+    void standing(EndpointState state, Standing next, String reason, long now) {
+        boolean was = state.standing != next;
+        state.standing = next;
+        state.said = reason;
+        switch (next) {
+            case IN -> {
+                if (was) {
+                    state.probeOut = false;
+                    state.become(EndpointStatus.PROBING, "ready, not yet asked which models it serves", now);
+                }
+            }
+            case HELD -> state.become(EndpointStatus.PROBING, reason, now);
+            case DRAINING -> state.become(EndpointStatus.DRAINING, reason, now);
+        }
+    }
+
     /** Ids that should be probed now: unknown ones, and ejected ones whose time is over; each once until it answers. */
     List<String> dueProbes(long now) {
         List<String> due = new ArrayList<>();
         for (EndpointState state : endpoints.values()) {
             boolean wants = state.status == EndpointStatus.PROBING
                     || (state.status == EndpointStatus.EJECTED && now >= state.ejectedUntil);
-            if (wants && !state.probeOut) {
+            if (wants && !state.probeOut && state.standing != Standing.HELD) {
                 state.probeOut = true;
                 due.add(state.endpoint.id());
             }

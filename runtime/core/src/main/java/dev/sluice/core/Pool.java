@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.core.discovery.Standing;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
@@ -152,6 +153,19 @@ public final class Pool {
     /** The operator or discovery wants an endpoint to finish what it has. */
     public void drain(String id, String reason, long now) {
         known(id, state -> state.become(EndpointStatus.DRAINING, reason, now));
+    }
+
+    /**
+     * What is said of an endpoint where it was found. One that is held gets nothing until it is {@link Standing#IN}, and then only
+     * after it was asked again what it serves; what runs there goes on.
+     *
+     * @param most requests that it may get at a time
+     */
+    public void standing(String id, Standing standing, String reason, int most, long now) {
+        known(id, state -> {
+            state.most = most;
+            lifecycle.standing(state, standing, reason, now);
+        });
     }
 
     private void known(String id, Consumer<EndpointState> change) {
@@ -475,7 +489,8 @@ public final class Pool {
     }
 
     private int limit(EndpointState state) {
-        return settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
+        int own = settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
+        return Math.min(own, state.most);
     }
 
     /** Room for further requests in all endpoints in service that can serve one to its end. */

@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.metrics.Lane;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** One request's wait for room in its pool. Room that was set aside is given back once, whatever happens. */
@@ -30,7 +32,7 @@ final class Admission {
     /** The same, and says when it is about to wait. */
     boolean enter(int bytes, int priority, Lane lane, Runnable waits) throws Refused, InterruptedException {
         long asked = System.nanoTime();
-        Waiter mine = new Waiter(bytes, asked + QUEUE_WAIT_NS, priority);
+        Waiter mine = new Waiter(bytes, asked + patience(), priority);
         synchronized (this) {
             waiter = mine;
         }
@@ -48,6 +50,10 @@ final class Admission {
             holds = granted;
             if (!left) {
                 if (!granted) {
+                    Optional<Waking> asleep = pool.asleep();
+                    if (asleep.isPresent()) {
+                        throw Refused.starting(asleep.get().eta());
+                    }
                     throw Refused.overloaded("no engine of this model had room in time", "queue_timeout");
                 }
                 return true;
@@ -55,6 +61,26 @@ final class Admission {
         }
         used();
         return false;
+    }
+
+    /**
+     * How long it may wait, ns. A pool that sleeps is woken by whoever asks; a client that would wait in vain is told at once when to
+     * come back.
+     */
+    private long patience() throws Refused {
+        Optional<Waking> wakes = pool.waking();
+        if (wakes.isEmpty()) {
+            return QUEUE_WAIT_NS;
+        }
+        wakes.get().ask();
+        if (pool.asleep().isEmpty()) {
+            return QUEUE_WAIT_NS;
+        }
+        OptionalLong eta = wakes.get().eta();
+        if (eta.orElse(0) > wakes.get().patience()) {
+            throw Refused.starting(eta);
+        }
+        return wakes.get().patience();
     }
 
     private boolean waited(Waiter mine, long asked, Lane lane) throws InterruptedException {

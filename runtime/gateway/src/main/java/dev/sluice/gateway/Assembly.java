@@ -2,9 +2,11 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
+import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.DefaultRouting;
+import dev.sluice.gateway.config.Discovery;
 import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.PluginsConfig;
 import dev.sluice.gateway.config.PoolConfig;
@@ -47,11 +49,11 @@ final class Assembly {
     private final Map<String, Map<String, Upstreams.Way>> ways = new LinkedHashMap<>();
     private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
-    final List<EngineTarget> targets = new ArrayList<>();
     private final Map<String, List<EngineTarget>> targetsOf = new LinkedHashMap<>();
     private final Meters meters;
     final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
     private final Map<String, Handovers> handovers = new LinkedHashMap<>();
+    private final Map<String, PoolConfig> configs = new LinkedHashMap<>();
 
     private Assembly(EngineTrust trust, Meters meters) {
         this.trust = trust;
@@ -114,6 +116,7 @@ final class Assembly {
                     .orElse(List.of());
             List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
             pools.put(pool.name(), live);
+            configs.put(pool.name(), pool);
             settings.put(pool.name(), told);
             endpoints.put(pool.name(), now);
             entries.add(entry(pool, live));
@@ -124,7 +127,7 @@ final class Assembly {
     private void add(PoolConfig pool, PoolSource.Listed listed) {
         Endpoint endpoint = listed.endpoint();
         Optional<SSLContext> tls = listed.secure() ? Optional.of(trust.of(pool)) : Optional.empty();
-        URI base = URI.create((listed.secure() ? "https://" : "http://") + endpoint.address());
+        URI base = URI.create((listed.secure() ? "https://" : "http://") + listed.engine());
         EngineTarget target = new EngineTarget(
                 pool.name() + "/" + endpoint.id(),
                 base,
@@ -132,7 +135,6 @@ final class Assembly {
                 pool.credential().map(SecretText::value),
                 pool.models().names().stream().limit(1).collect(Collectors.toSet()),
                 tls);
-        targets.add(target);
         targetsOf.computeIfAbsent(pool.name(), name -> new ArrayList<>()).add(target);
         ways.computeIfAbsent(pool.name(), name -> new LinkedHashMap<>())
                 .put(
@@ -153,6 +155,37 @@ final class Assembly {
                 .toList();
     }
 
+    /** All engines to watch. */
+    List<EngineTarget> targets() {
+        return targetsOf.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** A search has news of a pool: its endpoints are these now. False when this is no pool of such a kind. */
+    boolean found(String name, Picture picture) {
+        PoolConfig pool = configs.get(name);
+        LivePool live = pools.get(name);
+        if (pool == null
+                || live == null
+                || pool.discovery().flatMap(Discovery::wanted).isEmpty()) {
+            return false;
+        }
+        List<PoolSource.Listed> now = PoolSource.found(pool, picture.found());
+        endpoints.put(name, now);
+        targetsOf.remove(name);
+        ways.remove(name);
+        now.forEach(listed -> add(pool, listed));
+        // The way first: a request may be placed as soon as an endpoint is listed.
+        live.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
+        live.found(picture);
+        tokenize(name, live);
+        return true;
+    }
+
+    private void tokenize(String name, LivePool live) {
+        live.tokenizing(
+                new LivePool.Tokenizing(List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
+    }
+
     /** Puts policies, limits and endpoints into force. */
     void apply() {
         pools.forEach((name, pool) -> {
@@ -165,8 +198,7 @@ final class Assembly {
             pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
-            pool.tokenizing(new LivePool.Tokenizing(
-                    List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
+            tokenize(name, pool);
             pool.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
         });
     }

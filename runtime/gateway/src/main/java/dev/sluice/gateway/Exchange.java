@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
+    /** Longest wait for a search's news before unreachable endpoints are tried again. */
+    private static final long CHANGE_NS = 500_000_000L;
     /** Engines that a request may break: what broke two of them is not shown to a third. */
     private static final int BROKEN = 2;
 
@@ -294,6 +296,10 @@ final class Exchange {
                     if (failure == null) {
                         throw Refused.unplaced(placed);
                     }
+                    if (failure.outcome() == Outcome.UNREACHABLE && comesBack(pool)) {
+                        tried = new Placer.Tried();
+                        continue;
+                    }
                     fail(last, failure);
                     return;
                 }
@@ -323,7 +329,7 @@ final class Exchange {
                     broken++;
                 }
                 boolean again = free
-                        ? attempts < FREE_ATTEMPTS
+                        ? attempts < FREE_ATTEMPTS || pool.waking().isPresent()
                         : broken < BROKEN && budgeted < BUDGETED_ATTEMPTS && pool.tryRetry();
                 if (!served && broken < BROKEN && (!again || result.outcome() == Outcome.REJECTED)) {
                     // A leg that generates is owed in any case: it costs no more than what was asked for.
@@ -340,6 +346,20 @@ final class Exchange {
         } finally {
             room.used();
         }
+    }
+
+    /**
+     * No endpoint could be reached, and none of them has seen the request. Where endpoints come and go by themselves that may be over
+     * in a moment: what a search will say, or the next pod, is waited for.
+     */
+    private boolean comesBack(LivePool pool) throws InterruptedException {
+        Optional<Waking> wakes = pool.waking();
+        if (wakes.isEmpty() || left || System.nanoTime() - started > wakes.get().patience()) {
+            return false;
+        }
+        wakes.get().ask();
+        pool.awaitChange(CHANGE_NS);
+        return !left;
     }
 
     private Leg.Result attempt(

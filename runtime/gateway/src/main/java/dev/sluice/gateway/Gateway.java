@@ -3,6 +3,8 @@ package dev.sluice.gateway;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Leases;
 import dev.sluice.core.Scrape;
+import dev.sluice.core.discovery.EndpointSource;
+import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.kv.KvEventSource;
 import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.admin.AdminServer;
@@ -72,6 +74,7 @@ public final class Gateway implements AutoCloseable {
     private final Optional<Listener> listener;
     private final Optional<PickerListener> picker;
     private final KvFeeding kv;
+    private final Discoveries discoveries;
     private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
@@ -86,7 +89,7 @@ public final class Gateway implements AutoCloseable {
     private TenantPolicies policies;
     private Optional<TenantWatch> watch = Optional.empty();
 
-    private Gateway(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events, boolean proxy) {
+    private Gateway(GatewayConfig config, Catalog catalog, Sources sources, boolean proxy) {
         HelidonServices.leaveOut();
         this.config = config;
         this.opened = config.server();
@@ -110,10 +113,11 @@ public final class Gateway implements AutoCloseable {
         this.watch = watch(config);
         usage(config);
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
-        this.kv = new KvFeeding(config.kvIndex(), events, meters);
+        this.kv = new KvFeeding(config.kvIndex(), sources.events(), meters);
+        this.discoveries = new Discoveries(sources.endpoints(), meters, this::found);
         assembly.apply();
         kv.apply(assembly);
-        engines.setTargets(assembly.targets);
+        engines.setTargets(assembly.targets());
         try {
             this.admin = AdminServer.start(adminSettings(config.server()), new GatewayView(this));
             this.listener = proxy
@@ -133,7 +137,27 @@ public final class Gateway implements AutoCloseable {
             kv.close();
             throw failed;
         }
+        discoveries.apply(config, assembly.pools);
         Thread.ofVirtual().name("tick").start(this::tick);
+    }
+
+    /**
+     * Where news comes from that the gateway itself does not fetch.
+     *
+     * @param events makes the reader of KV events, when the first engine that publishes some is listed
+     * @param endpoints makes the finder of endpoints, when the first pool has {@code discovery:} of a kind that needs one
+     */
+    public record Sources(Supplier<KvEventSource> events, Supplier<EndpointSource> endpoints) {
+        /** None. */
+        public static final Sources NONE = new Sources(() -> KvEventSource.NONE, () -> EndpointSource.NONE);
+    }
+
+    /** A search has news of a pool. */
+    private synchronized void found(String pool, Picture picture) {
+        if (stop.getCount() > 0 && assembly.found(pool, picture)) {
+            kv.apply(assembly);
+            engines.setTargets(assembly.targets());
+        }
     }
 
     /**
@@ -143,7 +167,7 @@ public final class Gateway implements AutoCloseable {
      * @throws java.io.UncheckedIOException when a port is taken
      */
     public static Gateway start(GatewayConfig config, Catalog catalog) {
-        return start(config, catalog, () -> KvEventSource.NONE);
+        return start(config, catalog, Sources.NONE);
     }
 
     /**
@@ -152,13 +176,18 @@ public final class Gateway implements AutoCloseable {
      * @param events makes the reader, when the first engine that publishes events is listed
      */
     public static Gateway start(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events) {
-        return new Gateway(config, catalog, events, true);
+        return start(config, catalog, new Sources(events, Sources.NONE.endpoints()));
+    }
+
+    /** The same with all that it may need. */
+    public static Gateway start(GatewayConfig config, Catalog catalog, Sources sources) {
+        return new Gateway(config, catalog, sources, true);
     }
 
     /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
-    public static Gateway startPicker(GatewayConfig config, Catalog catalog, Supplier<KvEventSource> events) {
+    public static Gateway startPicker(GatewayConfig config, Catalog catalog, Sources sources) {
         refuseBehindEnvoy(config);
-        return new Gateway(config, catalog, events, false);
+        return new Gateway(config, catalog, sources, false);
     }
 
     /** There nobody asks for keys yet: better no gateway than one that lets everybody in. */
@@ -289,7 +318,8 @@ public final class Gateway implements AutoCloseable {
         config = next;
         usage(next);
         meters.showLlmd(llmd(next));
-        engines.setTargets(fresh.targets);
+        engines.setTargets(fresh.targets());
+        discoveries.apply(next, fresh.pools);
         fresh.pools.forEach((name, pool) -> {
             if (old.pools.get(name) != pool) {
                 meters.bindPool(new Gauges(pool));
@@ -391,7 +421,8 @@ public final class Gateway implements AutoCloseable {
             return Optional.of("draining");
         }
         for (RoutingTable.PoolEntry entry : runtime.settings.table().pools()) {
-            if (entry.pool().serving()) {
+            if (entry.pool().serving()
+                    || entry.pool().waking().filter(Waking::able).isPresent()) {
                 return Optional.empty();
             }
         }
@@ -445,6 +476,7 @@ public final class Gateway implements AutoCloseable {
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
+                assembly.pools.values().forEach(LivePool::tendSleepers);
                 assembly.entries.forEach(preparations::tick);
                 picker.ifPresent(picking -> picking.tick(System.nanoTime()));
                 leaving.tick();
@@ -466,6 +498,7 @@ public final class Gateway implements AutoCloseable {
         listener.ifPresent(Listener::close);
         picker.ifPresent(PickerListener::close);
         admin.close();
+        discoveries.close();
         engines.close();
         kv.close();
         assembly.pools.values().forEach(pool -> pool.upstreams().close());
@@ -579,6 +612,11 @@ public final class Gateway implements AutoCloseable {
         @Override
         public List<KvStatus> kvEvents() {
             return pool.kvStatus();
+        }
+
+        @Override
+        public Optional<List<String>> discoveryProblems() {
+            return pool.waking().map(w -> w.status().problems());
         }
 
         @Override

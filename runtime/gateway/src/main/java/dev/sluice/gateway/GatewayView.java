@@ -49,7 +49,8 @@ final class GatewayView implements AdminView {
                     pool.queued(),
                     pool.queuedBytes(),
                     pool.indexBlocks(),
-                    pool.kvStatus()));
+                    pool.kvStatus(),
+                    pool.waking().map(Waking::status)));
         }
         return pools;
     }

@@ -55,7 +55,7 @@ final class KvFeeding implements AutoCloseable {
             return gone;
         });
         assembly.pools.forEach((name, pool) -> {
-            List<EngineTarget> engines = assembly.targets.stream()
+            List<EngineTarget> engines = assembly.targets().stream()
                     .filter(target -> target.id().startsWith(name + "/"))
                     .toList();
             pool.kv(

@@ -15,6 +15,8 @@ import dev.sluice.core.Sessions;
 import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
 import dev.sluice.core.Work;
+import dev.sluice.core.discovery.Picture;
+import dev.sluice.core.discovery.Split;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
@@ -35,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -47,6 +50,7 @@ final class LivePool {
     private static final int SESSIONS = 100_000;
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changes = lock.newCondition();
     private final String name;
     private final Pool pool;
     private final AdmissionQueue queue;
@@ -61,6 +65,8 @@ final class LivePool {
     private final InferredSessions inferred = new InferredSessions();
     private final Labelled labelled = new Labelled();
     private volatile Optional<KvView> kv = Optional.empty();
+    private volatile Split split = Split.NONE;
+    private volatile Optional<Waking> waking = Optional.empty();
     private int granted;
 
     LivePool(
@@ -243,7 +249,8 @@ final class LivePool {
     /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
     Admitted admit(Waiter waiter) {
         return locked(() -> {
-            if (!pool.serving() || (queue.size() == 0 && pool.room() - granted > 0)) {
+            boolean serving = pool.serving();
+            if (serving ? queue.size() == 0 && pool.room() - granted > 0 : asleep().isEmpty()) {
                 granted++;
                 return Admitted.AT_ONCE;
             }
@@ -415,6 +422,76 @@ final class LivePool {
         freed.forEach(this::forget);
     }
 
+    /** What a search has found: these are the endpoints now, and so they stand. */
+    void found(Picture picture) {
+        endpoints(picture.endpoints());
+        locked(() -> {
+            long now = System.nanoTime();
+            picture.found()
+                    .forEach(f -> pool.standing(
+                            f.endpoint().id(),
+                            f.standing(),
+                            f.reason(),
+                            f.concurrency().orElse(Integer.MAX_VALUE),
+                            now));
+            changes.signalAll();
+            wakeNext();
+            return true;
+        });
+        split = Split.of(picture);
+        waking.ifPresent(w -> w.picture(picture));
+    }
+
+    /** Waits until endpoints have come or gone or stand otherwise, at most so long, ns. */
+    void awaitChange(long most) throws InterruptedException {
+        lock.lock();
+        try {
+            changes.awaitNanos(most);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Its endpoints come and go, and these wake them; empty where they are written down. */
+    void waking(Optional<Waking> next) {
+        waking = next;
+    }
+
+    /** Who can wake its endpoints. */
+    Optional<Waking> waking() {
+        return waking;
+    }
+
+    /** Who can wake this pool; empty when it is in service, or nobody can. */
+    Optional<Waking> asleep() {
+        Optional<Waking> wakes = waking;
+        return wakes.isPresent() && wakes.get().able() && !serving() ? wakes : Optional.empty();
+    }
+
+    /** Ids that may serve a request whose route allows these, empty for all: those of the revisions that are drawn for it. */
+    Set<String> drawn(Set<String> allowed, Optional<String> session, long seed) {
+        Split current = split;
+        if (current == Split.NONE) {
+            return allowed;
+        }
+        Set<String> up = new TreeSet<>();
+        Snapshot now = snapshot();
+        for (int row = 0; row < now.size(); row++) {
+            if (now.status(row) == EndpointStatus.READY || now.status(row) == EndpointStatus.SLOW_START) {
+                up.add(now.endpoint(row).id());
+            }
+        }
+        long mixed = (session.isPresent() ? session.get().hashCode() : seed) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
+        Set<String> drawn = current.draw((mixed >>> 11) * 0x1.0p-53, up::contains);
+        if (allowed.isEmpty() || drawn.isEmpty()) {
+            return allowed.isEmpty() ? drawn : allowed;
+        }
+        Set<String> both = new TreeSet<>(allowed);
+        both.retainAll(drawn);
+        return both.isEmpty() ? allowed : both;
+    }
+
     private void forget(int slot) {
         if (slot < index.slots()) {
             index.removeSlot(slot);
@@ -444,6 +521,7 @@ final class LivePool {
                 }
             }
             adapters = Map.copyOf(next);
+            changes.signalAll();
             wakeNext();
             return true;
         });
@@ -528,6 +606,11 @@ final class LivePool {
 
     private double tokensPerBlock() {
         return Math.max(1, pool.tokensPerByte() * BlockRules.DEFAULT.bytes());
+    }
+
+    /** Looks after what sleeps, some times a second. */
+    void tendSleepers() {
+        waking.ifPresent(w -> w.tick(report(), queued() > 0));
     }
 
     boolean tryRetry() {

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Decision;
 import dev.sluice.gateway.stream.GatewayError;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The gateway itself answers with an error. Carries what the client is told; cheap, because overload makes many. */
 final class Refused extends Exception {
@@ -32,6 +33,17 @@ final class Refused extends Exception {
     /** There is no room now. */
     static Refused overloaded(String message, String reason) {
         return new Refused(GatewayError.OVERLOADED, message, reason, 1);
+    }
+
+    /**
+     * Endpoints are being started.
+     *
+     * @param eta until the first is in service, ns; empty when nobody knows
+     */
+    static Refused starting(OptionalLong eta) {
+        long seconds = eta.isPresent() ? (eta.getAsLong() + 999_999_999L) / 1_000_000_000L : 10;
+        return new Refused(GatewayError.STARTING, "the engines of this model are being started", "starting", (int)
+                Math.clamp(seconds, 1, 3600));
     }
 
     /** A decision found no place. */

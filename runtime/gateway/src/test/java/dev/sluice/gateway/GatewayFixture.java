@@ -166,6 +166,15 @@ final class GatewayFixture implements AutoCloseable {
         return ready(new GatewayFixture(Gateway.start(loaded.config().orElseThrow(), loaded.catalog())), endpoints);
     }
 
+    /** Starts a gateway with a configuration and a source of endpoints. */
+    static GatewayFixture searching(Path file, dev.sluice.core.discovery.EndpointSource source) {
+        Loaded loaded = read(file, Overrides.NONE);
+        return new GatewayFixture(Gateway.start(
+                loaded.config().orElseThrow(),
+                loaded.catalog(),
+                new Gateway.Sources(Gateway.Sources.NONE.events(), () -> source)));
+    }
+
     private static Loaded read(Path file, Overrides overrides) {
         Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath(), overrides);
         if (!loaded.errors().isEmpty()) {

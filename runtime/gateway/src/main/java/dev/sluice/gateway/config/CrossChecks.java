@@ -176,7 +176,7 @@ final class CrossChecks {
                 && pool.endpoints().stream().noneMatch(e -> e.secure(true))) {
             at.problems().warningAt(file(), at.key("tls").path(), "no engine of this pool is https");
         }
-        pool.discovery().ifPresent(discovery -> EndpointsFile.check(discovery.file(), at.key("discovery")));
+        pool.discovery().flatMap(Discovery::file).ifPresent(listed -> EndpointsFile.check(listed, at.key("discovery")));
     }
 
     /** Engines that compute prompts for others need a way for KV to move, and others. */

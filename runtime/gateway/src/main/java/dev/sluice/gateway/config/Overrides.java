@@ -14,13 +14,25 @@ import java.util.OptionalInt;
  * @param metricsPort of the scraper's listener, which it switches on
  * @param endpoints an endpoints file for the only pool, in place of what the file says
  * @param plugins a plugin directory, in place of the one that the file names
+ * @param discovery where the only pool's endpoints are looked for, in place of what the file says
  */
 public record Overrides(
         OptionalInt port,
         OptionalInt adminPort,
         OptionalInt metricsPort,
         Optional<Path> endpoints,
-        Optional<Path> plugins) {
+        Optional<Path> plugins,
+        Optional<Discovery> discovery) {
+    /** The same with endpoints from nowhere else. */
+    public Overrides(
+            OptionalInt port,
+            OptionalInt adminPort,
+            OptionalInt metricsPort,
+            Optional<Path> endpoints,
+            Optional<Path> plugins) {
+        this(port, adminPort, metricsPort, endpoints, plugins, Optional.empty());
+    }
+
     /** Nothing. */
     public static final Overrides NONE = new Overrides(
             OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty());
@@ -37,15 +49,17 @@ public record Overrides(
                 new ServerConfig.Admin(admin.host(), adminPort.orElse(admin.port()), admin.token()),
                 metrics);
         List<PoolConfig> pools = new ArrayList<>(config.pools());
-        if (endpoints.isPresent()) {
+        Optional<Discovery> instead = endpoints.map(Discovery::new).or(() -> discovery);
+        if (instead.isPresent()) {
             if (pools.size() != 1) {
                 at.problems()
                         .errorAt(
                                 at.file().toString(),
                                 "pools",
-                                "--endpoints needs exactly one pool, there are " + pools.size());
+                                (endpoints.isPresent() ? "--endpoints" : "--pool-name")
+                                        + " needs exactly one pool, there are " + pools.size());
             } else {
-                pools.set(0, pools.getFirst().withDiscovery(new PoolConfig.Discovery(endpoints.get())));
+                pools.set(0, pools.getFirst().withDiscovery(instead.get()));
             }
         }
         return new GatewayConfig(

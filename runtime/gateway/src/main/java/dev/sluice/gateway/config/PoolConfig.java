@@ -4,7 +4,6 @@ import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Range;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -92,12 +91,6 @@ public record PoolConfig(
                 picker.kvEvents().or(() -> kvEvents),
                 routing);
     }
-
-    /** Where endpoints come from. */
-    @NotYet({"knative", "kserve", "inferencePool", "pods"})
-    public record Discovery(
-            @Doc("A file with key `endpoints:`, watched. Rows as under `pools[].endpoints`, or llm-d's.")
-            Path file) {}
 
     /** Ports of KV events, the same at all engines. */
     public record KvEvents(

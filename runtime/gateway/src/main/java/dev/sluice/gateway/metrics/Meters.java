@@ -57,6 +57,8 @@ public final class Meters implements AutoCloseable {
             "Prompts computed elsewhere that could not be used, by what went wrong",
             "cause");
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
+    private final FewCounters wakeups =
+            few("wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
@@ -92,6 +94,8 @@ public final class Meters implements AutoCloseable {
         registry.getPrometheusRegistry().register(llmd);
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
+        wakeups.get(0, "woken");
+        wakeups.get(0, "given_up");
         reloads.get(0, "failure");
         for (String stage : List.of("queue", "prefill", "waiting", "stream")) {
             cancelled.get(0, stage);
@@ -198,6 +202,11 @@ public final class Meters implements AutoCloseable {
     /** A prompt that was to be computed elsewhere, and could not, or was for nothing. */
     public void disaggregationFailure(String cause) {
         disaggregationFailures.get(0, cause).increment();
+    }
+
+    /** The waking of a revision has ended so. */
+    public void wakeup(String outcome) {
+        wakeups.get(0, outcome).increment();
     }
 
     /** The configuration was read again. */

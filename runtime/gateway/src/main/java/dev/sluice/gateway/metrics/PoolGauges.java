@@ -72,7 +72,14 @@ final class PoolGauges implements MultiCollector {
         }
         seen.keySet().retainAll(pools.keySet());
         departures.keySet().retainAll(pools.keySet());
+        GaugeSnapshot.Builder problems =
+                gauge("discovery_problems", "What stands in the way of finding a pool's endpoints; /endpoints says it");
+        for (PoolView pool : pools.values()) {
+            pool.discoveryProblems()
+                    .ifPresent(list -> problems.dataPoint(point(Labels.of("pool", pool.name()), list.size())));
+        }
         return new MetricSnapshots(List.<MetricSnapshot>of(
+                problems.build(),
                 inFlight.build(),
                 endpoints.build(),
                 leases.build(),

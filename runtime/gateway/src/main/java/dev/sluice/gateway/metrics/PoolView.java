@@ -4,6 +4,7 @@ import dev.sluice.core.EndpointReport;
 import dev.sluice.gateway.kv.KvStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What the gauges of one pool are read from, at the moment of a scrape. Called from any thread. */
 public interface PoolView {
@@ -43,6 +44,11 @@ public interface PoolView {
     /** What is known of the engines' KV events. */
     default List<KvStatus> kvEvents() {
         return List.of();
+    }
+
+    /** What stands in the way of finding its endpoints, in words; empty where they are written down. */
+    default Optional<List<String>> discoveryProblems() {
+        return Optional.empty();
     }
 
     /** KV that prefill engines keep for this pool's requests, by how it stands; empty where KV does not move. */

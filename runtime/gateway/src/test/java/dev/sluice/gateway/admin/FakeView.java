@@ -43,7 +43,7 @@ final class FakeView implements AdminView {
                 Double.POSITIVE_INFINITY,
                 1,
                 7);
-        return List.of(new PoolStatus("chat", List.of(report), 1, 2048, 99, List.of()));
+        return List.of(new PoolStatus("chat", List.of(report), 1, 2048, 99, List.of(), Optional.empty()));
     }
 
     @Override

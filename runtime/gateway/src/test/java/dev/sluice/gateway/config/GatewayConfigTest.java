@@ -218,7 +218,8 @@ class GatewayConfigTest {
         assertThat(config.server().admin().port()).isEqualTo(2);
         assertThat(config.server().metrics().orElseThrow()).isEqualTo(new ServerConfig.Metrics("0.0.0.0", 3));
         assertThat(config.pools().getFirst().endpoints()).isEmpty();
-        assertThat(config.pools().getFirst().discovery().orElseThrow().file()).isEqualTo(directory.resolve("e.yaml"));
+        assertThat(config.pools().getFirst().discovery().orElseThrow().file().orElseThrow())
+                .isEqualTo(directory.resolve("e.yaml"));
     }
 
     @Test

@@ -55,7 +55,8 @@ class PickerConfigTest {
         PoolConfig pool = config.pools().getFirst();
         assertThat(config.pools()).hasSize(1);
         assertThat(pool.models()).isEqualTo(Models.DISCOVER);
-        assertThat(EndpointsFile.read(pool.discovery().orElseThrow().file()).endpoints())
+        assertThat(EndpointsFile.read(pool.discovery().orElseThrow().file().orElseThrow())
+                        .endpoints())
                 .containsExactly(
                         new Endpoint("vllm-0", "10.0.0.1:8000", Role.DECODE, Map.of(Role.LABEL, "decode")),
                         new Endpoint("models/vllm-1", "10.0.0.2:8000", Role.BOTH, Map.of()));
@@ -104,7 +105,7 @@ class PickerConfigTest {
     }
 
     private static Path file(GatewayConfig config) {
-        return config.pools().getFirst().discovery().orElseThrow().file();
+        return config.pools().getFirst().discovery().orElseThrow().file().orElseThrow();
     }
 
     @Test

@@ -1,0 +1,129 @@
+package dev.sluice.knative;
+
+import dev.sluice.core.discovery.EndpointSource;
+import dev.sluice.core.discovery.Picture;
+import dev.sluice.core.discovery.Wanted;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds endpoints through the API of the cluster that this process runs in, or that its {@code KUBECONFIG} names. The client is
+ * made by the first search, on that search's thread.
+ */
+public final class KubernetesSource implements EndpointSource {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration BEAT = Duration.ofSeconds(5);
+
+    private final Duration patience;
+    private final Heart heart;
+    private final Bell bell = new Bell();
+    private final Supplier<Config> config;
+    private @Nullable KubernetesClient client;
+    private boolean closed;
+
+    /** A source for the cluster that the environment names. */
+    public KubernetesSource() {
+        this(() -> new ConfigBuilder().build(), PATIENCE, BEAT);
+    }
+
+    /**
+     * @param patience how long endpoints are kept that have all vanished at once
+     * @param beat how often the API server is asked whether it is there
+     */
+    KubernetesSource(Supplier<Config> config, Duration patience, Duration beat) {
+        this.config = config;
+        this.heart = new Heart(beat);
+        this.patience = patience;
+    }
+
+    @Override
+    public Watching watch(Wanted wanted, Consumer<Picture> news) {
+        String name = wanted.namespace() + "/" + words(wanted);
+        return new Search(
+                name,
+                changed -> {
+                    Sight sight = open(wanted, client(), changed);
+                    Thread.ofVirtual().name("rights-" + name).start(() -> review(wanted));
+                    return sight;
+                },
+                heart,
+                patience,
+                news);
+    }
+
+    private void review(Wanted wanted) {
+        try {
+            missing(wanted).forEach(line -> LOG.log(System.Logger.Level.WARNING, "{0}", line));
+        } catch (RuntimeException closing) {
+            LOG.log(System.Logger.Level.DEBUG, "no review of rights", closing);
+        }
+    }
+
+    private static Sight open(Wanted wanted, KubernetesClient client, Runnable changed) {
+        return switch (wanted) {
+            case Wanted.Knative k -> new KnativeSight(client, k.namespace(), k.selector(), changed);
+            case Wanted.Kserve k -> new KserveSight(client, k.namespace(), k.name(), changed);
+            case Wanted.InferencePool p -> new PoolSight(client, p.namespace(), p.name(), changed);
+            case Wanted.Pods p -> new PodSight(client, p.namespace(), p.selector(), pod -> p.port(), changed);
+        };
+    }
+
+    private static String words(Wanted wanted) {
+        return switch (wanted) {
+            case Wanted.Knative k -> "revisions " + k.selector();
+            case Wanted.Kserve k -> k.name();
+            case Wanted.InferencePool p -> p.name();
+            case Wanted.Pods p -> "pods " + p.selector();
+        };
+    }
+
+    private synchronized KubernetesClient client() {
+        if (closed) {
+            throw new IllegalStateException("closed");
+        }
+        if (client == null) {
+            client = new KubernetesClientBuilder()
+                    .withConfig(patient(config.get()))
+                    .build();
+            heart.start(client);
+        }
+        return client;
+    }
+
+    /** An informer repeats by itself; that the client does so too would only make it late. */
+    private static Config patient(Config config) {
+        return new ConfigBuilder(config)
+                .withRequestRetryBackoffLimit(1)
+                .withRequestRetryBackoffInterval(100)
+                .withWatchReconnectInterval(250)
+                .build();
+    }
+
+    @Override
+    public Rang ring(Picture.Revision revision, Duration most) throws InterruptedException {
+        return bell.ring(revision, most);
+    }
+
+    @Override
+    public List<String> missing(Wanted wanted) {
+        return Rights.missing(client(), wanted);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        bell.close();
+        heart.close();
+        if (client != null) {
+            client.close();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package dev.sluice.knative;
+
+/** Labels that Knative, KServe and Kubernetes write. */
+final class Names {
+    static final String SERVICE_TYPE = "networking.internal.knative.dev/serviceType";
+    static final String REVISION = "serving.knative.dev/revision";
+    static final String SERVICE = "serving.knative.dev/service";
+    static final String SERVICE_NAME = "kubernetes.io/service-name";
+    static final String ZONE = "topology.kubernetes.io/zone";
+    static final String NODE = "kubernetes.io/hostname";
+    /** Ours: the tags of a service's traffic that lead to a revision. */
+    static final String TAG = "sluice.dev/tag";
+
+    /** Ours: {@code timeoutSeconds} of a revision. */
+    static final String TIME_LIMIT = "sluice.dev/time-limit";
+
+    static final String INFERENCE_SERVICE = "serving.kserve.io/inferenceservice";
+    static final String APP_NAME = "app.kubernetes.io/name";
+    static final String PART_OF = "app.kubernetes.io/part-of";
+    static final String COMPONENT = "app.kubernetes.io/component";
+
+    private Names() {}
+}

@@ -1,0 +1,79 @@
+package dev.sluice.knative;
+
+import dev.sluice.core.discovery.Wanted;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which rights a search needs, and which of them are missing: the API server itself is asked. */
+final class Rights {
+    private static final List<String> VERBS = List.of("list", "watch");
+
+    /** A resource that is read. */
+    record Resource(String group, String plural) {
+        @Override
+        public String toString() {
+            return group.isEmpty() ? plural : plural + "." + group;
+        }
+    }
+
+    private static final Resource SLICES = new Resource("discovery.k8s.io", "endpointslices");
+    private static final Resource REVISIONS = new Resource("serving.knative.dev", "revisions");
+    private static final Resource SERVICES = new Resource("serving.knative.dev", "services");
+    private static final Resource PODS = new Resource("", "pods");
+    private static final Resource POOLS = new Resource(PoolSight.GROUP, "inferencepools");
+
+    private Rights() {}
+
+    static List<Resource> needed(Wanted wanted) {
+        return switch (wanted) {
+            case Wanted.Knative _ -> List.of(SLICES, REVISIONS, SERVICES);
+            case Wanted.Kserve _ -> List.of(SLICES, REVISIONS, SERVICES, PODS);
+            case Wanted.InferencePool _ -> List.of(POOLS, PODS);
+            case Wanted.Pods _ -> List.of(PODS);
+        };
+    }
+
+    /** What is missing, one line for each resource. */
+    static List<String> missing(KubernetesClient client, Wanted wanted) {
+        List<String> lines = new ArrayList<>();
+        for (Resource resource : needed(wanted)) {
+            List<String> denied = new ArrayList<>();
+            for (String verb : VERBS) {
+                try {
+                    if (!allowed(client, wanted.namespace(), resource, verb)) {
+                        denied.add(verb);
+                    }
+                } catch (KubernetesClientException failed) {
+                    lines.add(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
+                    return lines;
+                }
+            }
+            if (!denied.isEmpty()) {
+                lines.add("may not " + String.join(" and ", denied) + " " + resource + " in namespace "
+                        + wanted.namespace());
+            }
+        }
+        return lines;
+    }
+
+    private static boolean allowed(KubernetesClient client, String namespace, Resource resource, String verb) {
+        SelfSubjectAccessReview asked = new SelfSubjectAccessReviewBuilder()
+                .withNewSpec()
+                .withNewResourceAttributes()
+                .withNamespace(namespace)
+                .withGroup(resource.group())
+                .withResource(resource.plural())
+                .withVerb(verb)
+                .endResourceAttributes()
+                .endSpec()
+                .build();
+        SelfSubjectAccessReview answer =
+                client.authorization().v1().selfSubjectAccessReview().create(asked);
+        return answer.getStatus() != null
+                && Boolean.TRUE.equals(answer.getStatus().getAllowed());
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.knative;
+
+import dev.sluice.core.discovery.Doubt;
+import dev.sluice.core.discovery.EndpointSource;
+import dev.sluice.core.discovery.Picture;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * One search: a thread that makes a picture whenever something has changed, at most some tens of times a second however much
+ * changes, and tells of it when it differs from the one before.
+ */
+final class Search implements EndpointSource.Watching {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
+    /** Changes that come together are one: a roll-out makes many. */
+    private static final Duration GATHER = Duration.ofMillis(20);
+
+    private final String name;
+    private final Function<Runnable, Sight> opener;
+    private final Consumer<Picture> news;
+    private final Doubt doubt;
+    private final Heart heart;
+    private final ArrayBlockingQueue<Boolean> signal = new ArrayBlockingQueue<>(1);
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /** @param opener begins to look, and calls back when something has changed; run on the search's own thread */
+    Search(String name, Function<Runnable, Sight> opener, Heart heart, Duration patience, Consumer<Picture> news) {
+        this.name = name;
+        this.opener = opener;
+        this.news = news;
+        this.heart = heart;
+        this.doubt = new Doubt(patience);
+        this.thread = Thread.ofVirtual().name("search-" + name).start(this::run);
+    }
+
+    private void run() {
+        Sight sight;
+        try {
+            sight = opener.apply(() -> signal.offer(true));
+        } catch (RuntimeException | LinkageError failed) {
+            LOG.log(System.Logger.Level.ERROR, "no search for " + name, failed);
+            news.accept(Picture.unseen("can't begin: " + failed));
+            return;
+        }
+        Runnable look = () -> signal.offer(true);
+        heart.tell(look);
+        try (sight) {
+            Picture told = Picture.unseen("");
+            while (!closed) {
+                await();
+                Picture now = doubt.news(heart.onto(sight.look()), System.nanoTime());
+                if (!closed && !now.equals(told)) {
+                    told = now;
+                    tell(now);
+                }
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        } finally {
+            heart.forget(look);
+        }
+    }
+
+    private void await() throws InterruptedException {
+        OptionalLong due = doubt.due();
+        if (due.isEmpty()) {
+            signal.take();
+        } else {
+            signal.poll(Math.max(1, due.getAsLong() - System.nanoTime()), TimeUnit.NANOSECONDS);
+        }
+        Thread.sleep(GATHER);
+        signal.clear();
+    }
+
+    private void tell(Picture picture) {
+        try {
+            news.accept(picture);
+        } catch (RuntimeException wrong) {
+            LOG.log(System.Logger.Level.ERROR, "news of " + name + " could not be taken", wrong);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}

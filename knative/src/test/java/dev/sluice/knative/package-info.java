@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.knative;
+
+import org.jspecify.annotations.NullMarked;
