@@ -442,7 +442,8 @@ final class LivePool {
         waking.ifPresent(w -> w.picture(picture));
     }
 
-    /** Waits until endpoints have come or gone or stand otherwise, at most so long, ns. */
+    /** Waits until endpoints have come or gone or stand otherwise, at most so long, ns; perhaps for nothing. */
+    @SuppressWarnings("WaitNotInLoop") // who asks looks again
     void awaitChange(long most) throws InterruptedException {
         lock.lock();
         try {
