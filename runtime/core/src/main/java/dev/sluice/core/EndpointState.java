@@ -187,6 +187,8 @@ final class EndpointState {
         put(values, offset, Signal.DECODING_REQUESTS, decoding);
         put(values, offset, Signal.DECODING_TOKENS, (double) decodingTokens);
         put(values, offset, Signal.CACHED_TOKENS, 0);
+        put(values, offset, Signal.PULLED_TOKENS, 0);
+        put(values, offset, Signal.PULL_MS, 0);
         put(values, offset, Signal.PROMPT_TOKENS, Double.NaN);
         put(values, offset, Signal.PREFILL_RATE, speed.prefillRate());
         put(values, offset, Signal.TOKEN_TIME_MS, speed.tokenMs());

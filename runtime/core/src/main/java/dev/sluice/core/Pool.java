@@ -28,6 +28,7 @@ public final class Pool {
     private final RetryBudget retries = new RetryBudget();
     private final TokenRatio ratio = new TokenRatio();
     private final Links links;
+    private final Links pulls;
     private final Lessons lessons;
     private final Lifecycle lifecycle;
     private long version;
@@ -37,7 +38,8 @@ public final class Pool {
         this.settings = settings;
         this.fleet = LearnedRates.fleet(settings.priors());
         this.links = new Links(settings.moves(), endpoints);
-        this.lessons = new Lessons(output, ratio, links);
+        this.pulls = Links.ofPulls(settings.pulls(), endpoints);
+        this.lessons = new Lessons(output, ratio, links, pulls);
         this.lifecycle = new Lifecycle(endpoints, settings);
     }
 
@@ -52,6 +54,7 @@ public final class Pool {
         settings = next;
         lifecycle.configure(next);
         links.moves(next.moves());
+        pulls.moves(Links.moves(next.pulls()));
     }
 
     /** Grows with every change. */
@@ -104,6 +107,7 @@ public final class Pool {
             }
             slots.give(state.slot);
             links.forget(state.slot);
+            pulls.forget(state.slot);
             freed.add(state.slot);
             return true;
         });
@@ -210,7 +214,8 @@ public final class Pool {
             state.write(values, row * Snapshot.WIDTH, settings, output, now);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now));
+        return new Snapshot(
+                version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now), pulls.table(now));
     }
 
     /**
@@ -293,6 +298,19 @@ public final class Pool {
         return Optional.of(charge);
     }
 
+    /**
+     * The endpoint behind a claim has been told to fetch a beginning of its prompt from another one, and its work is what is
+     * left then. To be called where it was charged.
+     */
+    public void fetches(Charge charge, Snapshot seen, Pull pull) {
+        EndpointState from = endpoints.get(seen.endpoint(pull.source()).id());
+        if (from != null && from != charge.state) {
+            charge.source = from;
+            charge.moved = pull.tokens();
+            charge.fetch = new Charge.Fetch(pull.tokens());
+        }
+    }
+
     /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. The last call counts. */
     public void handedOver(Charge decode, long now) {
         decode.handedAt = now;
@@ -344,6 +362,8 @@ public final class Pool {
         state.prefilled(charge);
         if (charge.work.share() == Work.Share.DECODE) {
             lessons.firstTokenOfMoved(charge, now);
+        } else if (charge.fetch != null) {
+            lessons.firstTokenOfFetched(charge, charge.fetch, now);
         } else {
             charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
         }
@@ -399,6 +419,9 @@ public final class Pool {
         if (outcome == Outcome.COMPLETED) {
             lessons.completed(charge, usage, maxTokens, promptBytes, decoded, settings.blockSize(), now);
         }
+        if (charge.fetch != null) {
+            charge.fetch.ended(outcome);
+        }
         lifecycle.ended(state, outcome, now);
         if (charge.dispatch != null) {
             charge.dispatch.ended(outcome, usage, now);
@@ -414,6 +437,11 @@ public final class Pool {
     /** How KV moves between the endpoints. */
     public Links links() {
         return links;
+    }
+
+    /** How fast endpoints fetch what others have cached. */
+    public Links pulls() {
+        return pulls;
     }
 
     /** The pool's retry budget. */

@@ -20,6 +20,7 @@ public final class Snapshot {
     private final double[] values;
     private final Scrape[] scrapes;
     private final LinkTable links;
+    private final LinkTable pulls;
 
     Snapshot(
             long version,
@@ -31,7 +32,8 @@ public final class Snapshot {
             double[] trust,
             double[] values,
             Scrape[] scrapes,
-            LinkTable links) {
+            LinkTable links,
+            LinkTable pulls) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -42,6 +44,7 @@ public final class Snapshot {
         this.values = values;
         this.scrapes = scrapes;
         this.links = links;
+        this.pulls = pulls;
     }
 
     /** Number of endpoints, those out of service included. */
@@ -84,6 +87,11 @@ public final class Snapshot {
         return links.ms(slots[from], slots[to], tokens, takenAt);
     }
 
+    /** Expected time to fetch so many cached tokens from one row to another, ms; infinite when that can't be done now. */
+    public double pullMs(int from, int to, double tokens) {
+        return pulls.ms(slots[from], slots[to], tokens, takenAt);
+    }
+
     /** Adapters by row. */
     Adapters adapters(int row) {
         return scrapes[row].adapters();
@@ -109,6 +117,6 @@ public final class Snapshot {
     public Snapshot with(int row, Signal signal, double value) {
         double[] changed = values.clone();
         changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, links);
+        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, links, pulls);
     }
 }

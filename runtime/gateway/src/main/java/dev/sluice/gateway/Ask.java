@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param count how many of them
  * @param allowed ids that may serve it; empty for all
  * @param observed its first token will be seen as it comes
+ * @param fetches engines may be told to fetch a beginning of its prompt from others
  * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
  */
 record Ask(
@@ -25,11 +26,12 @@ record Ask(
         Set<String> allowed,
         long seed,
         boolean observed,
+        boolean fetches,
         Optional<KnownPrompt> known) {
     private static final long[] NO_HASHES = {};
 
     Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-        this(request, hashes, count, allowed, seed, request.streaming(), Optional.empty());
+        this(request, hashes, count, allowed, seed, request.streaming(), false, Optional.empty());
     }
 
     /**
@@ -87,6 +89,7 @@ record Ask(
                 allowed,
                 who.seed(),
                 observed,
+                false,
                 known);
     }
 
@@ -106,7 +109,7 @@ record Ask(
                 1,
                 false,
                 who.text());
-        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, Optional.empty());
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, false, Optional.empty());
     }
 
     /** The same for another model than the body names. */
@@ -119,9 +122,9 @@ record Ask(
         return with(request.in(session));
     }
 
-    /** The same, whose prompt may be computed elsewhere. */
+    /** The same, whose prompt may be computed elsewhere, and a beginning of it fetched. */
     Ask split() {
-        return with(request.split());
+        return new Ask(request.split(), hashes, count, allowed, seed, observed, true, known);
     }
 
     /** The same, not to be split. */
@@ -130,6 +133,6 @@ record Ask(
     }
 
     private Ask with(RoutingRequest changed) {
-        return new Ask(changed, hashes, count, allowed, seed, observed, known);
+        return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known);
     }
 }

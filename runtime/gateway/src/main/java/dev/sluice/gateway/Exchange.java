@@ -166,7 +166,7 @@ final class Exchange {
                 boolean served = blame == TwoLegs.Blame.DECODE;
                 if (served) {
                     tried.serving(endpointId);
-                } else {
+                } else if (blame != TwoLegs.Blame.FETCH) {
                     tried.prefilling(prefillId);
                 }
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
@@ -205,7 +205,7 @@ final class Exchange {
         try {
             Leg.Result result = placed.prefill().isPresent()
                     ? halves(legs, placed, placed.prefill().get(), charge, tried)
-                    : legs.run(charge, attempts, placed.predictedTokens());
+                    : alone(legs, placed, charge, tried);
             outcome = result.outcome();
             return result;
         } finally {
@@ -216,6 +216,16 @@ final class Exchange {
         }
     }
 
+    private Leg.Result alone(Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried)
+            throws IOException, InterruptedException {
+        if (charge.fetchedTokens() == 0) {
+            return legs.run(charge, attempts, placed.predictedTokens());
+        }
+        Leg.Result result = new Fetching(this, legs, tried).run(placed, charge, attempts);
+        blame = tried.computes() ? TwoLegs.Blame.FETCH : TwoLegs.Blame.DECODE;
+        return result;
+    }
+
     private Leg.Result halves(Leg legs, Placer.Placed placed, Charge first, Charge charge, Placer.Tried tried)
             throws IOException, InterruptedException {
         prefillId = first.endpointId();
@@ -223,6 +233,13 @@ final class Exchange {
         TwoLegs.Ended ended = new TwoLegs(this, legs, legs.request.halves().orElseThrow(), tried)
                 .run(placed, first, charge, attempts);
         blame = ended.blame();
+        if (blame == TwoLegs.Blame.PREFILL && first.fetchedTokens() > 0) {
+            new Fetching(this, legs, tried)
+                    .failed(
+                            placed.decision().orElseThrow(),
+                            ended.result().outcome(),
+                            ended.result().done());
+        }
         return ended.result();
     }
 

@@ -505,6 +505,19 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public Map<String, Long> kvFetches() {
+            return pool.handovers()
+                    .filter(how -> how.traits().pulls())
+                    .map(how -> how.fetches.counts())
+                    .orElse(Map.of());
+        }
+
+        @Override
+        public long kvFetchedTokens() {
+            return pool.handovers().map(how -> how.fetches.tokens()).orElse(0L);
+        }
+
+        @Override
         public Map<String, Long> kvLeaseEnds() {
             Map<String, Long> counts = new LinkedHashMap<>();
             pool.handovers().ifPresent(how -> {

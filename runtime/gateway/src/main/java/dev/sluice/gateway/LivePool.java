@@ -214,6 +214,14 @@ final class LivePool {
         });
     }
 
+    /** What one has cached did not get to the other. */
+    void fetchFailed(Links.Ends ends) {
+        locked(() -> {
+            pool.pulls().failed(ends, System.nanoTime());
+            return true;
+        });
+    }
+
     /** Two endpoints have shaken hands. */
     void linkWarmed(Links.Ends ends) {
         locked(() -> {
@@ -311,7 +319,14 @@ final class LivePool {
         if (outcome == Outcome.COMPLETED
                 && usage.cachedTokens() >= 0
                 && charge.work().share() != Work.Share.DECODE) {
-            ask.known().ifPresent(prompt -> prompt.answered(charge.endpointId(), usage.cachedTokens()));
+            // Some engines count what they fetched as cached: only that something was missing can be believed.
+            int cached = charge.fetchedTokens() > 0
+                    ? Math.min(usage.cachedTokens(), charge.predictedTokens())
+                    : usage.cachedTokens();
+            ask.known().ifPresent(prompt -> prompt.answered(charge.endpointId(), cached));
+        }
+        if (charge.fetchedTokens() > 0) {
+            placer.handovers().ifPresent(how -> how.fetches.ended(charge));
         }
         freed.forEach(this::forget);
     }

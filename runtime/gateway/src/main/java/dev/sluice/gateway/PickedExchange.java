@@ -261,6 +261,9 @@ final class PickedExchange implements Conversation {
                     ask = ask.whole();
                     continue;
                 }
+                if (whole && charge.fetchedTokens() > 0) {
+                    fetching(prepared, placed);
+                }
                 if (!destinations.isEmpty()) {
                     runtime.traffic.accept(pool.name(), endpointId);
                     claimed(prepared, charge);
@@ -296,6 +299,16 @@ final class PickedExchange implements Conversation {
         prepared.settle(charge, Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
         attempted(Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
         return false;
+    }
+
+    /** Finds out what the endpoint is to be sent that fetches from another; when that can't be said, it computes. */
+    private void fetching(Prepared prepared, Placer.Placed placed) {
+        try {
+            split = Delegated.fetching(prepared, placed, id, runtime.ids.random(number, attempts))
+                    .orElse(null);
+        } catch (RuntimeException wrong) {
+            runtime.meters.pluginFault("connector", "connector", wrong);
+        }
     }
 
     private String prefillId() {
