@@ -308,8 +308,7 @@ final class Exchange {
     }
 
     private DecisionLog.Entry log(Decision decision) {
-        decision.disaggregation()
-                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
+        SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
         runtime.decisions.add(entry);
         return entry;

@@ -372,8 +372,7 @@ final class PickedExchange implements Conversation {
     }
 
     private void log(Decision decision) {
-        decision.disaggregation()
-                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
+        SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
         runtime.decisions.add(logged);
         entry = logged;

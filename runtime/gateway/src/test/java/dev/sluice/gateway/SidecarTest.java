@@ -107,6 +107,11 @@ class SidecarTest {
         assertThat(p.requests()).isEmpty();
         gateway.awaitIdle();
         assertThat(metric(gateway, SPLIT)).isEqualTo(1);
+        for (String prefix : List.of("llm_d_epp_disagg", "llm_d_epp_pd", "llm_d_inference_scheduler_disagg")) {
+            assertThat(gateway.admin("/metrics").body())
+                    .contains(prefix + "_decision_total{decision_type=\"prefill-decode\",model_name=\"base\","
+                            + "plugin_name=\"disagg-profile-handler\",plugin_type=\"disagg-profile-handler\"} 1");
+        }
     }
 
     @Test
@@ -140,9 +145,7 @@ class SidecarTest {
         assertThat(d.requests().getFirst().header(SOURCE)).isEqualTo(address(p));
         assertThat(d.requests().getFirst().header(PREFILLER)).isEmpty();
         assertThat(gateway.post(CHAT, ask, "x-engine", "b").statusCode()).isEqualTo(200);
-        assertThat(d.requests().getLast().header(SOURCE))
-                .as("it has it now")
-                .isEmpty();
+        assertThat(d.requests().getLast().header(SOURCE)).as("it has it now").isEmpty();
         gateway.awaitIdle();
     }
 
