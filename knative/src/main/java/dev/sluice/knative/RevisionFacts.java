@@ -18,7 +18,8 @@ import java.util.OptionalInt;
  */
 record RevisionFacts(int port, OptionalInt concurrency, EngineFacts engine, String broken, OptionalInt seconds) {
     private static final int KNATIVE_DEFAULT = 8080;
-    static final RevisionFacts UNKNOWN = new RevisionFacts(KNATIVE_DEFAULT, OptionalInt.empty(), EngineFacts.NONE, "", OptionalInt.empty());
+    static final RevisionFacts UNKNOWN =
+            new RevisionFacts(KNATIVE_DEFAULT, OptionalInt.empty(), EngineFacts.NONE, "", OptionalInt.empty());
 
     static RevisionFacts of(Revision revision) {
         if (revision.getSpec() == null) {

@@ -33,8 +33,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
-        description = "Looks at everything that a configuration leads to, one line each with the fix: engines, rights in Kubernetes,"
-                + " time limits. Sends no inference request. Exit 1 when something will not work.")
+        description =
+                "Looks at everything that a configuration leads to, one line each with the fix: engines, rights in Kubernetes,"
+                        + " time limits. Sends no inference request. Exit 1 when something will not work.")
 final class DoctorCommand implements Callable<Integer> {
     private static final int SEARCH_SECONDS = 10;
 
@@ -108,11 +109,13 @@ final class DoctorCommand implements Callable<Integer> {
                 missing = source.missing(wanted);
             } catch (RuntimeException broken) {
                 findings.add(Finding.fail(
-                        where, "no Kubernetes API: " + broken.getMessage(), "run it in the cluster, or set KUBECONFIG"));
+                        where,
+                        "no Kubernetes API: " + broken.getMessage(),
+                        "run it in the cluster, or set KUBECONFIG"));
                 return;
             }
-            missing.forEach(line -> findings.add(
-                    Finding.fail(where, line, "grant it by a Role in that namespace (docs/knative.md)")));
+            missing.forEach(line ->
+                    findings.add(Finding.fail(where, line, "grant it by a Role in that namespace (docs/knative.md)")));
             if (missing.isEmpty()) {
                 findings.add(Finding.ok(where, "has the rights that it needs in namespace " + wanted.namespace()));
             }
@@ -127,7 +130,8 @@ final class DoctorCommand implements Callable<Integer> {
                 }
             })) {
                 seen.get(SEARCH_SECONDS, TimeUnit.SECONDS);
-                Picture picture = some.completeOnTimeout(seen.join(), 1, TimeUnit.SECONDS).join();
+                Picture picture =
+                        some.completeOnTimeout(seen.join(), 1, TimeUnit.SECONDS).join();
                 found(pool, picture, findings, patients);
             } catch (TimeoutException late) {
                 findings.add(Finding.fail(
@@ -155,13 +159,16 @@ final class DoctorCommand implements Callable<Integer> {
         for (Picture.Revision revision : picture.revisions()) {
             if (!revision.broken().isEmpty()) {
                 findings.add(Finding.fail(
-                        pool.name() + "/" + revision.name(), revision.broken(), "no pod can come up until that is mended"));
+                        pool.name() + "/" + revision.name(),
+                        revision.broken(),
+                        "no pod can come up until that is mended"));
             }
         }
         if (picture.found().isEmpty()) {
             findings.add(
                     picture.revisions().isEmpty()
-                            ? Finding.fail(pool.name(), "nothing was found", "compare the selector with the pods' labels")
+                            ? Finding.fail(
+                                    pool.name(), "nothing was found", "compare the selector with the pods' labels")
                             : Finding.ok(pool.name(), "has no pod now: the first request wakes it"));
         }
     }
@@ -171,8 +178,7 @@ final class DoctorCommand implements Callable<Integer> {
         try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<List<Finding>>> running = new ArrayList<>();
             for (Patient p : patients) {
-                running.add(each.submit(
-                        () -> new EngineExam(p.where(), p.engine(), p.secure(), pool).findings()));
+                running.add(each.submit(() -> new EngineExam(p.where(), p.engine(), p.secure(), pool).findings()));
             }
             for (Future<List<Finding>> one : running) {
                 findings.addAll(one.get());

@@ -129,7 +129,9 @@ final class EngineExam {
                     .abs();
             if (off.compareTo(CLOCK) > 0) {
                 findings.add(Finding.warn(
-                        where, "its clock is " + off.toSeconds() + " s off ours", "let both follow the same time server"));
+                        where,
+                        "its clock is " + off.toSeconds() + " s off ours",
+                        "let both follow the same time server"));
             }
         } catch (DateTimeException strange) {
             findings.add(Finding.warn(where, "sends a date that is none: " + date.orElse(""), "no fix is needed"));

@@ -35,7 +35,12 @@ record Finding(String where, Level level, String what, String fix) {
 
     String text() {
         return String.format(
-                Locale.ROOT, "%-5s%s: %s%s", level.name().toLowerCase(Locale.ROOT), where, what, fix.isEmpty() ? "" : "; " + fix);
+                Locale.ROOT,
+                "%-5s%s: %s%s",
+                level.name().toLowerCase(Locale.ROOT),
+                where,
+                what,
+                fix.isEmpty() ? "" : "; " + fix);
     }
 
     String json() {

@@ -21,7 +21,8 @@ final class TimeLimits {
                 .min()
                 .orElse(Long.MAX_VALUE);
         if (knative >= own.toSeconds()) {
-            return Finding.ok(pool.name(), "an answer may take " + own.toSeconds() + " s: timeouts.total is the smallest limit");
+            return Finding.ok(
+                    pool.name(), "an answer may take " + own.toSeconds() + " s: timeouts.total is the smallest limit");
         }
         return Finding.warn(
                 pool.name(),

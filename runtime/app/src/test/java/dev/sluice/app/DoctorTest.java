@@ -31,7 +31,9 @@ class DoctorTest {
 
     private static String served(DemoFleet fleet) throws Exception {
         return new com.fasterxml.jackson.databind.ObjectMapper()
-                .readTree(java.net.URI.create("http://127.0.0.1:" + fleet.ports().getFirst() + "/v1/models")
+                .readTree(java.net
+                        .URI
+                        .create("http://127.0.0.1:" + fleet.ports().getFirst() + "/v1/models")
                         .toURL())
                 .path("data")
                 .path(0)
@@ -45,7 +47,9 @@ class DoctorTest {
             String model = served(fleet);
             Ran ran = Ran.of("doctor", "--config", config(model, fleet.ports().getFirst(), ""));
             assertThat(ran.code()).as(ran.out() + ran.err()).isZero();
-            assertThat(ran.out()).contains("ok   p/127.0.0.1:" + fleet.ports().getFirst()).contains("serves " + model);
+            assertThat(ran.out())
+                    .contains("ok   p/127.0.0.1:" + fleet.ports().getFirst())
+                    .contains("serves " + model);
             assertThat(ran.out()).contains("an answer may take 3600 s");
         }
     }
@@ -53,7 +57,8 @@ class DoctorTest {
     @Test
     void anotherModelAndOtherBlocksAreNamedWithTheirFix() throws Exception {
         try (DemoFleet fleet = DemoFleet.start(1, 1)) {
-            Ran ran = Ran.of("doctor", "--config", config("absent", fleet.ports().getFirst(), "blockSize: 7"));
+            Ran ran =
+                    Ran.of("doctor", "--config", config("absent", fleet.ports().getFirst(), "blockSize: 7"));
             assertThat(ran.code()).isEqualTo(1);
             assertThat(ran.out()).contains("fail p/", "not absent; make the first of pools[].models");
             assertThat(ran.out()).contains("pools[].blockSize says 7; leave blockSize out");
@@ -74,7 +79,9 @@ class DoctorTest {
     @Test
     void theSmallestTimeLimitOnTheWayIsTheOneThatCounts() throws Exception {
         var pool = new dev.sluice.gateway.config.ConfigLoader()
-                .load(Path.of(config("m", 1, "timeouts: {total: 20m}")), dev.sluice.gateway.config.Catalog.onClassPath())
+                .load(
+                        Path.of(config("m", 1, "timeouts: {total: 20m}")),
+                        dev.sluice.gateway.config.Catalog.onClassPath())
                 .config()
                 .orElseThrow()
                 .pools()

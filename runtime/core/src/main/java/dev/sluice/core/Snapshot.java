@@ -233,6 +233,17 @@ public final class Snapshot {
         changed[row] = values[row].clone();
         changed[row][signal.ordinal()] = value;
         return new Snapshot(
-                version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, outputTokens, links, pulls);
+                version,
+                takenAt,
+                endpoints,
+                statuses,
+                slots,
+                full,
+                trust,
+                changed,
+                scrapes,
+                outputTokens,
+                links,
+                pulls);
     }
 }

@@ -46,7 +46,7 @@ class TenantIsolationTest {
             for (String path : List.of(CHAT, "/v1/completions", "/v1/responses", "/v1/messages")) {
                 String body =
                         "{\"cache_salt\":\"mine\",\"model\":\"base\",\"prompt\":\"hello\",\"messages\":[],\"input\":\"x\","
-                            + "\"vllm_xargs\":{\"cache_salt\":\"mine\"},\"stream\":false}";
+                                + "\"vllm_xargs\":{\"cache_salt\":\"mine\"},\"stream\":false}";
                 tenants.gateway.post(path, body, "x-api-key", key("acme"));
                 victim = salt(chat);
                 assertThat(victim).as(path).matches("[0-9a-f]{64}");
