@@ -129,6 +129,11 @@ record Ask(
         return with(request.whole());
     }
 
+    /** The same, for these endpoints alone; empty for all. */
+    Ask among(Set<String> ids) {
+        return new Ask(request, hashes, count, ids, seed, observed, known);
+    }
+
     private Ask with(RoutingRequest changed) {
         return new Ask(changed, hashes, count, allowed, seed, observed, known);
     }
