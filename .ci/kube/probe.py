@@ -1,14 +1,16 @@
 """Requests without a pause while revisions scale, roll over, are killed and sleep; each must be answered whole."""
 import http.client, json, os, subprocess, sys, threading, time
 
-port, admin, ns, kube, kit, image, probes = sys.argv[1:8]
+port, admin, ns, kube, kit, probes = sys.argv[1:7]
 port, admin, probes = int(port), int(admin), int(probes)
 lock = threading.Lock()
 sent, bad, endpoints = 0, [], set()
 
 
 def kubectl(*words):
-    return subprocess.run([kube, "kubectl", "-n", ns, *words], check=True, capture_output=True, text=True).stdout
+    config = os.environ["KUBECONFIG"]
+    return subprocess.run([kube, "kubectl", "--kubeconfig", config, "-n", ns, *words],
+                          check=True, capture_output=True, text=True).stdout
 
 
 def ask(stream, tokens):
@@ -43,7 +45,7 @@ class Load:
 
     def __init__(self, clients, tokens=40):
         self.on = True
-        self.threads = [threading.Thread(target=self.run, args=(i, tokens)) for i in range(clients)]
+        self.threads = [threading.Thread(target=self.run, args=(i, tokens), daemon=True) for i in range(clients)]
         for t in self.threads:
             t.start()
 
@@ -67,7 +69,7 @@ def until(what, seconds, test):
     end = time.time() + seconds
     while not test():
         if time.time() > end:
-            sys.exit(f"not within {seconds} s: {what}")
+            sys.exit(f"not within {seconds} s: {what}; {sent} requests, lost: {bad[:5]}")
         time.sleep(0.25)
     print(f"[{time.time() - began:6.1f}s] {what}; {sent} requests, {len(bad)} lost", flush=True)
 
@@ -91,23 +93,21 @@ kubectl("patch", "ksvc", "model", "--type", "json", "-p",
         '[{"op":"replace","path":"/spec/template/spec/containers/0/args/10","value":"2"}]')
 until("a new revision has all requests", 120, lambda: "-00002" in (
     json.loads(kubectl("get", "ksvc", "model", "-o", "json"))["status"]["traffic"][0]["revisionName"]))
-seen = set(endpoints)
 until("requests reach its pods", 60, lambda: any("-00002-" in str(e) for e in endpoints))
 victim = kubectl("get", "pods", "-l", "app=chat", "-o", "name").split()[-1]
 kubectl("delete", victim, "--grace-period=1", "--wait=false")
 until("a pod was killed, another serves", 90, lambda: pods() >= 1)
-state = os.environ.get("KUBEKIT_STATE", f"/tmp/kube-kit-{os.getuid()}")
-pid = int(open(f"{state}/pids/kube-apiserver").read().split()[0])
+pid = int(open(f"{os.environ['KUBEKIT_STATE']}/pids/kube-apiserver").read().split()[0])
 os.kill(pid, 9)
 before = sent
 until("the API server is dead, requests are served on", 60, lambda: sent > before + 20)
-subprocess.run([f"{kit}/up.sh", "knative"], check=False, capture_output=True)
-until("the API server is back", 60, lambda: pods() >= 0)
+subprocess.run([f"{kit}/up.sh", "knative"], check=True, capture_output=True)
+until("the API server is back", 60, lambda: metric('sluice_discovery_problems{pool="chat"}') == 0)
 until("probes", 300, lambda: sent >= probes)
 load.stop()
 until("nobody asks: zero pods", 240, lambda: pods() == 0)
 woken = metric('sluice_wakeups_total{outcome="woken"}')
-many = [threading.Thread(target=ask, args=(i % 2 == 0, 20)) for i in range(50)]
+many = [threading.Thread(target=ask, args=(i % 2 == 0, 20), daemon=True) for i in range(50)]
 for t in many:
     t.start()
 for t in many:

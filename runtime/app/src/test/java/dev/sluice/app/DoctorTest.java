@@ -32,7 +32,8 @@ class DoctorTest {
     private static String served(DemoFleet fleet) throws Exception {
         return new com.fasterxml.jackson.databind.ObjectMapper()
                 .readTree(java.net.URI.create("http://127.0.0.1:" + fleet.ports().getFirst() + "/v1/models")
-                        .toURL())
+                        .toURL()
+                        .openStream())
                 .path("data")
                 .path(0)
                 .path("id")

@@ -51,6 +51,7 @@ final class LivePool {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changes = lock.newCondition();
+    private long changed;
     private final String name;
     private final Pool pool;
     private final AdmissionQueue queue;
@@ -408,6 +409,7 @@ final class LivePool {
                             f.reason(),
                             f.concurrency().orElse(Integer.MAX_VALUE),
                             now));
+            changed++;
             changes.signalAll();
             wakeNext();
             return true;
@@ -420,7 +422,11 @@ final class LivePool {
     void awaitChange(long most) throws InterruptedException {
         lock.lock();
         try {
-            changes.awaitNanos(most);
+            long before = changed;
+            long left = most;
+            while (changed == before && left > 0) {
+                left = changes.awaitNanos(left);
+            }
         } finally {
             lock.unlock();
         }
@@ -504,6 +510,7 @@ final class LivePool {
                 }
             }
             adapters = Map.copyOf(next);
+            changed++;
             changes.signalAll();
             wakeNext();
             return true;
