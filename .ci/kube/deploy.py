@@ -36,7 +36,13 @@ def check(what, ok, detail=""):
 
 
 def kubectl(*args, text=None, fail=True, namespace=options.namespace):
-    done = subprocess.run(["kubectl", "-n", namespace, *args], input=text, capture_output=True, text=True)
+    end = time.monotonic() + 90
+    while True:
+        done = subprocess.run(["kubectl", "-n", namespace, *args], input=text, capture_output=True, text=True)
+        # An API server that is restarted meanwhile is nobody's fault here.
+        if not done.returncode or time.monotonic() > end or "refused" not in done.stderr and "EOF" not in done.stderr:
+            break
+        time.sleep(1)
     if fail and done.returncode:
         check("kubectl " + " ".join(args), False, done.stderr)
     return done.stdout
@@ -46,7 +52,7 @@ def helm(release, values, fail=True, *more):
     file = work / (release + "-values.json")
     file.write_text(json.dumps(values))
     done = subprocess.run([options.helm, "upgrade", "--install", release, options.chart, "-n", options.namespace, "-f", file, *more],
-                          capture_output=True, text=True, timeout=240)
+                          capture_output=True, text=True, timeout=400)
     if fail:
         check(f"helm upgrade --install {release}", done.returncode == 0, done.stderr[-1500:])
     return done
@@ -82,15 +88,22 @@ spec:
           args: [simulator, --port, "8000", --host, 0.0.0.0, --model, m]
           ports: [{containerPort: 8000}]
           readinessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 1}
-          resources: {requests: {cpu: 50m}, limits: {memory: 512Mi}}
+          resources: {requests: {cpu: 250m}, limits: {memory: 512Mi}}
           securityContext: {runAsNonRoot: true, runAsUser: 65532, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}
           volumeMounts: [{name: tmp, mountPath: /tmp}]
       volumes: [{name: tmp, emptyDir: {}}]
 """
 kubectl("apply", "-f", "-", text=ENGINES.replace("IMAGE", f"{options.image}:{options.tag}"))
-kubectl("rollout", "status", "deployment/engine", "--timeout=120s")
-ips = kubectl("get", "pods", "-l", "app=engine", "-o", "jsonpath={.items[*].status.podIP}").split()
-check("engines run", len(ips) == 2, str(ips))
+kubectl("rollout", "status", "deployment/engine", "--timeout=300s")
+
+
+def engines():
+    found = json.loads(kubectl("get", "pods", "-l", "app=engine", "-o", "json"))["items"]
+    ips = [p["status"].get("podIP") for p in found]
+    return len(ips) == 2 and all(ips) and ips
+
+
+ips = until("two engines", 60, engines)
 endpoints = [{"url": f"http://{ip}:8000"} for ip in ips]
 
 
@@ -99,7 +112,7 @@ def config(*names):
 
 
 image = {"repository": options.image, "tag": options.tag, "pullPolicy": "Never"}
-small = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}}
+small = {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}}
 
 
 def knative():
@@ -110,7 +123,7 @@ def knative():
                     "annotations": {"queue.sidecar.serving.knative.dev/cpu-resource-request": "25m"}}}
     helm(release, values)
     check("the check before it ran and is gone", "gw-check" not in kubectl("get", "jobs", "-o", "name"))
-    kubectl("wait", f"ksvc/{release}", "--for=condition=Ready", "--timeout=120s")
+    kubectl("wait", f"ksvc/{release}", "--for=condition=Ready", "--timeout=300s")
     host = kubectl("get", "ksvc", release, "-o", "jsonpath={.status.url}").split("://")[1]
     ingress = (kubectl("get", "service", "ingress", "-o", "jsonpath={.spec.clusterIP}", namespace="kubekit-system"), 80)
 
@@ -126,7 +139,7 @@ def knative():
         return kubectl("get", "ksvc", release, "-o", "jsonpath={.status.latestReadyRevisionName}")
 
     def one():
-        connection = http.client.HTTPConnection(*ingress, timeout=60)
+        connection = http.client.HTTPConnection(*ingress, timeout=100)
         start = time.monotonic()
         connection.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}),
                            {"host": host, "content-type": "application/json"})
@@ -145,16 +158,17 @@ def knative():
     most, first = 0, latest()
     with Load(ingress, host, clients=24) as load:
         while (most := max(most, pods())) < 3:
-            check("three replicas by load", time.monotonic() - begun < 900 and not load.failed, str(load.failed[:3]))
+            if time.monotonic() - begun > 900:
+                check("three replicas by load", False)
             time.sleep(0.5)
         say(f"{most} replicas after {load.total()} streams")
         # A roll-out under load: another configuration is another revision.
         values["config"] = config("other-name")
         helm(release, values)
         second = until("a new revision is ready", 180, lambda: latest() != first and latest())
-        until("the old revision is gone", 240, lambda: pods(first, ready=False) == 0 or load.failed)
+        until("the old revision is gone", 240, lambda: pods(first, ready=False) == 0)
         say(f"{first} → {second} after {load.total()} streams")
-        until(f"{options.requests} streams", 900, lambda: load.total() >= options.requests or load.failed)
+        until(f"{options.requests} streams", 900, lambda: load.total() >= options.requests)
     check("no request failed", not load.failed, str(load.failed[:5]) if load.failed else f"of {load.total()}, all streams whole")
     say(f"FIGURE ksvc: {load.total()} streams, 0 failed, up to {most} replicas and over a roll-out; first byte p50 {statistics.median(load.first) * 1000:.0f} ms")
 
@@ -180,25 +194,25 @@ def deployment():
     values = {
         "mode": "deployment", "image": image, "resources": small, "config": config(),
         "deployment": {"autoscaling": {"enabled": False}, "replicas": 2, "drain": {"notReadySeconds": 3, "streamSeconds": 60}}}
-    helm(release, values, True, "--wait", "--timeout", "120")
+    helm(release, values, True, "--wait", "--timeout", "300")
     address = (kubectl("get", "service", release, "-o", "jsonpath={.spec.clusterIP}"), 80)
     with Load(address, clients=12) as load:
         def more(n):
-            until(f"{n} more streams", 300, lambda target=load.total() + n: load.total() >= target or load.failed)
+            until(f"{n} more streams", 300, lambda target=load.total() + n: load.total() >= target)
         more(options.requests // 5)
         kubectl("scale", f"deployment/{release}", "--replicas=3")
-        kubectl("rollout", "status", f"deployment/{release}", "--timeout=120s")
+        kubectl("rollout", "status", f"deployment/{release}", "--timeout=300s")
         say(f"3 replicas after {load.total()} streams")
         more(options.requests // 5)
         values["config"] = config("other-name")
-        helm(release, values, True, "--wait", "--timeout", "180")
+        helm(release, values, True, "--wait", "--timeout", "300")
         say(f"rolled after {load.total()} streams")
         more(options.requests // 5)
         pod = kubectl("get", "pods", "-l", "sluice.dev/part=gateway", "-o", "jsonpath={.items[0].metadata.name}")
         kubectl("delete", "pod", pod, "--wait=true")
-        kubectl("rollout", "status", f"deployment/{release}", "--timeout=120s")
+        kubectl("rollout", "status", f"deployment/{release}", "--timeout=300s")
         say(f"a pod deleted after {load.total()} streams")
-        until(f"{options.requests} streams", 900, lambda: load.total() >= options.requests or load.failed)
+        until(f"{options.requests} streams", 900, lambda: load.total() >= options.requests)
     check("no request failed", not load.failed, str(load.failed[:5]) if load.failed else f"of {load.total()}, all streams whole")
     say(f"FIGURE deployment: {load.total()} streams, 0 failed, over scale up, a roll-out, scale down and a pod's deletion")
     subprocess.run([options.helm, "uninstall", release, "-n", options.namespace], check=True, capture_output=True)

@@ -7,6 +7,7 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 : "${KUBECONFIG:?which cluster}" "${IMAGE:?what loads an image}"
 export KUBECONFIG SLUICE_JAVA_HOME=${JDK:-}
+set -o pipefail
 . "$root/.ci/chart/tools.sh"
 JDK=${JDK:-${JAVA_HOME:?where a JDK 25 is}}
 helm lint "$root/knative/chart" >/dev/null   # and so it is built
@@ -28,19 +29,24 @@ for crd in podmonitors prometheusrules; do
   kubectl apply --server-side --force-conflicts -f "$operator/example/prometheus-operator-crd/monitoring.coreos.com_$crd.yaml" >/dev/null
 done
 kubectl wait --for=condition=Established --timeout=60s crd/podmonitors.monitoring.coreos.com crd/prometheusrules.monitoring.coreos.com >/dev/null
-kubectl create namespace models --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+# A dry run makes nothing: namespaces, and the accounts that Knative's webhook looks up, must be there.
+for space in "$namespace" models serving pools; do
+  kubectl create namespace "$space" --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  kubectl -n "$space" create serviceaccount sluice --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+done
+cp "$KUBECONFIG" "$work/kubeconfig"
+dry_run() { kubectl --kubeconfig "$work/kubeconfig" apply --dry-run=server --validate=strict -f -; }
+kubectl --kubeconfig "$work/kubeconfig" config set-context --current --namespace "$namespace" >/dev/null
 for values in "$root"/.ci/chart/values/*.yaml; do
-  helm template sluice "$root/knative/chart" -n "$namespace" -f "$values" >"$work/rendered.yaml"
-  kubectl apply --dry-run=server --validate=strict -n "$namespace" -f "$work/rendered.yaml" >"$work/dry-run"
+  helm template sluice "$root/knative/chart" -n "$namespace" -f "$values" | dry_run >"$work/dry-run"
   echo "ok: $(basename "$values"): $(wc -l <"$work/dry-run") objects"
 done
 for example in revisions kserve; do
-  kubectl kustomize "$root/examples/knative/$example" | kubectl apply --dry-run=server --validate=strict -f - >"$work/dry-run"
+  kubectl kustomize "$root/examples/knative/$example" | dry_run >"$work/dry-run"
   echo "ok: examples/knative/$example: $(wc -l <"$work/dry-run") objects"
 done
-helm template sluice "$root/knative/chart" -n "$namespace" -f "$root/.ci/chart/values/knative.yaml" |
-  sed 's/containerConcurrency:/containerConcurency:/' >"$work/typo.yaml"
-if kubectl apply --dry-run=server --validate=strict -n "$namespace" -f "$work/typo.yaml" >/dev/null 2>&1; then
+if helm template sluice "$root/knative/chart" -n "$namespace" -f "$root/.ci/chart/values/knative.yaml" |
+  sed 's/containerConcurrency:/containerConcurency:/' | dry_run >/dev/null 2>&1; then
   echo "the API server took a typo"
   exit 1
 fi

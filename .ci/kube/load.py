@@ -61,8 +61,11 @@ class Load:
     def ask(self, connection, text):
         body = {"model": self.model, "stream": True, "max_tokens": self.tokens, "ignore_eos": True,
                 "messages": [{"role": "user", "content": text}]}
-        headers = {"content-type": "application/json"} | ({"host": self.host} if self.host else {})
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        headers = {"content-type": "application/json"} | ({"host": self.host, "transfer-encoding": "chunked"} if self.host else {})
+        # In chunks through a proxy: Go's reverse proxy, as in the kit's ingress, looks for more behind a body of known length, and
+        # where the answer begins sooner it closes the connection ("use of closed network connection"). Seen on a busy machine.
+        content = iter([json.dumps(body).encode()]) if self.host else json.dumps(body).encode()
+        connection.request("POST", "/v1/chat/completions", content, headers, encode_chunked=self.host is not None)
         answer = connection.getresponse()
         if answer.status != 200:
             return f"{answer.status} {answer.read()[:300]}", None

@@ -12,8 +12,8 @@ import dev.sluice.spi.Split;
  * that the request adds, in the terms of {@link LeastWorkScorer}. With a decode endpoint d, a prefill endpoint p, a prompt of n
  * tokens of which an endpoint holds h:
  * <pre>
- *   whole(d)    = wait_d + prefill_d + interference_d + admission_d + decode_d + crowding_d
- *   split(p, d) = wait_p + prefill_p + interference_p  +  transfer(p, d, n - h_d)
+ *   whole(d)    = wait_d + prefill_d + pull_d + interference_d + admission_d + decode_d + crowding_d
+ *   split(p, d) = wait_p + prefill_p + pull_p + interference_p  +  transfer(p, d, n - h_d)
  *                 + o_d + min(Q_d, step) / mu_d + admission_d + decode_d + crowding_d
  * </pre>
  * The least of all of them wins. Slow start and session bonus count as in the scorer.
@@ -43,7 +43,8 @@ final class LeastWorkDecider implements Decider {
     private static final int CROWDING = 5;
     private static final int INTERFERENCE = 6;
     private static final int EVICTION = 7;
-    private static final int SESSION = 9;
+    private static final int PULL = 8;
+    private static final int SESSION = 10;
     private static final double MIN_SHARE = 0.01;
 
     private final LeastWorkScorer costs;
@@ -137,7 +138,7 @@ final class LeastWorkDecider implements Decider {
         for (int i = 0; i < n; i++) {
             double[] t = terms[i];
             double share = Math.clamp(Known.amountOr(candidates, i, Signal.SLOW_START, 1), MIN_SHARE, 1);
-            double compute = t[WAIT] + t[FOREIGN] + t[PREFILL] + t[INTERFERENCE];
+            double compute = t[WAIT] + t[FOREIGN] + t[PREFILL] + t[INTERFERENCE] + t[PULL];
             double generate = t[ADMISSION] + t[DECODE] + t[CROWDING];
             double pushed = t[EVICTION] - spared;
             double perMs = Math.max(1e-6, Known.amountOr(candidates, i, Signal.PREFILL_RATE, 1) / 1000);

@@ -20,7 +20,8 @@ import java.util.Map;
  *   wait         = o + Q / mu                            what was charged there before
  *   foreign      = f * (Q + n) / (k - d + 1) / mu        f: requests that wait there and are none of ours
  *   admission    = (waiting + 1) * L * (tau + sigma * k) / k         only while its KV cache is full
- *   prefill      = max(1, n - h) / mu                    own work that no cache saves
+ *   prefill      = max(1, n - h - g) / mu                own work that no cache saves
+ *   pull         = time to fetch g tokens                that another candidate holds, where that is sooner
  *   decode       = decodeWeight * L * tau
  *   crowding     = crowdingWeight * L * sigma * k        what streams there take from ours, and ours from them
  *   interference = interferenceWeight * d * prefill
@@ -28,6 +29,9 @@ import java.util.Map;
  * </pre>
  * The sum is divided by the share that a warming endpoint may take, and the endpoint that served the session last is
  * forgiven a millisecond. The score is (1 + least cost) / (1 + cost): 1 for the best, half for twice the time.
+ *
+ * <p><b>A pull</b> is priced between a hit and a miss: the g tokens cost the time of their link instead of g / mu, and disturb no
+ * stream here; but they take room in this cache like computed ones, so eviction counts them in full.
  *
  * <p><b>Invariant.</b> Within one request the score falls strictly as the cost grows, and the cost grows with every
  * signal that means more work and falls with every one that means less. A candidate whose always-known signals are not
@@ -89,6 +93,7 @@ public final class LeastWorkScorer implements Scorer {
             "crowding_ms",
             "interference_ms",
             "eviction_ms",
+            "pull_ms",
             "slow_start_ms",
             "session_ms");
 
@@ -100,8 +105,9 @@ public final class LeastWorkScorer implements Scorer {
     private static final int CROWDING = 5;
     private static final int INTERFERENCE = 6;
     private static final int EVICTION = 7;
-    private static final int SLOW_START = 8;
-    private static final int SESSION = 9;
+    private static final int PULL = 8;
+    private static final int SLOW_START = 9;
+    private static final int SESSION = 10;
 
     /** Costs are cut here, some thirty years, so that no input makes them infinite. */
     private static final double MAX_MS = 1e12;
@@ -198,7 +204,8 @@ public final class LeastWorkScorer implements Scorer {
         double streamMs = output * (tokenMs + slopeMs * inFlight);
         double waiting = Known.amountOr(candidates, i, Signal.WAITING, 0);
         double running = Known.amountOr(candidates, i, Signal.RUNNING, 0);
-        double prefillMs = uncached / perMs;
+        double pulled = Known.amountOr(candidates, i, Signal.PULLED_TOKENS, 0);
+        double prefillMs = Math.max(1, uncached - pulled) / perMs;
 
         out[WAIT] = overheadMs + pending / perMs;
         double foreign = Math.min(waiting, Math.max(0, waiting + running - inFlight));
@@ -212,6 +219,7 @@ public final class LeastWorkScorer implements Scorer {
         double fill = Math.min(1, Known.amountOr(candidates, i, Signal.CACHE_FILL, 0));
         double pushedOut = Math.max(0, mostCached - cached) + fill * uncached;
         out[EVICTION] = config.evictionWeight() * pushedOut / perMs;
+        out[PULL] = Known.amountOr(candidates, i, Signal.PULL_MS, 0);
         out[SLOW_START] = 0;
         out[SESSION] = 0;
         for (int term = 0; term < SLOW_START; term++) {

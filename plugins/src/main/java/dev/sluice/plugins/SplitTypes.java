@@ -19,6 +19,7 @@ final class SplitTypes {
                     "least-work-pd-decider",
                     LeastWorkDeciderConfig.class,
                     (config, context) -> new LeastWorkDecider(config)),
+            Factory.of("p2p-source-producer", P2pSourceConfig.class, (config, context) -> new P2pSource(config)),
             Factory.of("nixl", NixlConfig.class, (config, context) -> new NixlConnector(config)),
             Factory.of("shared-storage", NoConfig.class, (config, context) -> new SharedStorageConnector(true, false)),
             Factory.of("offloading", OffloadingConfig.class, (config, context) -> new OffloadingConnector(config)),

@@ -38,6 +38,7 @@ class LeastWorkScorerTest {
                             0.5 * 4 * 50, // d * prefill
                             0,
                             0,
+                            0,
                             0
                         },
                         EXACT);
@@ -101,6 +102,28 @@ class LeastWorkScorerTest {
         assertThat(scorer.terms(new FakeRequest(2000), candidates, 1)[7]).isZero();
         assertThat(terms(candidates.with(Signal.CACHED_TOKENS, UNKNOWN), 2000)[7])
                 .isZero();
+    }
+
+    @Test
+    void whatIsFetchedCostsItsTimeAndDisturbsNobody() {
+        // 7000 tokens at 10 tokens/ms, of which 6000 are fetched in 90 ms; 4 streams run
+        FakeCandidates candidates = idle(2).with(Signal.CACHED_TOKENS, 6000, 0)
+                .with(Signal.IN_FLIGHT_REQUESTS, 4)
+                .with(Signal.DECODING_REQUESTS, 4);
+        double[] computed = scorer.terms(new FakeRequest(7000), candidates, 1);
+        double[] fetched = scorer.terms(
+                new FakeRequest(7000),
+                candidates.with(Signal.PULLED_TOKENS, 0, 6000).with(Signal.PULL_MS, 0, 90),
+                1);
+        double[] held = scorer.terms(new FakeRequest(7000), candidates, 0);
+        int prefill = LeastWorkScorer.TERMS.indexOf("prefill_ms");
+        int pull = LeastWorkScorer.TERMS.indexOf("pull_ms");
+        int interference = LeastWorkScorer.TERMS.indexOf("interference_ms");
+        assertThat(computed[prefill]).isCloseTo(700, EXACT);
+        assertThat(fetched[prefill]).isEqualTo(held[prefill]).isCloseTo(100, EXACT);
+        assertThat(fetched[pull]).isCloseTo(90, EXACT);
+        assertThat(fetched[interference]).isEqualTo(held[interference]);
+        assertThat(fetched[7]).as("it takes room like what is computed").isEqualTo(computed[7]);
     }
 
     @Test
@@ -200,7 +223,7 @@ class LeastWorkScorerTest {
     void aWarmingEndpointGetsItsShare() {
         // cost 220 ms; a share of a quarter makes it 880 ms
         FakeCandidates one = idle(1).with(Signal.SLOW_START, 0.25);
-        assertThat(terms(one, 2000)[8]).isCloseTo(660, EXACT);
+        assertThat(terms(one, 2000)[9]).isCloseTo(660, EXACT);
         FakeCandidates candidates =
                 idle(2).with(Signal.SLOW_START, 0.25, 1).with(Signal.PENDING_PREFILL_TOKENS, 0, 5000);
         assertThat(best(candidates, 2000)).isEqualTo(1);

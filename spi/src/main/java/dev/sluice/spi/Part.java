@@ -17,6 +17,7 @@ public sealed interface Part extends AutoCloseable
                 SaturationDetector,
                 Observer,
                 ResponseHeaderWriter,
+                SourcePicker,
                 Connector {
     /**
      * True when its answers depend on more than what it is given: on events of the past, or on something that it watches by

@@ -51,7 +51,14 @@ public enum Signal {
     /** Adapters in use and waited for; NaN when the engine names none. */
     ADAPTERS,
     /** Adapters that fit in at once; NaN when the engine does not say. */
-    MAX_ADAPTERS;
+    MAX_ADAPTERS,
+    /**
+     * Prompt tokens of this request beyond {@link #CACHED_TOKENS} that the endpoint would fetch from another one that holds
+     * them; 0 when computing them is predicted to be sooner, or they can't be fetched. Always known.
+     */
+    PULLED_TOKENS,
+    /** Predicted time to fetch those, in milliseconds; 0 when nothing is fetched. Always known. */
+    PULL_MS;
 
     /** Name of the attribute by which an {@link Extractor} sets a signal that comes from metrics: {@code signal/waiting}. */
     public String attribute() {

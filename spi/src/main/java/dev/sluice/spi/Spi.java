@@ -9,6 +9,6 @@ public final class Spi {
 
     /** Two numbers with a dot between them. Not a constant to the compiler: a plugin that reads it is told the host's. */
     public static String version() {
-        return "1.1";
+        return "1.2";
     }
 }

@@ -85,11 +85,21 @@ final class BenchCommand implements Runnable {
         @Option(names = "--only", paramLabel = "TEXT", description = "Workloads whose name contains this.")
         private String only = "";
 
+        @Option(
+                names = "--added",
+                paramLabel = "N",
+                description =
+                        "Instead: what a second leg adds to the time to first token, of N requests over real sockets.")
+        private int added;
+
         @Spec
         private CommandSpec spec = CommandSpec.create();
 
         @Override
-        public Integer call() {
+        public Integer call() throws Exception {
+            if (added > 0) {
+                return PairBench.run(added, spec.commandLine().getOut()) ? Main.FINE : Main.FAILED;
+            }
             if (seeds < 2) {
                 throw new ParameterException(spec.commandLine(), "--seeds must be at least 2");
             }

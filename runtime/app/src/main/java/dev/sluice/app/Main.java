@@ -38,6 +38,8 @@ public final class Main implements Runnable {
             ConvertCommand.class,
             SchemaCommand.class,
             PluginsCommand.class,
+            KeyCommand.class,
+            UsageCommand.class,
             DoctorCommand.class,
             RouteCommand.class,
             ExplainCommand.class,

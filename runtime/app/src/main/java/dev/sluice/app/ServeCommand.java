@@ -94,12 +94,15 @@ final class ServeCommand implements Callable<Integer> {
         }
         LOG.log(
                 System.Logger.Level.INFO,
-                "serving on port {0}, admin on port {1}{2}; open to everybody: no tenants are configured",
+                "serving on port {0}, admin on port {1}{2}; {3}",
                 Integer.toString(gateway.port()),
                 Integer.toString(gateway.adminPort()),
                 gateway.pickerPort().isPresent()
                         ? ", picking for Envoy on port " + gateway.pickerPort().getAsInt()
-                        : "");
+                        : "",
+                loaded.config().get().tenants().isPresent()
+                        ? "for tenants"
+                        : "open to everybody: no tenants are configured");
         return Optional.of(new Started(gateway, loaded.files()));
     }
 

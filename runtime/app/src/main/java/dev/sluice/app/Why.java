@@ -75,6 +75,15 @@ final class Why {
             line("note: ", text(why, "note"));
         }
         line(picked.isEmpty() ? "went nowhere" : "picked: " + picked + runnerUp(why));
+        split(why.path("disaggregation"));
+        JsonNode pull = why.path("pull");
+        if (pull.isObject()) {
+            line(
+                    "fetches: ",
+                    text(pull, "to") + " has " + number(pull.path("tokens")) + " tokens of the prompt from "
+                            + text(pull, "source") + ", predicted " + number(pull.path("ms"))
+                            + " ms; computing them would take " + number(pull.path("computeMs")) + " ms");
+        }
         out.append('\n');
         candidates(why, picked);
         out.append('\n');
@@ -89,6 +98,18 @@ final class Why {
         for (var part : why.path("abstained").properties()) {
             line("no vote: ", part.getKey(), ": ", part.getValue().asText());
         }
+    }
+
+    private void split(JsonNode said) {
+        if (!said.isObject()) {
+            return;
+        }
+        String where = text(said, "prefill").isEmpty() ? "" : ": the prompt is computed at " + text(said, "prefill");
+        String costs = said.path("splitMs").isNumber() && said.path("wholeMs").isNumber()
+                ? " (with a second endpoint " + number(said.path("splitMs")) + " ms, without "
+                        + number(said.path("wholeMs")) + ")"
+                : "";
+        line("disaggregation: ", text(said, "decision") + where + costs);
     }
 
     private static String runnerUp(JsonNode why) {

@@ -90,6 +90,11 @@ public final class AdmissionQueue {
         return new AdmissionQueue(bounds, new Fifo());
     }
 
+    /** A queue from which higher priorities leave first; within one, first in, first out. */
+    public static AdmissionQueue byPriority(Bounds bounds) {
+        return new AdmissionQueue(bounds, new Bands());
+    }
+
     /** Lets a ticket wait, or says why it can't. */
     public Optional<Full> offer(Ticket ticket) {
         if (ticket.queued) {
@@ -153,7 +158,7 @@ public final class AdmissionQueue {
     }
 
     /** First in, first out: a doubly linked list through the tickets themselves. */
-    private static final class Fifo implements Order {
+    static final class Fifo implements Order {
         private @Nullable Ticket first;
         private @Nullable Ticket last;
 

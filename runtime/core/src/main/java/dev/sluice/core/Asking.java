@@ -4,12 +4,14 @@ import dev.sluice.core.Policy.Named;
 import dev.sluice.core.Policy.Weighted;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Attributes;
+import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SourcePicker;
 import dev.sluice.spi.Split;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -122,6 +124,16 @@ final class Asking {
             book().paired(handler.name(), pairs, answer);
         }
         return answer;
+    }
+
+    /** Id of the endpoint that a beginning of the prompt is fetched from; empty for none. */
+    Optional<String> source(Named<SourcePicker> picker, CandidateSet sources, Endpoint computing, double held) {
+        return said("source-picker", "", picker.name(), picker.part(), () -> {
+            int index = picker.part().source(request, sources, computing, held);
+            return index < 0
+                    ? Optional.empty()
+                    : Optional.of(sources.endpoint(index).id());
+        });
     }
 
     Optional<String> primary(Named<ProfileHandler> handler, List<String> done) {

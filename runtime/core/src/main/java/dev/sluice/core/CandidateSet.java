@@ -16,25 +16,32 @@ final class CandidateSet implements Candidates, Attributes {
     private final int[] rows;
     private final Map<String, double[]> attributes;
     private final double[] cached;
+    private final Pulls pulls;
     /** Row of what the profile before picked; negative when there was none. */
     private final int peer;
 
     CandidateSet(Placement placement, int[] rows) {
-        this(placement, rows, new LinkedHashMap<>(0), cachedTokens(placement), -1);
+        this(placement, rows, cachedTokens(placement));
     }
 
-    private CandidateSet(Placement placement, int[] rows, Map<String, double[]> attributes, double[] cached, int peer) {
+    private CandidateSet(Placement placement, int[] rows, double[] cached) {
+        this(placement, rows, new LinkedHashMap<>(0), cached, Pulls.of(placement, cached), -1);
+    }
+
+    private CandidateSet(
+            Placement placement, int[] rows, Map<String, double[]> attributes, double[] cached, Pulls pulls, int peer) {
         this.placement = placement;
         this.snapshot = placement.snapshot();
         this.rows = rows;
         this.attributes = attributes;
         this.cached = cached;
+        this.pulls = pulls;
         this.peer = peer;
     }
 
     /** The same for the profile after one that picked this row. */
     CandidateSet beside(int row) {
-        return new CandidateSet(placement, rows, attributes, cached, row);
+        return new CandidateSet(placement, rows, attributes, cached, pulls, row);
     }
 
     /** A number in the snapshot that is not 0 was put there by a question of the kind "what if", and wins. */
@@ -59,12 +66,22 @@ final class CandidateSet implements Candidates, Attributes {
                 left[j++] = rows[i];
             }
         }
-        return new CandidateSet(placement, left, attributes, cached, peer);
+        return new CandidateSet(placement, left, attributes, cached, pulls, peer);
     }
 
     /** Those of these rows, in this order. */
     CandidateSet only(int[] these) {
-        return Arrays.equals(these, rows) ? this : new CandidateSet(placement, these, attributes, cached, peer);
+        return Arrays.equals(these, rows) ? this : new CandidateSet(placement, these, attributes, cached, pulls, peer);
+    }
+
+    /** Prompt tokens that the endpoints hold, by row of the snapshot. */
+    double[] cached() {
+        return cached;
+    }
+
+    /** From whom each would best fetch what it lacks. */
+    Pulls pulls() {
+        return pulls;
     }
 
     int row(int index) {
@@ -85,6 +102,8 @@ final class CandidateSet implements Candidates, Attributes {
     public double signal(int index, Signal signal) {
         return switch (signal) {
             case CACHED_TOKENS -> cached[rows[index]];
+            case PULLED_TOKENS -> pulls.tokens(rows[index]);
+            case PULL_MS -> pulls.ms(rows[index]);
             case PROMPT_TOKENS -> placement.request().promptTokens();
             case OUTPUT_TOKENS -> placement.request().outputTokens();
             case SESSION ->

@@ -1,6 +1,7 @@
 package dev.sluice.core;
 
 import dev.sluice.spi.ResponseHeaders;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A request's claim on an endpoint. Released exactly once; every further call changes nothing. */
@@ -33,6 +34,10 @@ public final class Charge {
     @Nullable
     EndpointState source;
 
+    /** A beginning of the prompt that it fetches from {@link #source}. */
+    @Nullable
+    Fetch fetch;
+
     @Nullable
     Dispatch dispatch;
 
@@ -41,6 +46,62 @@ public final class Charge {
 
     @Nullable
     Charge after;
+
+    /** How a fetch of a cached beginning went. */
+    public enum Fetched {
+        /** The prompt was there sooner than it could have been computed. */
+        SOONER("fetched"),
+        /** It was not: what was to be fetched was gone, or the link is slow. */
+        NO_SOONER("no_sooner"),
+        /** The request failed. */
+        FAILED("failed"),
+        /** The request was given up. */
+        CANCELLED("cancelled");
+
+        private final String label;
+
+        Fetched(String label) {
+            this.label = label;
+        }
+
+        /** The name in metrics. */
+        public String label() {
+            return label;
+        }
+    }
+
+    /** A fetch, from its claim to its end. */
+    static final class Fetch {
+        final int tokens;
+
+        @Nullable
+        Fetched how;
+
+        Fetch(int tokens) {
+            this.tokens = tokens;
+        }
+
+        /** What was not known when the first token came. */
+        void ended(Outcome outcome) {
+            if (how == null) {
+                how = switch (outcome) {
+                    case COMPLETED -> Fetched.SOONER;
+                    case CANCELLED -> Fetched.CANCELLED;
+                    default -> Fetched.FAILED;
+                };
+            }
+        }
+    }
+
+    /** Prompt tokens that its endpoint was told to fetch; 0 for none. */
+    public int fetchedTokens() {
+        return fetch == null ? 0 : fetch.tokens;
+    }
+
+    /** How that went; empty before its end, and when nothing was to be fetched. */
+    public Optional<Fetched> fetched() {
+        return fetch == null ? Optional.empty() : Optional.ofNullable(fetch.how);
+    }
 
     Charge(EndpointState state, Work work, int predictedRaw, double ahead, long at) {
         this.state = state;

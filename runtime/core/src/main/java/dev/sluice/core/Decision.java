@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param votes what those parts answered that can't be asked again
  * @param picks what each profile picked that ran and found somebody, in order
  * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
+ * @param pull what the endpoint that computes the prompt fetches of it from another; empty when it computes all that it lacks
  */
 public record Decision(
         Policy policy,
@@ -25,7 +26,8 @@ public record Decision(
         Optional<String> fallback,
         Votes votes,
         List<Pick> picks,
-        Optional<Disaggregation> disaggregation) {
+        Optional<Disaggregation> disaggregation,
+        Optional<Pull> pull) {
     /** Copies the picks. */
     public Decision {
         picks = List.copyOf(picks);
@@ -38,6 +40,19 @@ public record Decision(
      * @param row of the snapshot
      */
     public record Pick(String profile, int row) {}
+
+    /** A decision in which nothing is fetched. */
+    public Decision(
+            Policy policy,
+            Placement placement,
+            int[] rows,
+            Optional<Refusal> refusal,
+            Optional<String> fallback,
+            Votes votes,
+            List<Pick> picks,
+            Optional<Disaggregation> disaggregation) {
+        this(policy, placement, rows, refusal, fallback, votes, picks, disaggregation, Optional.empty());
+    }
 
     /** A decision about one endpoint, in which no part was asked that can't be asked again. */
     public Decision(
@@ -63,11 +78,26 @@ public record Decision(
     Decision with(Votes cast) {
         return cast == votes
                 ? this
-                : new Decision(policy, placement, rows, refusal, fallback, cast, picks, disaggregation);
+                : new Decision(policy, placement, rows, refusal, fallback, cast, picks, disaggregation, pull);
     }
 
     Decision with(Disaggregation said) {
         return new Decision(policy, placement, rows, refusal, fallback, votes, picks, Optional.of(said));
+    }
+
+    Decision with(Pull fetched) {
+        return new Decision(
+                policy, placement, rows, refusal, fallback, votes, picks, disaggregation, Optional.of(fetched));
+    }
+
+    /** Row of the endpoint that computes the prompt; only when there is no refusal. */
+    public int computingRow() {
+        return prefillRow() < 0 ? row() : prefillRow();
+    }
+
+    /** Prompt tokens that the endpoint which computes it fetches from another. */
+    public int pulledTokens() {
+        return pull.map(Pull::tokens).orElse(0);
     }
 
     /** Row of the endpoint that computes the prompt for the one that serves; -1 when that one does itself. */

@@ -45,6 +45,13 @@ final class Eligible {
         return Arrays.copyOf(rows, n);
     }
 
+    /** Whether an endpoint may hand out what it has cached: it answers, and may know of this request. */
+    static boolean hands(Placement placement, int row) {
+        Snapshot s = placement.snapshot();
+        return (inService(s, row) || s.status(row) == EndpointStatus.DRAINING)
+                && permitted(placement, row, placement.excluded());
+    }
+
     /** Whether some endpoint is in service that could serve, if it had room. */
     static boolean anyInService(Placement placement) {
         Snapshot s = placement.snapshot();

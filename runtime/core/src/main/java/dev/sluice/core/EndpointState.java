@@ -174,36 +174,34 @@ final class EndpointState {
     }
 
     /** Writes this endpoint's row of a snapshot. */
-    void write(double[] values, int offset, PoolSettings settings, OutputEstimate output, long now) {
+    void write(double[] values, PoolSettings settings, long now) {
         LearnedRates.Figures speed = rates.at(now);
-        put(values, offset, Signal.WAITING, scrape.waiting());
-        put(values, offset, Signal.RUNNING, scrape.running());
-        put(values, offset, Signal.KV_USAGE, scrape.kvUsage());
-        put(
-                values,
-                offset,
-                Signal.BLOCK_SIZE,
-                Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
-        put(values, offset, Signal.KV_BLOCKS, scrape.kvBlocks());
-        put(values, offset, Signal.ADAPTER_RUNNING, Double.NaN);
-        put(values, offset, Signal.ADAPTER_WAITING, Double.NaN);
-        put(values, offset, Signal.ADAPTERS, scrape.adapters().count());
-        put(values, offset, Signal.MAX_ADAPTERS, scrape.adapters().max());
-        put(values, offset, Signal.IN_FLIGHT_REQUESTS, inFlight);
-        put(values, offset, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
-        put(values, offset, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);
-        put(values, offset, Signal.DECODING_REQUESTS, decoding);
-        put(values, offset, Signal.DECODING_TOKENS, (double) decodingTokens);
-        put(values, offset, Signal.CACHED_TOKENS, 0);
-        put(values, offset, Signal.PROMPT_TOKENS, Double.NaN);
-        put(values, offset, Signal.PREFILL_RATE, speed.prefillRate());
-        put(values, offset, Signal.TOKEN_TIME_MS, speed.tokenMs());
-        put(values, offset, Signal.TOKEN_TIME_SLOPE_MS, speed.tokenSlopeMs());
-        put(values, offset, Signal.OVERHEAD_MS, speed.overheadMs());
-        put(values, offset, Signal.OUTPUT_TOKENS, output.mean());
-        put(values, offset, Signal.SESSION, Double.NaN);
-        put(values, offset, Signal.SLOW_START, slowStart(settings, now));
-        put(values, offset, Signal.CACHE_FILL, Math.min(1, indexedTokens / Math.max(1, trust.capacityTokens())));
+        put(values, Signal.WAITING, scrape.waiting());
+        put(values, Signal.RUNNING, scrape.running());
+        put(values, Signal.KV_USAGE, scrape.kvUsage());
+        put(values, Signal.BLOCK_SIZE, Double.isNaN(scrape.blockSize()) ? settings.blockSize() : scrape.blockSize());
+        put(values, Signal.KV_BLOCKS, scrape.kvBlocks());
+        put(values, Signal.ADAPTER_RUNNING, Double.NaN);
+        put(values, Signal.ADAPTER_WAITING, Double.NaN);
+        put(values, Signal.ADAPTERS, scrape.adapters().count());
+        put(values, Signal.MAX_ADAPTERS, scrape.adapters().max());
+        put(values, Signal.IN_FLIGHT_REQUESTS, inFlight);
+        put(values, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
+        put(values, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);
+        put(values, Signal.DECODING_REQUESTS, decoding);
+        put(values, Signal.DECODING_TOKENS, (double) decodingTokens);
+        put(values, Signal.CACHED_TOKENS, 0);
+        put(values, Signal.PULLED_TOKENS, 0);
+        put(values, Signal.PULL_MS, 0);
+        put(values, Signal.PROMPT_TOKENS, Double.NaN);
+        put(values, Signal.PREFILL_RATE, speed.prefillRate());
+        put(values, Signal.TOKEN_TIME_MS, speed.tokenMs());
+        put(values, Signal.TOKEN_TIME_SLOPE_MS, speed.tokenSlopeMs());
+        put(values, Signal.OVERHEAD_MS, speed.overheadMs());
+        put(values, Signal.OUTPUT_TOKENS, Snapshot.OF_THE_POOL);
+        put(values, Signal.SESSION, Double.NaN);
+        put(values, Signal.SLOW_START, slowStart(settings, now));
+        put(values, Signal.CACHE_FILL, Math.min(1, indexedTokens / Math.max(1, trust.capacityTokens())));
     }
 
     private double slowStart(PoolSettings settings, long now) {
@@ -215,7 +213,7 @@ final class EndpointState {
         return Math.clamp(1 - left / (double) total, 0.1, 1);
     }
 
-    private static void put(double[] values, int offset, Signal signal, double value) {
-        values[offset + signal.ordinal()] = value;
+    private static void put(double[] values, Signal signal, double value) {
+        values[signal.ordinal()] = value;
     }
 }

@@ -47,7 +47,14 @@ public final class Explainer {
                 Map.copyOf(trail.abstained),
                 note,
                 "",
-                again.disaggregation().map(said -> told(said, snapshot)));
+                again.disaggregation().map(said -> told(said, snapshot)),
+                again.pull()
+                        .map(pull -> new Explanation.Pull(
+                                snapshot.endpoint(pull.source()).id(),
+                                snapshot.endpoint(pull.row()).id(),
+                                pull.tokens(),
+                                pull.ms(),
+                                pull.computeMs())));
     }
 
     private static Explanation.Disaggregation told(Disaggregation said, Snapshot snapshot) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param note refusal or fallback, in words; empty when there was none
  * @param released when the endpoint was no longer charged for the request, where that was not with its answer; empty else
  * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
+ * @param pull what of the prompt is fetched from another endpoint; empty when nothing is
  */
 public record Explanation(
         String requestId,
@@ -32,7 +33,8 @@ public record Explanation(
         Map<String, String> abstained,
         String note,
         String released,
-        Optional<Disaggregation> disaggregation) {
+        Optional<Disaggregation> disaggregation,
+        Optional<Pull> pull) {
     /** One of a request that is released with its answer, by a policy that has no say in second endpoints. */
     public Explanation(
             String requestId,
@@ -57,6 +59,7 @@ public record Explanation(
                 abstained,
                 note,
                 "",
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -74,7 +77,8 @@ public record Explanation(
                 abstained,
                 note,
                 words,
-                disaggregation);
+                disaggregation,
+                pull);
     }
 
     /**
@@ -86,6 +90,17 @@ public record Explanation(
      * @param wholeMs predicted cost without one, ms; NaN when it was not predicted
      */
     public record Disaggregation(String decision, String prefill, double splitMs, double wholeMs) {}
+
+    /**
+     * A cached beginning of the prompt that the endpoint which computes it fetches from another.
+     *
+     * @param source id of the endpoint that holds it
+     * @param to id of the endpoint that computes the prompt
+     * @param tokens how many are fetched
+     * @param ms predicted time to fetch them, ms
+     * @param computeMs predicted time to compute them instead, ms
+     */
+    public record Pull(String source, String to, int tokens, double ms, double computeMs) {}
 
     /**
      * One endpoint in the decision.

@@ -114,6 +114,12 @@ final class LearnedRates {
         return current;
     }
 
+    /** A first token came that says nothing of the rate: the next one's time counts from here. */
+    void sawFirstToken(long now) {
+        lastFirstToken = now;
+        step = null;
+    }
+
     /** One of the requests of that step ended; the engine said that it needed so many tokens more, or fewer, than predicted. */
     void settled(Step s, int more, long now) {
         s.tokens = Math.max(1, s.tokens + more);

@@ -8,6 +8,9 @@ final class Link {
     final LinearFit moves = new LinearFit(16, 1, 2000);
     long lastMove = Long.MIN_VALUE;
     boolean warm;
+    /** Something has been moved, whatever it took. */
+    boolean used;
+
     int failures;
     long brokenUntil = Long.MIN_VALUE;
     /** When a warm-up that is under way is given up. */

@@ -31,10 +31,17 @@ public final class Links {
     private static final int MOST_DOUBLINGS = 4;
     private static final double OUTLIER = 10;
     /** 100 Gb/s for an 8B model (vllm-protocols.md 7.1), and what reading descriptors takes. */
-    private static final Line PRIOR = new Line(3, 0.012);
+    static final Line PRIOR = new Line(3, 0.012);
+    /**
+     * What one engine has cached goes through its memory and another's: 35 ms for 2,048 tokens, 235 for 49,152 were measured of a
+     * model whose tokens are half as large (vllm-protocols.md 7.1).
+     */
+    static final Line PULL_PRIOR = new Line(25, 0.012);
 
     private boolean any;
     private boolean handshakes;
+    private final boolean roles;
+    private final Line prior;
     private final Map<String, EndpointState> endpoints;
     private final LinearFit fleet = new LinearFit(96, 2, 2000);
     private final Map<Integer, Map<Integer, Link>> links = new TreeMap<>();
@@ -50,8 +57,23 @@ public final class Links {
      * @param endpoints all that are listed, by id; changes with the pool
      */
     Links(PoolSettings.Moves moves, Map<String, EndpointState> endpoints) {
+        this(moves, endpoints, true, PRIOR);
+    }
+
+    private Links(PoolSettings.Moves moves, Map<String, EndpointState> endpoints, boolean roles, Line prior) {
         this.endpoints = endpoints;
+        this.roles = roles;
+        this.prior = prior;
         moves(moves);
+    }
+
+    /** Links over which any endpoint fetches what another one has cached, whatever their roles. */
+    static Links ofPulls(boolean any, Map<String, EndpointState> endpoints) {
+        return new Links(moves(any), endpoints, false, PULL_PRIOR);
+    }
+
+    static PoolSettings.Moves moves(boolean any) {
+        return any ? PoolSettings.Moves.PLAIN : PoolSettings.Moves.NONE;
     }
 
     /** KV moves in another way from now on; what is known of the pairs stays. */
@@ -96,6 +118,14 @@ public final class Links {
         link.lastMove = now;
         fleet.add(tokens, bounded);
         stale = true;
+    }
+
+    /** True once for each pair. What two that have never talked take is not only the move. */
+    boolean first(EndpointState from, EndpointState to) {
+        Link link = link(from, to);
+        boolean first = !link.used;
+        link.used = true;
+        return first;
     }
 
     private void healthy(Link link) {
@@ -173,15 +203,15 @@ public final class Links {
         return due;
     }
 
-    private static boolean pair(EndpointState from, EndpointState to) {
-        return from != to && from.prefills() && to.decodes();
+    private boolean pair(EndpointState from, EndpointState to) {
+        return from != to && (!roles || (from.prefills() && to.decodes()));
     }
 
     private Line line() {
-        Line line = fleet.line(PRIOR);
+        Line line = fleet.line(prior);
         return new Line(
                 Math.clamp(line.intercept(), 0, 60_000),
-                Math.clamp(line.slope(), PRIOR.slope() / 1000, PRIOR.slope() * 1000));
+                Math.clamp(line.slope(), prior.slope() / 1000, prior.slope() * 1000));
     }
 
     private static void fade(Link link, long now) {

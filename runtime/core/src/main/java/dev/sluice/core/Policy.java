@@ -10,6 +10,7 @@ import dev.sluice.spi.Request;
 import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.SessionKey;
+import dev.sluice.spi.SourcePicker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -60,13 +61,23 @@ public record Policy(
      * @param sessionKeys asked in order when the gateway found no session
      * @param observers told of every charge
      * @param headerWriters asked when an answer begins
+     * @param sources says from whom a cached beginning is fetched; empty for whoever saves most
      */
     public record Around(
             List<Named<SessionKey>> sessionKeys,
             List<Named<Observer>> observers,
-            List<Named<ResponseHeaderWriter>> headerWriters) {
+            List<Named<ResponseHeaderWriter>> headerWriters,
+            Optional<Named<SourcePicker>> sources) {
         /** No such part. */
         public static final Around NOTHING = new Around(List.of(), List.of(), List.of());
+
+        /** Parts without a say in who is fetched from. */
+        public Around(
+                List<Named<SessionKey>> sessionKeys,
+                List<Named<Observer>> observers,
+                List<Named<ResponseHeaderWriter>> headerWriters) {
+            this(sessionKeys, observers, headerWriters, Optional.empty());
+        }
 
         /** Copies the lists. */
         public Around {

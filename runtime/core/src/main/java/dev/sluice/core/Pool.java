@@ -29,16 +29,21 @@ public final class Pool {
     private final RetryBudget retries = new RetryBudget();
     private final TokenRatio ratio = new TokenRatio();
     private final Links links;
+    private final Links pulls;
     private final Lessons lessons;
     private final Lifecycle lifecycle;
     private long version;
+    private @Nullable Snapshot last;
+    /** One row of a picture. */
+    private final double[] signals = new double[Snapshot.WIDTH];
 
     /** A pool without endpoints. */
     public Pool(PoolSettings settings) {
         this.settings = settings;
         this.fleet = LearnedRates.fleet(settings.priors());
         this.links = new Links(settings.moves(), endpoints);
-        this.lessons = new Lessons(output, ratio, links);
+        this.pulls = Links.ofPulls(settings.pulls(), endpoints);
+        this.lessons = new Lessons(output, ratio, links, pulls);
         this.lifecycle = new Lifecycle(endpoints, settings);
     }
 
@@ -53,6 +58,7 @@ public final class Pool {
         settings = next;
         lifecycle.configure(next);
         links.moves(next.moves());
+        pulls.moves(Links.moves(next.pulls()));
     }
 
     /** Grows with every change. */
@@ -105,6 +111,7 @@ public final class Pool {
             }
             slots.give(state.slot);
             links.forget(state.slot);
+            pulls.forget(state.slot);
             freed.add(state.slot);
             return true;
         });
@@ -204,27 +211,21 @@ public final class Pool {
 
     /** A picture for decisions. */
     public Snapshot snapshot(long now) {
-        int n = endpoints.size();
-        Endpoint[] rows = new Endpoint[n];
-        EndpointStatus[] statuses = new EndpointStatus[n];
-        int[] slotOf = new int[n];
-        boolean[] full = new boolean[n];
-        double[] trust = new double[n];
-        double[] values = new double[n * Snapshot.WIDTH];
-        Scrape[] scrapes = new Scrape[n];
+        Snapshot.Taking taking = new Snapshot.Taking(last, endpoints.size());
         int row = 0;
         for (EndpointState state : endpoints.values()) {
             state.warmUp(now);
-            rows[row] = state.endpoint;
-            statuses[row] = state.status;
-            slotOf[row] = state.slot;
-            full[row] = state.inFlight >= limit(state);
-            trust[row] = state.trust.factor();
-            scrapes[row] = state.scrape;
-            state.write(values, row * Snapshot.WIDTH, settings, output, now);
+            taking.endpoint(row, state.endpoint, state.status, state.slot);
+            taking.full(row, state.inFlight >= limit(state));
+            taking.trust(row, state.trust.factor());
+            taking.scrape(row, state.scrape);
+            state.write(signals, settings, now);
+            taking.signals(row, signals);
             row++;
         }
-        return new Snapshot(version, now, rows, statuses, slotOf, full, trust, values, scrapes, links.table(now));
+        Snapshot taken = taking.done(version, now, output.mean(), links.table(now), pulls.table(now));
+        last = taken;
+        return taken;
     }
 
     /**
@@ -307,6 +308,19 @@ public final class Pool {
         return Optional.of(charge);
     }
 
+    /**
+     * The endpoint behind a claim has been told to fetch a beginning of its prompt from another one, and its work is what is
+     * left then. To be called where it was charged.
+     */
+    public void fetches(Charge charge, Snapshot seen, Pull pull) {
+        EndpointState from = endpoints.get(seen.endpoint(pull.source()).id());
+        if (from != null && from != charge.state) {
+            charge.source = from;
+            charge.moved = pull.tokens();
+            charge.fetch = new Charge.Fetch(pull.tokens());
+        }
+    }
+
     /** The decode endpoint has been told where its KV is, or the prefill that it waits for has ended. The last call counts. */
     public void handedOver(Charge decode, long now) {
         decode.handedAt = now;
@@ -358,6 +372,8 @@ public final class Pool {
         state.prefilled(charge);
         if (charge.work.share() == Work.Share.DECODE) {
             lessons.firstTokenOfMoved(charge, now);
+        } else if (charge.fetch != null) {
+            lessons.firstTokenOfFetched(charge, charge.fetch, now);
         } else {
             charge.step = state.rates.firstToken(charge.at, charge.work.uncachedTokens(), now);
         }
@@ -413,6 +429,9 @@ public final class Pool {
         if (outcome == Outcome.COMPLETED) {
             lessons.completed(charge, usage, maxTokens, promptBytes, decoded, settings.blockSize(), now);
         }
+        if (charge.fetch != null) {
+            charge.fetch.ended(outcome);
+        }
         lifecycle.ended(state, outcome, now);
         if (charge.dispatch != null) {
             charge.dispatch.ended(outcome, usage, now);
@@ -428,6 +447,11 @@ public final class Pool {
     /** How KV moves between the endpoints. */
     public Links links() {
         return links;
+    }
+
+    /** How fast endpoints fetch what others have cached. */
+    public Links pulls() {
+        return pulls;
     }
 
     /** The pool's retry budget. */

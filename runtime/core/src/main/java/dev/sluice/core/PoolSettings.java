@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param slowStart how long a new or returned endpoint warms up; zero for none
  * @param priors what is believed of an endpoint before it has answered
  * @param moves how KV moves between endpoints
+ * @param pulls whether an endpoint can be told to fetch what another one has cached
  */
 public record PoolSettings(
         String name,
@@ -22,7 +23,8 @@ public record PoolSettings(
         Duration ejection,
         Duration slowStart,
         Priors priors,
-        Moves moves) {
+        Moves moves,
+        boolean pulls) {
     /** How KV moves between endpoints. */
     public enum Moves {
         /** It does not. */
@@ -31,6 +33,19 @@ public record PoolSettings(
         PLAIN,
         /** After a handshake, which takes seconds. */
         HANDSHAKE
+    }
+
+    /** Settings of a pool whose endpoints fetch nothing that others have cached. */
+    public PoolSettings(
+            String name,
+            int concurrency,
+            int blockSize,
+            int ejectAfter,
+            Duration ejection,
+            Duration slowStart,
+            Priors priors,
+            Moves moves) {
+        this(name, concurrency, blockSize, ejectAfter, ejection, slowStart, priors, moves, false);
     }
 
     /** Settings of a pool whose endpoints don't move KV. */

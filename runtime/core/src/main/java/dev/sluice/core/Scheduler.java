@@ -5,6 +5,7 @@ import dev.sluice.core.Policy.Profile;
 import dev.sluice.spi.Admission;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.Signal;
+import dev.sluice.spi.SourcePicker;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -57,7 +58,42 @@ public final class Scheduler {
         Decision decision = single
                 ? one(policy, placement, all, random, asking, trail)
                 : new Staging(policy, placement, random, asking, trail).run(all, everybody.only(prefill));
-        return decision.with(asking.votes());
+        return fetching(policy, placement, decision, everybody, asking).with(asking.votes());
+    }
+
+    /** From whom the endpoint that computes the prompt fetches what it lacks of it. */
+    private static Decision fetching(
+            Policy policy, Placement placement, Decision decision, CandidateSet everybody, Asking asking) {
+        if (!placement.splitting().pulls() || decision.refusal().isPresent()) {
+            return decision;
+        }
+        int row = decision.computingRow();
+        Optional<Pull> pull = policy.around().sources().isEmpty()
+                ? everybody.pulls().of(row)
+                : asked(policy.around().sources().get(), placement, everybody, row, asking);
+        return pull.map(decision::with).orElse(decision);
+    }
+
+    private static Optional<Pull> asked(
+            Named<SourcePicker> picker, Placement placement, CandidateSet everybody, int row, Asking asking) {
+        Snapshot snapshot = placement.snapshot();
+        double[] cached = everybody.cached();
+        int[] sources = IntStream.range(0, snapshot.size())
+                .filter(source -> source != row
+                        && Pulls.more(cached, source, row) >= 1
+                        && Eligible.hands(placement, source)
+                        && snapshot.pullMs(source, row, 1) < Double.POSITIVE_INFINITY)
+                .toArray();
+        if (sources.length == 0) {
+            return Optional.empty();
+        }
+        CandidateSet set = everybody.only(sources);
+        return asking.source(picker, set, snapshot.endpoint(row), Math.max(0, cached[row]))
+                .flatMap(id -> IntStream.of(sources)
+                        .filter(source -> snapshot.endpoint(source).id().equals(id))
+                        .boxed()
+                        .findFirst())
+                .map(source -> Pulls.pull(snapshot, source, row, Pulls.more(cached, source, row)));
     }
 
     /** Two ascending lists of rows as one. */

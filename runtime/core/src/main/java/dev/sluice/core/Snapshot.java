@@ -2,13 +2,20 @@ package dev.sluice.core;
 
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable picture of a pool, taken inside its critical section and read outside of it. Row i holds the signals of
  * endpoint i.
+ *
+ * <p>A picture shares with the one before it whatever has stayed the same: one is taken for every decision and a thousand are
+ * remembered, and from one to the next only an endpoint or two have changed.
  */
 public final class Snapshot {
     static final int WIDTH = Signal.values().length;
+    /** In a row: the whole pool's value counts. It changes with every answer, and would change every row. */
+    static final double OF_THE_POOL = -1;
 
     private final long version;
     private final long takenAt;
@@ -17,11 +24,13 @@ public final class Snapshot {
     private final int[] slots;
     private final boolean[] full;
     private final double[] trust;
-    private final double[] values;
+    private final double[][] values;
     private final Scrape[] scrapes;
+    private final double outputTokens;
     private final LinkTable links;
+    private final LinkTable pulls;
 
-    Snapshot(
+    private Snapshot(
             long version,
             long takenAt,
             Endpoint[] endpoints,
@@ -29,9 +38,11 @@ public final class Snapshot {
             int[] slots,
             boolean[] full,
             double[] trust,
-            double[] values,
+            double[][] values,
             Scrape[] scrapes,
-            LinkTable links) {
+            double outputTokens,
+            LinkTable links,
+            LinkTable pulls) {
         this.version = version;
         this.takenAt = takenAt;
         this.endpoints = endpoints;
@@ -41,7 +52,112 @@ public final class Snapshot {
         this.trust = trust;
         this.values = values;
         this.scrapes = scrapes;
+        this.outputTokens = outputTokens;
         this.links = links;
+        this.pulls = pulls;
+    }
+
+    /** Takes a picture row by row, beside the one before it. */
+    static final class Taking {
+        private Endpoint[] endpoints;
+        private EndpointStatus[] statuses;
+        private int[] slots;
+        private boolean[] full;
+        private double[] trust;
+        private double[][] values;
+        private Scrape[] scrapes;
+        /** Arrays of our own; before that they are the other picture's. */
+        private boolean ownRows;
+
+        private boolean ownFull;
+        private boolean ownTrust;
+        private boolean ownValues;
+        private boolean ownScrapes;
+
+        /** @param before must have as many rows; null for none */
+        Taking(@Nullable Snapshot before, int rows) {
+            if (before != null && before.size() == rows) {
+                endpoints = before.endpoints;
+                statuses = before.statuses;
+                slots = before.slots;
+                full = before.full;
+                trust = before.trust;
+                values = before.values;
+                scrapes = before.scrapes;
+            } else {
+                endpoints = new Endpoint[rows];
+                statuses = new EndpointStatus[rows];
+                slots = new int[rows];
+                full = new boolean[rows];
+                trust = new double[rows];
+                values = new double[rows][];
+                scrapes = new Scrape[rows];
+                ownRows = ownFull = ownTrust = ownValues = ownScrapes = true;
+            }
+        }
+
+        @SuppressWarnings("ReferenceEquality") // cheaper, and enough: another one that is equal is only not shared
+        void endpoint(int row, Endpoint endpoint, EndpointStatus status, int slot) {
+            if (!ownRows && (endpoints[row] != endpoint || statuses[row] != status || slots[row] != slot)) {
+                endpoints = endpoints.clone();
+                statuses = statuses.clone();
+                slots = slots.clone();
+                ownRows = true;
+            }
+            if (ownRows) {
+                endpoints[row] = endpoint;
+                statuses[row] = status;
+                slots[row] = slot;
+            }
+        }
+
+        void full(int row, boolean value) {
+            if (!ownFull && full[row] != value) {
+                full = full.clone();
+                ownFull = true;
+            }
+            if (ownFull) {
+                full[row] = value;
+            }
+        }
+
+        void trust(int row, double value) {
+            if (!ownTrust && Double.doubleToLongBits(trust[row]) != Double.doubleToLongBits(value)) {
+                trust = trust.clone();
+                ownTrust = true;
+            }
+            if (ownTrust) {
+                trust[row] = value;
+            }
+        }
+
+        /** @param signals copied when they differ from those of before */
+        void signals(int row, double[] signals) {
+            if (values[row] != null && Arrays.equals(values[row], signals)) {
+                return;
+            }
+            if (!ownValues) {
+                values = values.clone();
+                ownValues = true;
+            }
+            values[row] = signals.clone();
+        }
+
+        @SuppressWarnings("ReferenceEquality")
+        void scrape(int row, Scrape scrape) {
+            if (!ownScrapes && scrapes[row] != scrape) {
+                scrapes = scrapes.clone();
+                ownScrapes = true;
+            }
+            if (ownScrapes) {
+                scrapes[row] = scrape;
+            }
+        }
+
+        Snapshot done(long version, long now, double outputTokens, LinkTable links, LinkTable pulls) {
+            return new Snapshot(
+                    version, now, endpoints, statuses, slots, full, trust, values, scrapes, outputTokens, links, pulls);
+        }
     }
 
     /** Number of endpoints, those out of service included. */
@@ -76,12 +192,18 @@ public final class Snapshot {
 
     /** A signal by row. */
     public double signal(int row, Signal signal) {
-        return values[row * WIDTH + signal.ordinal()];
+        double value = values[row][signal.ordinal()];
+        return signal == Signal.OUTPUT_TOKENS && value == OF_THE_POOL ? outputTokens : value;
     }
 
     /** Expected time to move KV of so many tokens between two rows, ms; infinite when that can't be done now. */
     public double transferMs(int from, int to, double tokens) {
         return links.ms(slots[from], slots[to], tokens, takenAt);
+    }
+
+    /** Expected time to fetch so many cached tokens from one row to another, ms; infinite when that can't be done now. */
+    public double pullMs(int from, int to, double tokens) {
+        return pulls.ms(slots[from], slots[to], tokens, takenAt);
     }
 
     /** Adapters by row. */
@@ -107,8 +229,10 @@ public final class Snapshot {
 
     /** The same picture with one number changed: for questions of the kind "what if". */
     public Snapshot with(int row, Signal signal, double value) {
-        double[] changed = values.clone();
-        changed[row * WIDTH + signal.ordinal()] = value;
-        return new Snapshot(version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, links);
+        double[][] changed = values.clone();
+        changed[row] = values[row].clone();
+        changed[row][signal.ordinal()] = value;
+        return new Snapshot(
+                version, takenAt, endpoints, statuses, slots, full, trust, changed, scrapes, outputTokens, links, pulls);
     }
 }

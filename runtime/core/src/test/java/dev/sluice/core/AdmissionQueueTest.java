@@ -117,4 +117,22 @@ class AdmissionQueueTest {
                     .isLessThanOrEqualTo(500);
         }
     }
+
+    @Test
+    void higherPrioritiesLeaveFirstAndEqualOnesInOrder() {
+        AdmissionQueue queue = AdmissionQueue.byPriority(new Bounds(10, 1000));
+        Ticket low = new Ticket(1, 9, -5);
+        Ticket first = new Ticket(1, 9, 10);
+        Ticket second = new Ticket(1, 5, 10);
+        Ticket plain = new Ticket(1, 9, 0);
+        List.of(low, first, plain, second).forEach(queue::offer);
+        assertThat(queue.remove(second)).isTrue();
+        queue.offer(second);
+        assertThat(queue.expire(5)).containsExactly(second);
+        assertThat(queue.poll()).contains(first);
+        assertThat(queue.poll()).contains(plain);
+        assertThat(queue.poll()).contains(low);
+        assertThat(queue.poll()).isEmpty();
+        assertThat(queue.bytes()).isZero();
+    }
 }

@@ -29,8 +29,12 @@ final class SplitFixture {
     final long[] now = {1_000 * MS};
 
     SplitFixture(PoolSettings.Moves moves) {
+        this(moves, false);
+    }
+
+    SplitFixture(PoolSettings.Moves moves, boolean pulls) {
         pool = new Pool(new PoolSettings(
-                "test", 4, 16, 5, Duration.ofSeconds(1), Duration.ZERO, PoolSettings.Priors.DEFAULT, moves));
+                "test", 4, 16, 5, Duration.ofSeconds(1), Duration.ZERO, PoolSettings.Priors.DEFAULT, moves, pulls));
         List<Endpoint> all = new ArrayList<>();
         for (String id : List.of("p0", "p1", "d0", "d1")) {
             String zone = id.endsWith("0") ? "a" : "b";

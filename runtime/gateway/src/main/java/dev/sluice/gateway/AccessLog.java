@@ -49,6 +49,8 @@ final class AccessLog implements AutoCloseable {
     record Line(
             String id,
             String clientId,
+            String tenant,
+            String keyId,
             String route,
             String pool,
             String model,
@@ -77,7 +79,10 @@ final class AccessLog implements AutoCloseable {
             json.writeStringField("time", Instant.now().toString());
             json.writeStringField("id", line.id());
             json.writeStringField("requestId", line.clientId());
-            json.writeStringField("tenant", Exchange.ANONYMOUS);
+            json.writeStringField("tenant", line.tenant());
+            if (!line.keyId().isEmpty()) {
+                json.writeStringField("key", line.keyId());
+            }
             json.writeStringField("route", line.route());
             json.writeStringField("pool", line.pool());
             json.writeStringField("model", line.pool().isEmpty() ? "" : line.model());

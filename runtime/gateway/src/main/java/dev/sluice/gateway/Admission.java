@@ -22,16 +22,17 @@ final class Admission {
      * Waits until there is room.
      *
      * @param bytes what the request holds in memory meanwhile
+     * @param priority the highest goes first
      * @return false when its client left before
      */
-    boolean enter(int bytes, Lane lane) throws Refused, InterruptedException {
-        return enter(bytes, lane, () -> {});
+    boolean enter(int bytes, int priority, Lane lane) throws Refused, InterruptedException {
+        return enter(bytes, priority, lane, () -> {});
     }
 
     /** The same, and says when it is about to wait. */
-    boolean enter(int bytes, Lane lane, Runnable waits) throws Refused, InterruptedException {
+    boolean enter(int bytes, int priority, Lane lane, Runnable waits) throws Refused, InterruptedException {
         long asked = System.nanoTime();
-        Waiter mine = new Waiter(bytes, asked + patience(), 0);
+        Waiter mine = new Waiter(bytes, asked + patience(), priority);
         synchronized (this) {
             waiter = mine;
         }

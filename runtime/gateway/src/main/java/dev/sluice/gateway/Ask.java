@@ -4,6 +4,7 @@ import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -16,7 +17,9 @@ import java.util.function.Supplier;
  * @param count how many of them
  * @param allowed ids that may serve it; empty for all
  * @param observed its first token will be seen as it comes
+ * @param fetches engines may be told to fetch a beginning of its prompt from others
  * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
+ * @param policy in the place of the pool's own
  */
 record Ask(
         RoutingRequest request,
@@ -25,11 +28,13 @@ record Ask(
         Set<String> allowed,
         long seed,
         boolean observed,
-        Optional<KnownPrompt> known) {
+        boolean fetches,
+        Optional<KnownPrompt> known,
+        Optional<Pipeline> policy) {
     private static final long[] NO_HASHES = {};
 
     Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-        this(request, hashes, count, allowed, seed, request.streaming(), Optional.empty());
+        this(request, hashes, count, allowed, seed, request.streaming(), false, Optional.empty(), Optional.empty());
     }
 
     /**
@@ -40,7 +45,7 @@ record Ask(
      */
     record Who(
             String id,
-            String tenant,
+            Tenant tenant,
             Function<String, Optional<String>> headers,
             Optional<String> session,
             Supplier<String> text,
@@ -66,19 +71,19 @@ record Ask(
                 : known.isEmpty() ? estimate.promptTokens() : known.get().promptTokens(estimate.promptTokens());
         RoutingRequest request = new RoutingRequest(
                 who.id(),
-                who.tenant(),
+                who.tenant().name(),
                 scan.model(),
                 scan.api().path(),
                 who.headers(),
                 who.session(),
-                0,
+                who.tenant().priority(),
                 tokens,
                 scan.maxTokens().orElse(0),
                 cached ? estimate.outputTokens() * scan.choices() : 1,
                 (double) tokens * BlockRules.DEFAULT.bytes() / Math.max(1, prompt.bytes()),
                 scan.stream(),
                 who.text(),
-                new ClientWishes(who.headers()),
+                new ClientWishes(who.headers(), who.tenant()),
                 false);
         return new Ask(
                 request,
@@ -87,14 +92,16 @@ record Ask(
                 allowed,
                 who.seed(),
                 observed,
-                known);
+                false,
+                known,
+                Optional.empty());
     }
 
     /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
     static Ask unseen(Who who, String model, String path, LivePool.Estimate estimate, Set<String> allowed) {
         RoutingRequest request = new RoutingRequest(
                 who.id(),
-                who.tenant(),
+                who.tenant().name(),
                 model,
                 path,
                 who.headers(),
@@ -106,7 +113,7 @@ record Ask(
                 1,
                 false,
                 who.text());
-        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, Optional.empty());
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, false, Optional.empty(), Optional.empty());
     }
 
     /** The same for another model than the body names. */
@@ -114,14 +121,19 @@ record Ask(
         return with(request.named(model));
     }
 
+    /** The same by another policy; as it is without one. */
+    Ask by(Optional<Pipeline> other) {
+        return other.isEmpty() ? this : new Ask(request, hashes, count, allowed, seed, observed, fetches, known, other);
+    }
+
     /** The same in a session. */
     Ask in(String session) {
         return with(request.in(session));
     }
 
-    /** The same, whose prompt may be computed elsewhere. */
+    /** The same, whose prompt may be computed elsewhere, and a beginning of it fetched. */
     Ask split() {
-        return with(request.split());
+        return new Ask(request.split(), hashes, count, allowed, seed, observed, true, known, policy);
     }
 
     /** The same, not to be split. */
@@ -135,6 +147,6 @@ record Ask(
     }
 
     private Ask with(RoutingRequest changed) {
-        return new Ask(changed, hashes, count, allowed, seed, observed, known);
+        return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known, policy);
     }
 }

@@ -103,7 +103,7 @@ final class Assembly {
                             new Handovers(
                                     connector,
                                     before.flatMap(b -> Optional.ofNullable(b.handovers.get(pool.name()))))));
-            PoolSettings told = settings(pool, pipeline.connector());
+            PoolSettings told = settings(pool, pipeline);
             Optional<LivePool> kept = before.flatMap(b -> Optional.ofNullable(b.pools.get(pool.name())));
             LivePool live = kept.orElseGet(() -> new LivePool(
                     told,
@@ -218,7 +218,8 @@ final class Assembly {
                         pool.credential().map(SecretText::value)));
     }
 
-    private static PoolSettings settings(PoolConfig pool, Optional<Connector> connector) {
+    private static PoolSettings settings(PoolConfig pool, Pipeline pipeline) {
+        Optional<Connector> connector = pipeline.connector();
         PoolSettings base = PoolSettings.of(pool.name());
         return new PoolSettings(
                 base.name(),
@@ -228,7 +229,10 @@ final class Assembly {
                 base.ejection(),
                 base.slowStart(),
                 base.priors(),
-                moves(connector));
+                moves(connector),
+                connector
+                        .map(c -> Handovers.pulls(c.traits(), pipeline.policy()))
+                        .orElse(false));
     }
 
     private static PoolSettings.Moves moves(Optional<Connector> connector) {

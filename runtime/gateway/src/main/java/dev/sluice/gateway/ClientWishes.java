@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.RoutingRequest.Objectives;
+import dev.sluice.gateway.config.TenantConfig;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -8,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a client asks for in llm-d's request headers, by their names of now or before. None of them goes on to an engine.
- * Without tenants everybody may set them.
+ * Without tenants everybody may set them; with tenants, who is permitted.
  */
 final class ClientWishes implements Supplier<Objectives> {
     private static final String[] TTFT = {"x-llm-d-slo-ttft-ms", "x-slo-ttft-ms"};
@@ -16,10 +18,12 @@ final class ClientWishes implements Supplier<Objectives> {
     private static final String[] MODEL = {"x-llm-d-model-name-rewrite", "x-gateway-model-name-rewrite"};
 
     private final Function<String, Optional<String>> headers;
+    private final Tenant tenant;
     private @Nullable Objectives read;
 
-    ClientWishes(Function<String, Optional<String>> headers) {
+    ClientWishes(Function<String, Optional<String>> headers, Tenant tenant) {
         this.headers = headers;
+        this.tenant = tenant;
     }
 
     /** The model that the request is meant for in the place of the one in its body; empty when none is named. */
@@ -32,10 +36,17 @@ final class ClientWishes implements Supplier<Objectives> {
     public synchronized Objectives get() {
         Objectives known = read;
         if (known == null) {
-            known = new Objectives(number(first(headers, TTFT)), number(first(headers, TPOT)));
+            known = tenant.may(TenantConfig.Permission.OBJECTIVES) ? said(tenant.objectives()) : tenant.objectives();
             read = known;
         }
         return known;
+    }
+
+    private Objectives said(Objectives otherwise) {
+        Objectives said = new Objectives(number(first(headers, TTFT)), number(first(headers, TPOT)));
+        return new Objectives(
+                Double.isNaN(said.ttftMs()) ? otherwise.ttftMs() : said.ttftMs(),
+                Double.isNaN(said.tpotMs()) ? otherwise.tpotMs() : said.tpotMs());
     }
 
     private static String first(Function<String, Optional<String>> headers, String[] names) {

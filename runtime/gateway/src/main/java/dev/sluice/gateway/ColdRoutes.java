@@ -4,6 +4,7 @@ import dev.sluice.core.scan.Api;
 import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
@@ -11,12 +12,16 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /** Everything on the tenants' port that is not a hot route: models, health, and what does not exist. */
 final class ColdRoutes {
     private static final io.helidon.http.HeaderName ID = HeaderNames.create("x-sluice-id");
     private static final io.helidon.http.HeaderName CLIENT_ID = HeaderNames.create("x-request-id");
     private static final io.helidon.http.HeaderName SOURCE = HeaderNames.create("x-sluice-error-source");
+
+    private static final io.helidon.http.HeaderName API_KEY = HeaderNames.create("x-api-key");
 
     private final Gateway gateway;
 
@@ -53,21 +58,48 @@ final class ColdRoutes {
     }
 
     private void models(ServerRequest request, ServerResponse response) {
-        json(response, Status.OK_200, ModelsPage.list(gateway.runtime().settings.table()));
+        models(request, response, models -> json(response, Status.OK_200, ModelsPage.list(models)));
+    }
+
+    /** What the caller may use, or why it may not ask. */
+    private void models(ServerRequest request, ServerResponse response, Consumer<Set<String>> then) {
+        LiveState.Settings settings = gateway.runtime().settings;
+        try {
+            Tenant tenant = settings.tenants().open()
+                    ? Tenant.EVERYBODY
+                    : Callers.of(settings.tenants(), key(request)).tenant();
+            then.accept(TenantRoutes.models(settings, tenant));
+        } catch (Refused refused) {
+            if (refused.error() == GatewayError.INVALID_API_KEY) {
+                response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
+            }
+            if (refused.retryAfterSeconds() > 0) {
+                response.header(HeaderNames.RETRY_AFTER, Integer.toString(refused.retryAfterSeconds()));
+            }
+            error(response, refused.error(), refused.text(), Dialect.OPENAI_CHAT);
+        }
+    }
+
+    private static String key(ServerRequest request) {
+        return Credentials.of(
+                request.headers().values(HeaderNames.AUTHORIZATION),
+                request.headers().values(API_KEY));
     }
 
     private void model(ServerRequest request, ServerResponse response) {
         String name = request.path().pathParameters().get("name");
-        Optional<String> model = ModelsPage.one(gateway.runtime().settings.table(), name);
-        if (model.isPresent()) {
-            json(response, Status.OK_200, model.get());
-        } else {
-            error(
-                    response,
-                    GatewayError.MODEL_NOT_FOUND,
-                    "The model `" + name + "` does not exist.",
-                    Dialect.OPENAI_CHAT);
-        }
+        models(request, response, models -> {
+            Optional<String> model = ModelsPage.one(models, name);
+            if (model.isPresent()) {
+                json(response, Status.OK_200, model.get());
+            } else {
+                error(
+                        response,
+                        GatewayError.MODEL_NOT_FOUND,
+                        "The model `" + name + "` does not exist.",
+                        Dialect.OPENAI_CHAT);
+            }
+        });
     }
 
     private void nothing(ServerRequest request, ServerResponse response) {
@@ -87,7 +119,7 @@ final class ColdRoutes {
 
     private void error(ServerResponse response, GatewayError error, String message, Dialect dialect) {
         response.header(SOURCE, "gateway");
-        gateway.runtime().meters.lane("", Exchange.ANONYMOUS, "").refused(error.status(), error.code());
+        gateway.runtime().meters.lane("", Tenant.ANONYMOUS, "").refused(error.status(), error.code());
         json(
                 response,
                 Status.create(error.status()),

@@ -9,7 +9,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** The newest decisions, for explanations. Bounded; writing one costs a few nanoseconds and never waits. */
+/**
+ * The newest decisions, for explanations. Bounded; writing one costs a few nanoseconds and never waits. A decision holds a
+ * picture of its whole pool, so one that is pushed out is let go even where its exchange still runs: thousands of open
+ * streams would keep as many pictures.
+ */
 final class DecisionLog {
     private static final int SIZE = 1024;
 
@@ -22,7 +26,7 @@ final class DecisionLog {
         final String clientId;
         final String pool;
         final int attempt;
-        final Decision decision;
+        private volatile @Nullable Decision decision;
         final long epochMillis = System.currentTimeMillis();
         private final long nanos = System.nanoTime();
         private volatile End end;
@@ -52,6 +56,11 @@ final class DecisionLog {
             return end;
         }
 
+        private Optional<Kept> kept() {
+            Decision held = decision;
+            return held == null ? Optional.empty() : Optional.of(new Kept(this, held));
+        }
+
         /** The endpoint is no longer charged; said where that was not with the answer. */
         void released(String when) {
             released = when;
@@ -62,6 +71,9 @@ final class DecisionLog {
         }
     }
 
+    /** An entry whose decision is still known. */
+    record Kept(Entry entry, Decision decision) {}
+
     /** How an attempt ended. */
     record End(String outcome, Usage usage, double millis) {}
 
@@ -69,27 +81,31 @@ final class DecisionLog {
     private final AtomicLong next = new AtomicLong();
 
     void add(Entry entry) {
-        ring.setRelease((int) (next.getAndIncrement() & (SIZE - 1)), entry);
+        Entry oldest = ring.getAndSet((int) (next.getAndIncrement() & (SIZE - 1)), entry);
+        if (oldest != null) {
+            oldest.decision = null;
+        }
     }
 
     /** The last decision of an exchange, by the gateway's id or the client's. */
-    Optional<Entry> find(String id) {
-        for (Entry entry : newest(SIZE)) {
+    Optional<Kept> find(String id) {
+        for (Kept kept : newest(SIZE)) {
+            Entry entry = kept.entry();
             if (entry.id.equals(id) || (!id.isEmpty() && entry.clientId.equals(id))) {
-                return Optional.of(entry);
+                return Optional.of(kept);
             }
         }
         return Optional.empty();
     }
 
     /** Newest first. */
-    List<Entry> newest(int limit) {
-        List<Entry> entries = new ArrayList<>();
+    List<Kept> newest(int limit) {
+        List<Kept> entries = new ArrayList<>();
         long end = next.get();
         for (long i = end - 1; i >= Math.max(0, end - SIZE) && entries.size() < limit; i--) {
             Entry entry = ring.getAcquire((int) (i & (SIZE - 1)));
             if (entry != null) {
-                entries.add(entry);
+                entry.kept().ifPresent(entries::add);
             }
         }
         return entries;

@@ -15,7 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A split request whose one leg somebody else's proxy carries: what stands before the decode engine sees to the prefill. The
+ * A request whose one leg somebody else's proxy carries, and in which another engine has a part: what stands before the engine
+ * that serves is told by headers, and sees to it. The
  * claim on the endpoint that computes the prompt is given back once, with the first token of the answer or with its end.
  */
 final class Delegated {
@@ -24,11 +25,18 @@ final class Delegated {
     private final String prefillId;
     private @Nullable Charge prefill;
 
-    private Delegated(Prepared request, Leg leg, Charge prefill) {
+    private Delegated(Prepared request, Leg leg, @Nullable Charge prefill) {
         this.request = request;
         this.leg = leg;
-        this.prefillId = prefill.endpointId();
+        this.prefillId = prefill == null ? "" : prefill.endpointId();
         this.prefill = prefill;
+    }
+
+    /** What the one endpoint is to be sent that fetches a beginning of the prompt from another; empty when nothing is. */
+    static Optional<Delegated> fetching(Prepared request, Placer.Placed placed, String attempt, long random) {
+        return request.halves()
+                .flatMap(halves -> Fetching.leg(halves, placed.decision().orElseThrow(), attempt, random))
+                .map(leg -> new Delegated(request, leg, null));
     }
 
     /**
@@ -46,7 +54,7 @@ final class Delegated {
                         attempt,
                         from,
                         decision.endpoint(),
-                        Optional.empty(),
+                        Fetching.source(decision),
                         halves.how().known(from.id()),
                         random),
                 halves.scan());
@@ -59,6 +67,7 @@ final class Delegated {
                 .map(leg -> new Delegated(request, leg, placed.prefill().orElseThrow()));
     }
 
+    /** Who computes the prompt; empty when the engine that serves does. */
     String prefillId() {
         return prefillId;
     }

@@ -3,9 +3,13 @@ package dev.sluice.gateway;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Outcome;
+import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.Usage;
+import dev.sluice.core.quota.Hold;
+import dev.sluice.core.quota.Quota;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BodyScan;
+import dev.sluice.gateway.config.TenantConfig;
 import dev.sluice.gateway.http.ClientExchange;
 import dev.sluice.gateway.http.ClientGone;
 import dev.sluice.gateway.http.HeaderBlock;
@@ -14,8 +18,11 @@ import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Caller;
+import dev.sluice.gateway.tenant.Tenant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #clientLeft}.
  */
 final class Exchange {
-    static final String ANONYMOUS = "anonymous";
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
     /** Longest wait for a search's news before unreachable endpoints are tried again. */
@@ -56,6 +62,16 @@ final class Exchange {
     Usage usage = Usage.UNKNOWN;
     LlmdRequest llmd = LlmdRequest.NONE;
     int attempts;
+    private Caller caller = Caller.EVERYBODY;
+    private boolean known;
+    private @Nullable Hold hold;
+    private int promptTokens;
+    private int generated;
+    private long engineNanos;
+    private long prefillNanos;
+    private String adapter = "";
+    /** An engine has worked on it. */
+    private boolean worked;
 
     Exchange(LiveState runtime, ClientExchange client, Api api) {
         this.runtime = runtime;
@@ -64,7 +80,7 @@ final class Exchange {
         this.api = api;
         this.number = runtime.ids.next();
         this.id = runtime.ids.text(number);
-        this.headers = new HeaderMemo(client.head()::header);
+        this.headers = new HeaderMemo(client.head()::header, !settings.tenants().open());
     }
 
     void run() throws IOException, InterruptedException {
@@ -83,6 +99,7 @@ final class Exchange {
         } finally {
             runtime.inFlight.decrementAndGet();
             headers.seal();
+            settleQuota();
             finished();
         }
     }
@@ -99,6 +116,7 @@ final class Exchange {
             client.closeAfter();
             throw Refused.overloaded("the gateway is at its limit", "process_limit");
         }
+        identify();
         if (client.head().has("content-encoding")) {
             client.closeAfter();
             throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
@@ -106,18 +124,142 @@ final class Exchange {
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
         BodyScan scan = Prepared.scan(settings, api, body);
         model = Prepared.model(scan, headers);
-        RoutingTable.Target target = Prepared.target(settings, model);
+        if (caller.tenant() == Tenant.EVERYBODY) {
+            place(scan, Prepared.target(settings, model));
+        } else {
+            placeForTenant(scan);
+        }
+    }
+
+    /** Who calls, before anything of the body is read. */
+    private void identify() throws Refused {
+        if (settings.tenants().open()) {
+            known = true;
+            return;
+        }
+        try {
+            caller = Callers.of(settings.tenants(), Credentials.of(client.head()));
+            known = true;
+        } catch (Refused stranger) {
+            client.closeAfter();
+            throw stranger;
+        }
+    }
+
+    /** By the tenant's own rules; a model without capacity gives way to the next one that they name. */
+    private void placeForTenant(BodyScan scan) throws Refused, IOException, InterruptedException {
+        Tenant tenant = caller.tenant();
+        if (!model.equals(scan.model()) && !tenant.may(TenantConfig.Permission.MODEL)) {
+            throw new Refused(
+                    GatewayError.HEADER_NOT_ALLOWED,
+                    "The model is named in the body, not in a header, with this API key.");
+        }
+        Optional<String> session = SessionKeys.of(settings.sessions(), headers, scan, Optional::empty);
+        long chance = TenantRoutes.chance(session, runtime.ids.random(number, 0));
+        List<TenantRoutes.Way> ways = new TenantRoutes(settings, tenant, chance).ways(model);
+        for (int i = 0; ; i++) {
+            model = ways.get(i).model();
+            try {
+                place(scan, ways.get(i).target());
+                return;
+            } catch (Refused refused) {
+                boolean capacity =
+                        refused.error() == GatewayError.OVERLOADED || refused.error() == GatewayError.NO_ENDPOINT;
+                if (!capacity || attempts > 0 || i + 1 == ways.size()) {
+                    throw refused;
+                }
+            }
+        }
+    }
+
+    private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
         poolName = target.entry().pool().name();
+        adapter = target.adapter(model) && !target.entry().models().isEmpty() ? model : "";
         admission = new Admission(target.entry().pool());
-        llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
+        if (llmd == LlmdRequest.NONE) {
+            llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
+        }
         client.onGone(this::clientLeft);
-        place(Prepared.of(
+        Prepared prepared = Prepared.of(
                 settings,
                 scan,
                 model,
                 target,
-                new Prepared.Caller(id, headers, client::finished, number),
-                Prepared.Carriage.OURS));
+                new Prepared.Caller(id, caller.tenant(), headers, client::bodyReleased, number),
+                Prepared.Carriage.OURS);
+        if (caller.tenant().limited()) {
+            reserve(scan, prepared);
+        }
+        place(prepared);
+    }
+
+    /** Sets aside what it may cost: the prompt, and as many tokens as it may generate or, without a limit, is believed to. */
+    private void reserve(BodyScan scan, Prepared prepared) throws Refused {
+        if (hold != null) {
+            return; // for the model that was asked for, which had no room
+        }
+        RoutingRequest request = prepared.ask().request();
+        promptTokens = request.promptTokens();
+        long answer = scan.maxTokens().isPresent()
+                ? (long) scan.maxTokens().getAsInt() * scan.choices()
+                : request.outputTokens();
+        Quota.Reserved reserved = caller.tenant()
+                .quota()
+                .reserve(
+                        caller.tenant()
+                                .quotaName(prepared.target().engineModel().orElse(model), model),
+                        promptTokens + Math.max(0, answer));
+        hold = reserved.hold().orElse(null);
+        if (reserved.exceeded().isPresent()) {
+            throw QuotaHeaders.refused(reserved.exceeded().get());
+        }
+    }
+
+    /** With what was really used; where the engine did not say, with what was seen. */
+    private void settleQuota() {
+        Hold held = hold;
+        if (held == null) {
+            return;
+        }
+        hold = null;
+        long prompt = Math.max(usage.promptTokens(), usage.promptTokens() < 0 && worked ? promptTokens : 0);
+        caller.tenant().quota().settle(held, prompt + Math.max(generated, Math.max(0, usage.outputTokens())));
+    }
+
+    /** Tokens of an answer that were seen to pass. */
+    void generated(int tokens) {
+        generated = Math.max(generated, tokens);
+    }
+
+    /** An engine has computed the prompt for another for so long. */
+    synchronized void prefilled(long nanos) {
+        prefillNanos += nanos;
+    }
+
+    private synchronized void writeUsage(UsageLog log) {
+        int prompt = usage.promptTokens() < 0 && worked && promptTokens > 0 ? promptTokens : usage.promptTokens();
+        log.line(new UsageLine(
+                System.currentTimeMillis(),
+                id,
+                clientId,
+                known ? caller.tenant().name() : "",
+                caller.keyId(),
+                api.path(),
+                poolName,
+                poolName.isEmpty() ? "" : model,
+                adapter,
+                endpointId,
+                attempts,
+                new Usage(prompt, usage.cachedTokens(), Math.max(usage.outputTokens(), generated > 0 ? generated : -1)),
+                prefillNanos,
+                Math.max(0, engineNanos - prefillNanos),
+                status,
+                reason));
+    }
+
+    /** Whose request it is. */
+    Tenant tenant() {
+        return caller.tenant();
     }
 
     /** Waits for room, and then makes attempts. */
@@ -128,7 +270,7 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.body().length(), lane())) {
+        if (!room.enter(request.body().length(), caller.tenant().priority(), lane())) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
@@ -164,6 +306,9 @@ final class Exchange {
                 attempts++;
                 placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
                 blame = TwoLegs.Blame.DECODE;
+                if (placed.prefill().isEmpty()) {
+                    placed = placed.withoutDecision();
+                }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
                 if (result.done()) {
                     return;
@@ -173,7 +318,7 @@ final class Exchange {
                 boolean served = blame == TwoLegs.Blame.DECODE;
                 if (served) {
                     tried.serving(endpointId);
-                } else {
+                } else if (blame != TwoLegs.Blame.FETCH) {
                     tried.prefilling(prefillId);
                 }
                 boolean free = result.outcome() == Outcome.UNREACHABLE;
@@ -223,18 +368,31 @@ final class Exchange {
         endpointId = charge.endpointId();
         runtime.traffic.accept(legs.pool.name(), endpointId);
         Outcome outcome = Outcome.CANCELLED;
+        long began = System.nanoTime();
         try {
             Leg.Result result = placed.prefill().isPresent()
                     ? halves(legs, placed, placed.prefill().get(), charge, tried)
-                    : legs.run(charge, attempts, placed.predictedTokens());
+                    : alone(legs, placed, charge, tried);
             outcome = result.outcome();
             return result;
         } finally {
+            engineNanos += System.nanoTime() - began;
             runtime.meters.attempt(outcome.label());
+            worked |= outcome != Outcome.UNREACHABLE && outcome != Outcome.OVERLOADED && outcome != Outcome.REJECTED;
             if (entry != null) {
                 entry.ended(outcome.label(), usage);
             }
         }
+    }
+
+    private Leg.Result alone(Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried)
+            throws IOException, InterruptedException {
+        if (charge.fetchedTokens() == 0) {
+            return legs.run(charge, attempts, placed.predictedTokens());
+        }
+        Leg.Result result = new Fetching(this, legs, tried).run(placed, charge, attempts);
+        blame = tried.computes() ? TwoLegs.Blame.FETCH : TwoLegs.Blame.DECODE;
+        return result;
     }
 
     private Leg.Result halves(Leg legs, Placer.Placed placed, Charge first, Charge charge, Placer.Tried tried)
@@ -244,6 +402,13 @@ final class Exchange {
         TwoLegs.Ended ended = new TwoLegs(this, legs, legs.request.halves().orElseThrow(), tried)
                 .run(placed, first, charge, attempts);
         blame = ended.blame();
+        if (blame == TwoLegs.Blame.PREFILL && first.fetchedTokens() > 0) {
+            new Fetching(this, legs, tried)
+                    .failed(
+                            placed.decision().orElseThrow(),
+                            ended.result().outcome(),
+                            ended.result().done());
+        }
         return ended.result();
     }
 
@@ -312,8 +477,7 @@ final class Exchange {
     }
 
     private DecisionLog.Entry log(Decision decision) {
-        decision.disaggregation()
-                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
+        SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
         runtime.decisions.add(entry);
         return entry;
@@ -330,6 +494,9 @@ final class Exchange {
         if (refused.retryAfterSeconds() > 0) {
             block.add("retry-after", Integer.toString(refused.retryAfterSeconds()));
         }
+        if (refused.error() == GatewayError.INVALID_API_KEY) {
+            block.add("www-authenticate", "Bearer");
+        }
         client.respond(refused.error().status(), block, Errors.body(Dialects.of(api), refused.error(), refused.text()));
     }
 
@@ -342,6 +509,9 @@ final class Exchange {
         }
         if (!source.isEmpty()) {
             block.add("x-sluice-error-source", source);
+        }
+        if (caller.tenant().limited()) {
+            QuotaHeaders.add(caller.tenant().quota().standing(), block);
         }
         if (settings.debugHeaders() && !endpointId.isEmpty()) {
             block.add("x-sluice-endpoint", endpointId);
@@ -368,7 +538,7 @@ final class Exchange {
     }
 
     dev.sluice.gateway.metrics.Lane lane() {
-        return runtime.meters.lane(poolName, ANONYMOUS, api.path());
+        return runtime.meters.lane(poolName, caller.tenant().name(), api.path());
     }
 
     LiveState runtime() {
@@ -383,6 +553,10 @@ final class Exchange {
 
     private void finished() {
         long nanos = System.nanoTime() - started;
+        UsageLog log = runtime.usage;
+        if (log != null) {
+            writeUsage(log);
+        }
         lane().ended(status, reason, nanos);
         llmd.ended(
                 status,
@@ -398,6 +572,8 @@ final class Exchange {
                     .line(new AccessLog.Line(
                             id,
                             clientId,
+                            caller.tenant().name(),
+                            caller.keyId(),
                             api.path(),
                             poolName,
                             model,

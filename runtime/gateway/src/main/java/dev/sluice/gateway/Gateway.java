@@ -15,9 +15,11 @@ import dev.sluice.gateway.config.MetricsConfig;
 import dev.sluice.gateway.config.SecretText;
 import dev.sluice.gateway.config.ServerConfig;
 import dev.sluice.gateway.config.SessionSource;
+import dev.sluice.gateway.config.TenantsConfig;
 import dev.sluice.gateway.engine.EngineEvents;
 import dev.sluice.gateway.engine.EngineSettings;
 import dev.sluice.gateway.engine.Engines;
+import dev.sluice.gateway.engine.LoopGround;
 import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.engine.Served;
 import dev.sluice.gateway.http.ByteBudget;
@@ -28,6 +30,13 @@ import dev.sluice.gateway.metrics.PoolView;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PluginWorkers;
 import dev.sluice.gateway.plugin.Unloads;
+import dev.sluice.gateway.tenant.Standings;
+import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.tenant.TenantBook;
+import dev.sluice.gateway.tenant.TenantWatch;
+import dev.sluice.gateway.tenant.Tenants;
+import dev.sluice.spi.ConfigException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -76,26 +85,33 @@ public final class Gateway implements AutoCloseable {
     private volatile Assembly assembly;
     private final LeavingPools leaving = new LeavingPools();
     private final ServerConfig opened;
+    private final TenantBook book;
+    private TenantPolicies policies;
+    private Optional<TenantWatch> watch = Optional.empty();
 
     private Gateway(GatewayConfig config, Catalog catalog, Sources sources, boolean proxy) {
+        HelidonServices.leaveOut();
         this.config = config;
         this.opened = config.server();
         this.catalog = catalog;
         this.meters = new Meters(version());
         this.assembly = Assembly.build(config, catalog, meters, loop, workers, Optional.empty());
-        this.engines = new Engines(EngineSettings.DEFAULT, new Events());
+        this.engines = new Engines(EngineSettings.DEFAULT, new Events(), target -> LoopGround.of(loop, target));
+        this.book = new TenantBook(config, catalog);
+        this.policies = new TenantPolicies(config, catalog, meters, workers);
         BiConsumer<String, String> probe = (pool, id) -> engines.probeNow(pool + "/" + id);
         BiConsumer<String, String> traffic = (pool, id) -> engines.traffic(pool + "/" + id);
         this.runtime = new LiveState(
                 meters,
                 new ByteBudget(Math.min(BODY_BUDGET, Runtime.getRuntime().maxMemory() / 2)),
                 MAX_IN_FLIGHT,
-                settings(config, assembly, Optional.empty()),
+                settings(config, assembly, Optional.empty(), book.gateway(config, catalog)),
                 probe,
                 traffic);
-        meters.anonymousOpen(true);
         meters.showLlmd(llmd(config));
-        meters.tenants(Set.of(Exchange.ANONYMOUS));
+        apply(runtime.settings.tenants());
+        this.watch = watch(config);
+        usage(config);
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         this.kv = new KvFeeding(config.kvIndex(), sources.events(), meters);
         this.discoveries = new Discoveries(sources.endpoints(), meters, this::found);
@@ -170,7 +186,15 @@ public final class Gateway implements AutoCloseable {
 
     /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
     public static Gateway startPicker(GatewayConfig config, Catalog catalog, Sources sources) {
+        refuseBehindEnvoy(config);
         return new Gateway(config, catalog, sources, false);
+    }
+
+    /** There nobody asks for keys yet: better no gateway than one that lets everybody in. */
+    private static void refuseBehindEnvoy(GatewayConfig config) {
+        if (config.tenants().isPresent()) {
+            throw new ConfigException("tenants: behind Envoy they are not supported yet");
+        }
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -180,7 +204,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static LiveState.Settings settings(
-            GatewayConfig config, Assembly assembly, Optional<LiveState.Settings> before) {
+            GatewayConfig config, Assembly assembly, Optional<LiveState.Settings> before, Tenants tenants) {
         ServerConfig server = config.server();
         List<String> paths = server.session().stream()
                 .filter(s -> s.kind() == SessionSource.Kind.BODY)
@@ -192,7 +216,48 @@ public final class Gateway implements AutoCloseable {
                 server.limits().body().bytes(),
                 server.session(),
                 new BodyScanner(paths),
-                server.accessLog().equals("json") ? log(before) : AccessLog.OFF);
+                server.accessLog().equals("json") ? log(before) : AccessLog.OFF,
+                tenants,
+                Map.of());
+    }
+
+    private Optional<TenantWatch> watch(GatewayConfig its) {
+        return its.tenants()
+                .flatMap(TenantsConfig::directory)
+                .map(directory -> new TenantWatch(directory, this::tenantFiles));
+    }
+
+    /** The tenants' directory holds these files now. */
+    private synchronized void tenantFiles(Map<Path, String> texts) {
+        apply(book.files(texts));
+    }
+
+    /** Puts tenants into force: requests that begin from now on see all of them, and nothing of those before. */
+    private void apply(Tenants tenants) {
+        runtime.settings = runtime.settings.with(tenants, policies.of(tenants));
+        meters.anonymousOpen(tenants.anonymous());
+        Set<String> names = new LinkedHashSet<>(Set.of(Tenant.ANONYMOUS));
+        tenants.all().forEach(tenant -> names.add(tenant.name()));
+        meters.tenants(names);
+    }
+
+    /** Writes usage where this configuration says, from now on. */
+    private void usage(GatewayConfig its) {
+        UsageLog before = runtime.usage;
+        if (its.usage().equals(Optional.ofNullable(before).map(UsageLog::config))) {
+            return;
+        }
+        runtime.usage = its.usage()
+                .map(where -> new UsageLog(where, meters.usageLost()))
+                .orElse(null);
+        if (before != null) {
+            before.close();
+        }
+    }
+
+    /** How the tenants' files stand. */
+    List<Standings> tenantFiles() {
+        return book.standings();
     }
 
     /** One log for all configurations that want one: what began before a reload is written after it. */
@@ -222,6 +287,9 @@ public final class Gateway implements AutoCloseable {
     public synchronized void reload(GatewayConfig next, Catalog types) {
         Assembly fresh;
         try {
+            if (picker.isPresent()) {
+                refuseBehindEnvoy(next);
+            }
             fresh = Assembly.build(next, types, meters, loop, workers, Optional.of(assembly));
         } catch (RuntimeException wrong) {
             meters.configReload(false);
@@ -231,9 +299,24 @@ public final class Gateway implements AutoCloseable {
         fresh.apply();
         kv.apply(fresh);
         LiveState.Settings before = runtime.settings;
-        runtime.settings = settings(next, fresh, Optional.of(before));
+        TenantPolicies oldPolicies = policies;
+        policies = new TenantPolicies(next, types, meters, workers);
+        Tenants tenants = book.gateway(next, types);
+        LiveState.Settings now = settings(next, fresh, Optional.of(before), tenants);
+        runtime.settings = now.with(tenants, policies.of(tenants));
         assembly = fresh;
+        apply(tenants);
+        if (!config.tenants()
+                .flatMap(TenantsConfig::directory)
+                .equals(next.tenants().flatMap(TenantsConfig::directory))) {
+            watch.ifPresent(TenantWatch::close);
+            watch = watch(next);
+            if (watch.isEmpty()) {
+                apply(book.files(Map.of()));
+            }
+        }
         config = next;
+        usage(next);
         meters.showLlmd(llmd(next));
         engines.setTargets(fresh.targets());
         discoveries.apply(next, fresh.pools);
@@ -251,7 +334,7 @@ public final class Gateway implements AutoCloseable {
         if (before.accessLog() != runtime.settings.accessLog()) {
             before.accessLog().close();
         }
-        retire(old, types);
+        retire(old, oldPolicies, types);
         catalog = types;
         if (!listener.map(l -> l.reload(next.server().tls())).orElse(true)
                 || !picker.map(p -> p.reload(next.server().extProc())).orElse(true)) {
@@ -271,10 +354,11 @@ public final class Gateway implements AutoCloseable {
     }
 
     /** Closes what is no longer in force when its last decision has been made, and lets go of plugins that are gone. */
-    private void retire(Assembly old, Catalog types) {
+    private void retire(Assembly old, TenantPolicies theirs, Catalog types) {
         List<LoadedPlugin> gone = new ArrayList<>(catalog.loaded());
         gone.removeAll(types.loaded());
-        List<Pipeline> leaving = List.copyOf(old.pipelines.values());
+        List<Pipeline> leaving = new ArrayList<>(old.pipelines.values());
+        leaving.addAll(theirs.all());
         leaving.forEach(Pipeline::retire);
         if (!gone.isEmpty()) {
             Thread.ofVirtual().name("plugin-unload").start(() -> {
@@ -410,6 +494,7 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         stop.countDown();
+        watch.ifPresent(TenantWatch::close);
         listener.ifPresent(Listener::close);
         picker.ifPresent(PickerListener::close);
         admin.close();
@@ -422,11 +507,16 @@ public final class Gateway implements AutoCloseable {
         workers.close();
         loop.close();
         runtime.settings.accessLog().close();
+        UsageLog log = runtime.usage;
+        if (log != null) {
+            log.close();
+        }
         meters.close();
     }
 
     private void retireAll() {
-        List<Pipeline> all = List.copyOf(assembly.pipelines.values());
+        List<Pipeline> all = new ArrayList<>(assembly.pipelines.values());
+        all.addAll(policies.all());
         all.forEach(Pipeline::retire);
         for (Pipeline pipeline : all) {
             pipeline.closed()
@@ -540,6 +630,19 @@ public final class Gateway implements AutoCloseable {
                 }
             });
             return counts;
+        }
+
+        @Override
+        public Map<String, Long> kvFetches() {
+            return pool.handovers()
+                    .filter(how -> how.traits().pulls())
+                    .map(how -> how.fetches.counts())
+                    .orElse(Map.of());
+        }
+
+        @Override
+        public long kvFetchedTokens() {
+            return pool.handovers().map(how -> how.fetches.tokens()).orElse(0L);
         }
 
         @Override

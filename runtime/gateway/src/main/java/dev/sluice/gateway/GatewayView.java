@@ -17,6 +17,8 @@ import dev.sluice.gateway.admin.TenantStatus;
 import dev.sluice.gateway.config.DefaultRouting;
 import dev.sluice.gateway.config.EffectiveConfig;
 import dev.sluice.gateway.handover.Splittable;
+import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -27,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** What the admin port shows of a running gateway. */
 final class GatewayView implements AdminView {
@@ -61,8 +62,9 @@ final class GatewayView implements AdminView {
                 .toList();
     }
 
-    private static RecentDecision row(DecisionLog.Entry entry) {
-        Decision decision = entry.decision;
+    private static RecentDecision row(DecisionLog.Kept kept) {
+        DecisionLog.Entry entry = kept.entry();
+        Decision decision = kept.decision();
         RoutingRequest request = decision.placement().request();
         boolean placed = decision.rows().length > 0;
         DecisionLog.End end = entry.end();
@@ -90,8 +92,9 @@ final class GatewayView implements AdminView {
         return gateway.runtime()
                 .decisions
                 .find(id)
-                .map(entry -> new ExplainedDecision(
-                        row(entry), Explainer.explain(entry.decision).released(entry.released())));
+                .map(kept -> new ExplainedDecision(
+                        row(kept),
+                        Explainer.explain(kept.decision()).released(kept.entry().released())));
     }
 
     @Override
@@ -104,9 +107,8 @@ final class GatewayView implements AdminView {
         } catch (BadBodyException bad) {
             throw new IllegalArgumentException(bad.getMessage(), bad);
         }
-        RoutingTable.Target target = settings.table()
-                .target(scan.model())
-                .orElseThrow(() -> new IllegalArgumentException("no pool serves the model " + scan.model()));
+        Tenant its = tenant(settings, tenant);
+        RoutingTable.Target target = target(settings, its, scan);
         LivePool pool = target.entry().pool();
         PromptHashes prompt = target.prompt(scan);
         Edits edits = Edits.of(scan);
@@ -117,12 +119,7 @@ final class GatewayView implements AdminView {
                 edits.apply(),
                 pool.estimateOnly(Prepared.bytes(prompt), scan.maxTokens().orElse(0)));
         Ask.Who who = new Ask.Who(
-                "rehearsal",
-                tenant.isEmpty() ? Exchange.ANONYMOUS : tenant,
-                name -> Optional.empty(),
-                scan.session(),
-                scan::promptText,
-                1);
+                "rehearsal", its, name -> Optional.empty(), scan.session().map(its::own), scan::promptText, 1);
         boolean splittable = pool.handovers()
                 .filter(how -> Splittable.is(scan, how.traits()))
                 .isPresent();
@@ -134,7 +131,7 @@ final class GatewayView implements AdminView {
                 target.allowed(),
                 scan.stream(),
                 pool.known(scan, prompt, target, scan.model(), edits.apply()));
-        Ask ask = splittable ? asked.split() : asked;
+        Ask ask = (splittable ? asked.split() : asked).by(target.policy());
         Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tenant", ask.request().tenant());
@@ -144,6 +141,31 @@ final class GatewayView implements AdminView {
         answer.put("plan", plan(decision));
         answer.put("explanation", Explainer.explain(decision));
         return answer;
+    }
+
+    private static Tenant tenant(LiveState.Settings settings, String name) {
+        if (settings.tenants().open()) {
+            return Tenant.EVERYBODY;
+        }
+        return settings.tenants()
+                .tenant(name.isEmpty() ? Tenant.ANONYMOUS : name)
+                .orElseThrow(() -> new IllegalArgumentException("there is no tenant " + name + " in force"));
+    }
+
+    private static RoutingTable.Target target(LiveState.Settings settings, Tenant who, BodyScan scan) {
+        try {
+            long chance = TenantRoutes.chance(scan.session(), 1);
+            return new TenantRoutes(settings, who, chance)
+                    .ways(scan.model())
+                    .getFirst()
+                    .target();
+        } catch (Refused refused) {
+            throw new IllegalArgumentException(
+                    refused.error() == GatewayError.MODEL_NOT_FOUND
+                            ? "no pool serves the model " + scan.model()
+                            : refused.text(),
+                    refused);
+        }
     }
 
     private static List<String> plan(Decision decision) {
@@ -178,8 +200,16 @@ final class GatewayView implements AdminView {
 
     @Override
     public List<TenantStatus> tenants() {
-        Set<String> models = gateway.runtime().settings.table().models();
-        return List.of(new TenantStatus(Exchange.ANONYMOUS, List.copyOf(models), "open to everybody"));
+        return page().rows();
+    }
+
+    @Override
+    public Optional<?> tenant(String name) {
+        return page().one(name);
+    }
+
+    private TenantPage page() {
+        return new TenantPage(gateway.runtime().settings, gateway.config(), gateway.tenantFiles());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sluice.gateway;
 
+import dev.sluice.core.Policy;
 import dev.sluice.gateway.handover.EngineAnswer;
 import dev.sluice.gateway.stream.JsonValues;
 import dev.sluice.spi.Answer;
@@ -17,12 +18,14 @@ final class Handovers {
     private final Connector connector;
     private final Connector.Traits traits;
     final KvLeases leases;
+    final KvFetches fetches;
     private final Map<String, Answer> known;
 
     Handovers(Connector connector, Optional<Handovers> before) {
         this.connector = connector;
         this.traits = connector.traits();
         this.leases = before.map(b -> b.leases).orElseGet(KvLeases::new);
+        this.fetches = before.map(b -> b.fetches).orElseGet(KvFetches::new);
         this.known = before.map(b -> b.known).orElseGet(ConcurrentHashMap::new);
     }
 
@@ -32,6 +35,19 @@ final class Handovers {
 
     Connector.Traits traits() {
         return traits;
+    }
+
+    /**
+     * Whether engines may be told to fetch what others have cached. Whether those behind somebody else's sidecar can, only
+     * their owner knows, who says so by naming who is fetched from.
+     */
+    boolean pulls(Policy policy) {
+        return pulls(traits, policy);
+    }
+
+    static boolean pulls(Connector.Traits traits, Policy policy) {
+        return traits.pulls()
+                && (!traits.delegated() || policy.around().sources().isPresent());
     }
 
     /** What is remembered of a prefill engine. */

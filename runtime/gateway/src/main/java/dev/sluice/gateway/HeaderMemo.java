@@ -19,7 +19,16 @@ final class HeaderMemo implements Function<String, Optional<String>> {
 
     /** @param head looks a header up by its lower-case name, until {@link #seal} */
     HeaderMemo(Function<String, Optional<String>> head) {
-        this.head = head;
+        this(head, false);
+    }
+
+    /** @param keys whether clients bring keys, which no decision and no plugin ever sees */
+    HeaderMemo(Function<String, Optional<String>> head, boolean keys) {
+        this.head = keys ? HeaderMemo.withoutKeys(head) : head;
+    }
+
+    private static Function<String, Optional<String>> withoutKeys(Function<String, Optional<String>> head) {
+        return name -> name.equals("authorization") || name.equals("x-api-key") ? Optional.empty() : head.apply(name);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.sluice.gateway.http.RequestHead;
 import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import java.io.IOException;
 
 /** The tenants' POST routes: each request becomes an {@link Exchange}. */
@@ -51,7 +52,7 @@ final class HotRoutes implements HotHandler {
             headers.add("retry-after", "1");
         }
         runtime.meters
-                .lane("", Exchange.ANONYMOUS, "")
+                .lane("", Tenant.ANONYMOUS, "")
                 .refused(status, error(status).code());
     }
 

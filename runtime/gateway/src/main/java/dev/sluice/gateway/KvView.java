@@ -27,10 +27,9 @@ record KvView(KvPool pool, PromptTokens tokens, List<EngineTarget> engines) {
             // Nobody says which of the names is the model and which are adapters.
             return Optional.empty();
         }
-        boolean adapter =
-                !model.isEmpty() && !entry.models().isEmpty() && !entry.models().contains(model);
+        boolean adapter = !entry.models().isEmpty() && target.adapter(model);
         String asked = target.engineModel().orElse(model.isEmpty() ? entry.base() : model);
-        return tokens.keys(pool, scan, prompt, asked, adapter ? model : "", engines, body)
+        return tokens.keys(pool, scan, prompt, asked, adapter ? model : "", target.salt(), engines, body)
                 .map(keys -> new KnownPrompt(pool, keys));
     }
 }

@@ -263,7 +263,7 @@ final class Leg {
             return Result.wasCut("the engine ended its answer too early");
         }
         if (exchange.api == Api.RESPONSES && !said.id().isEmpty()) {
-            pool.responseMade(said.id(), claim.endpointId());
+            pool.responseMade(exchange.tenant().own(said.id()), claim.endpointId());
         }
         if (handed != null) {
             handed.begun();

@@ -64,6 +64,7 @@ final class LivePool {
     private volatile List<Endpoint> listed = List.of();
     private volatile Tokenizing tokenizing = Tokenizing.NONE;
     private final InferredSessions inferred = new InferredSessions();
+    private final Labelled labelled = new Labelled();
     private volatile Optional<KvView> kv = Optional.empty();
     private volatile Split split = Split.NONE;
     private volatile Optional<Waking> waking = Optional.empty();
@@ -78,7 +79,7 @@ final class LivePool {
             Upstreams upstreams) {
         this.name = settings.name();
         this.pool = new Pool(settings);
-        this.queue = AdmissionQueue.fifo(bounds);
+        this.queue = AdmissionQueue.byPriority(bounds);
         this.index = index;
         this.placer = new Placer(lock, pool, sessions, index, pipeline, faults);
         this.upstreams = upstreams;
@@ -221,6 +222,14 @@ final class LivePool {
         });
     }
 
+    /** What one has cached did not get to the other. */
+    void fetchFailed(Links.Ends ends) {
+        locked(() -> {
+            pool.pulls().failed(ends, System.nanoTime());
+            return true;
+        });
+    }
+
     /** Two endpoints have shaken hands. */
     void linkWarmed(Links.Ends ends) {
         locked(() -> {
@@ -255,6 +264,16 @@ final class LivePool {
         AT_ONCE,
         WAITS,
         REFUSED
+    }
+
+    /** Whether a request that came now would not have to wait. */
+    boolean hasRoom() {
+        return locked(() -> pool.serving() && queue.size() == 0 && pool.room() - granted > 0);
+    }
+
+    /** Ids of the endpoints that have these labels; may be none. */
+    Set<String> labelled(Map<String, String> labels) {
+        return labelled.ids(labels, listed);
     }
 
     /** Room that was set aside has been used or is given back. */
@@ -319,7 +338,14 @@ final class LivePool {
         if (outcome == Outcome.COMPLETED
                 && usage.cachedTokens() >= 0
                 && charge.work().share() != Work.Share.DECODE) {
-            ask.known().ifPresent(prompt -> prompt.answered(charge.endpointId(), usage.cachedTokens()));
+            // Some engines count what they fetched as cached: only that something was missing can be believed.
+            int cached = charge.fetchedTokens() > 0
+                    ? Math.min(usage.cachedTokens(), charge.predictedTokens())
+                    : usage.cachedTokens();
+            ask.known().ifPresent(prompt -> prompt.answered(charge.endpointId(), cached));
+        }
+        if (charge.fetchedTokens() > 0) {
+            placer.handovers().ifPresent(how -> how.fetches.ended(charge));
         }
         freed.forEach(this::forget);
     }

@@ -4,9 +4,12 @@ import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.http.BodyBudget;
 import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.gateway.tenant.Tenants;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** What all exchanges share. The parts that a reload changes are read once, at the start of an exchange. */
 final class LiveState {
@@ -24,6 +27,8 @@ final class LiveState {
     volatile boolean closed;
 
     volatile Settings settings;
+    /** Where usage is written; null for nowhere. */
+    volatile @Nullable UsageLog usage;
 
     /**
      * What a reload swaps.
@@ -32,6 +37,8 @@ final class LiveState {
      * @param bodyLimit largest body, bytes
      * @param sessions where sessions are found, first that is there counts
      * @param scanner reads bodies and the session paths in them
+     * @param tenants who may use the gateway
+     * @param policies those that tenants use in the place of a pool's own, by {@link TenantPolicies#key}
      */
     record Settings(
             RoutingTable table,
@@ -39,7 +46,14 @@ final class LiveState {
             long bodyLimit,
             List<SessionSource> sessions,
             BodyScanner scanner,
-            AccessLog accessLog) {}
+            AccessLog accessLog,
+            Tenants tenants,
+            Map<String, Pipeline> policies) {
+        /** The same for other tenants. */
+        Settings with(Tenants next, Map<String, Pipeline> their) {
+            return new Settings(table, debugHeaders, bodyLimit, sessions, scanner, accessLog, next, their);
+        }
+    }
 
     LiveState(
             Meters meters,

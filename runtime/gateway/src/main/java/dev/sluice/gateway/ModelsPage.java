@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code /v1/models} in OpenAI's shape. */
 final class ModelsPage {
@@ -9,10 +10,10 @@ final class ModelsPage {
     private ModelsPage() {}
 
     /** All models that clients may use. */
-    static String list(RoutingTable table) {
+    static String list(Set<String> models) {
         StringBuilder json = new StringBuilder("{\"object\":\"list\",\"data\":[");
         String comma = "";
-        for (String model : table.models()) {
+        for (String model : models) {
             json.append(comma).append(model(model));
             comma = ",";
         }
@@ -20,8 +21,8 @@ final class ModelsPage {
     }
 
     /** One of them. */
-    static Optional<String> one(RoutingTable table, String name) {
-        return table.models().contains(name) ? Optional.of(model(name)) : Optional.empty();
+    static Optional<String> one(Set<String> models, String name) {
+        return models.contains(name) ? Optional.of(model(name)) : Optional.empty();
     }
 
     private static String model(String model) {

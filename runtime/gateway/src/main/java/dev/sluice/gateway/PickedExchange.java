@@ -15,6 +15,7 @@ import dev.sluice.gateway.http.ChunkWatcher;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,7 +185,7 @@ final class PickedExchange implements Conversation {
     }
 
     private Prepared.Caller caller() {
-        return new Prepared.Caller(id, headers, this::isGone, number);
+        return new Prepared.Caller(id, Tenant.EVERYBODY, headers, this::isGone, number);
     }
 
     private synchronized boolean isGone() {
@@ -231,7 +232,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, lane(), patience)) {
+        if (!room.enter((int) reserved, 0, lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -260,6 +261,9 @@ final class PickedExchange implements Conversation {
                 if (!whole && !destinations.isEmpty() && !split(prepared, placed, charge)) {
                     ask = ask.whole();
                     continue;
+                }
+                if (whole && charge.fetchedTokens() > 0) {
+                    fetching(prepared, placed);
                 }
                 if (!destinations.isEmpty()) {
                     runtime.traffic.accept(pool.name(), endpointId);
@@ -296,6 +300,16 @@ final class PickedExchange implements Conversation {
         prepared.settle(charge, Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
         attempted(Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
         return false;
+    }
+
+    /** Finds out what the endpoint is to be sent that fetches from another; when that can't be said, it computes. */
+    private void fetching(Prepared prepared, Placer.Placed placed) {
+        try {
+            split = Delegated.fetching(prepared, placed, id, runtime.ids.random(number, attempts))
+                    .orElse(null);
+        } catch (RuntimeException wrong) {
+            runtime.meters.pluginFault("connector", "connector", wrong);
+        }
     }
 
     private String prefillId() {
@@ -359,8 +373,7 @@ final class PickedExchange implements Conversation {
     }
 
     private void log(Decision decision) {
-        decision.disaggregation()
-                .ifPresent(said -> runtime.meters.disaggregation(said.verdict().label()));
+        SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
         runtime.decisions.add(logged);
         entry = logged;
@@ -652,6 +665,8 @@ final class PickedExchange implements Conversation {
                     .line(new AccessLog.Line(
                             id,
                             clientId,
+                            Tenant.ANONYMOUS,
+                            "",
                             api.path(),
                             poolName,
                             model,
@@ -668,7 +683,7 @@ final class PickedExchange implements Conversation {
     }
 
     private Lane lane() {
-        return runtime.meters.lane(poolName, Exchange.ANONYMOUS, api.path());
+        return runtime.meters.lane(poolName, Tenant.ANONYMOUS, api.path());
     }
 
     private Immediately refuse(Refused refused) {

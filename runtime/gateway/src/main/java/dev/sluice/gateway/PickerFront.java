@@ -63,7 +63,7 @@ final class PickerFront implements Picking {
         String path = head.path();
         boolean models = path.endsWith("/v1/models");
         if (models && head.header(":method").orElse("").equals("GET")) {
-            String list = ModelsPage.list(runtime.settings.table());
+            String list = ModelsPage.list(runtime.settings.table().models());
             return new Immediately(
                     200,
                     List.of("content-type", "application/json", "x-sluice-id", id),

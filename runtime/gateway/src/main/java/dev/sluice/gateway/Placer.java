@@ -16,6 +16,7 @@ import dev.sluice.core.Splitting;
 import dev.sluice.core.Votes;
 import dev.sluice.core.Work;
 import dev.sluice.core.index.PrefixIndex;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -65,7 +66,13 @@ final class Placer {
             Optional<Charge> charge,
             Optional<Charge> prefill,
             int predictedTokens,
-            long decideNanos) {}
+            long decideNanos) {
+
+        /** The same without what it was decided on, which is too much to hold for as long as the request takes. */
+        Placed withoutDecision() {
+            return new Placed(Optional.empty(), charge, prefill, predictedTokens, decideNanos);
+        }
+    }
 
     /**
      * What an exchange has tried: endpoints that failed to serve it, and those that failed to compute its prompt for another. Most
@@ -74,6 +81,17 @@ final class Placer {
     static final class Tried {
         private Set<String> serving = Set.of();
         private Set<String> prefilling = Set.of();
+        private boolean computes;
+
+        /** Nothing is fetched from others any more: all that an endpoint lacks is computed. */
+        void fetchedInVain() {
+            computes = true;
+        }
+
+        /** Whether nothing is fetched any more. */
+        boolean computes() {
+            return computes;
+        }
 
         void serving(String id) {
             serving = with(serving, id);
@@ -112,10 +130,10 @@ final class Placer {
     }
 
     /** Decides with the policy in force, whose instances are not closed meanwhile. */
-    private <T> T withPolicy(Function<Policy, T> decide) {
-        Pipeline current = pipeline;
+    private <T> T withPolicy(Ask ask, Function<Policy, T> decide) {
+        Pipeline current = ask.policy().orElse(pipeline);
         boolean held = current.enter();
-        while (!held && !current.equals(pipeline)) {
+        while (!held && !current.equals(pipeline) && ask.policy().isEmpty()) {
             current = pipeline;
             held = current.enter();
         }
@@ -131,7 +149,7 @@ final class Placer {
 
     /** Places a request that has room set aside, or finds that there is none. */
     Placed place(Ask asked, Tried tried) {
-        return withPolicy(policy -> {
+        return withPolicy(asked, policy -> {
             Ask ask = identified(policy, asked);
             return place(policy, ask, tried, matched(ask), sessionEndpoint(ask));
         });
@@ -139,9 +157,9 @@ final class Placer {
 
     /** A decision that charges nothing: for questions. */
     Decision rehearse(Ask asked) {
-        return withPolicy(policy -> {
+        return withPolicy(asked, policy -> {
             Ask ask = identified(policy, asked);
-            Placement placement = placement(ask, new Tried(), matched(ask), sessionEndpoint(ask), snapshot());
+            Placement placement = placement(policy, ask, new Tried(), matched(ask), sessionEndpoint(ask), snapshot());
             return Scheduler.decide(policy, placement, faults);
         });
     }
@@ -150,7 +168,14 @@ final class Placer {
     private Ask identified(Policy policy, Ask ask) {
         return ask.request().session().isPresent()
                 ? ask
-                : policy.session(ask.request(), faults).map(ask::in).orElse(ask);
+                : policy.session(ask.request(), faults)
+                        .map(session -> ask.in(own(ask, session)))
+                        .orElse(ask);
+    }
+
+    private static String own(Ask ask, String session) {
+        String tenant = ask.request().tenant();
+        return tenant.equals(Tenant.ANONYMOUS) ? session : tenant + '\0' + session;
     }
 
     private int[] matched(Ask ask) {
@@ -172,8 +197,8 @@ final class Placer {
         long start = System.nanoTime();
         Votes[] votes = {Votes.NONE};
         for (int i = 0; i < OPTIMISTIC_TRIES; i++) {
-            Decision decision =
-                    Scheduler.decide(policy, placement(ask, tried, matched, sessionEndpoint, snapshot()), faults);
+            Decision decision = Scheduler.decide(
+                    policy, placement(policy, ask, tried, matched, sessionEndpoint, snapshot()), faults);
             if (decision.refusal().isPresent()) {
                 return refused(decision, start);
             }
@@ -186,7 +211,8 @@ final class Placer {
         // Nobody waits for a third party inside the lock: what it has just said counts.
         return remember(
                 locked(() -> {
-                    Placement last = placement(ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
+                    Placement last =
+                            placement(policy, ask, tried, matched, sessionEndpoint, pool.snapshot(System.nanoTime()));
                     Decision decision = Scheduler.decideAgain(policy, last, faults, votes[0]);
                     return decision.refusal().isPresent()
                             ? refused(decision, start)
@@ -216,7 +242,8 @@ final class Placer {
         return new Placed(Optional.of(decision), Optional.empty(), Optional.empty(), 0, System.nanoTime() - start);
     }
 
-    private Placement placement(Ask ask, Tried tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
+    private Placement placement(
+            Policy policy, Ask ask, Tried tried, int[] matched, String sessionEndpoint, Snapshot snapshot) {
         return new Placement(
                 ask.request(),
                 snapshot,
@@ -225,12 +252,12 @@ final class Placer {
                 ask.allowed(),
                 tried.serving,
                 ask.seed(),
-                splitting(ask, tried, snapshot),
+                splitting(policy, ask, tried, snapshot),
                 ask.known().isEmpty() ? KnownTokens.NONE : ask.known().get().tokens(snapshot));
     }
 
     /** Prefill engines that must first be asked something are not used until they have answered. */
-    private Splitting splitting(Ask ask, Tried tried, Snapshot snapshot) {
+    private Splitting splitting(Policy policy, Ask ask, Tried tried, Snapshot snapshot) {
         Optional<Handovers> how = handovers;
         if (how.isEmpty()) {
             return Splitting.PLAIN;
@@ -242,7 +269,8 @@ final class Placer {
                 excluded.add(snapshot.endpoint(row).id());
             }
         }
-        return new Splitting(excluded, how.get().traits().pulls());
+        return new Splitting(
+                excluded, ask.fetches() && !tried.computes && how.get().pulls(policy));
     }
 
     private Optional<Placed> charge(Decision decision, Ask ask, long start) {
@@ -254,12 +282,14 @@ final class Placer {
         RoutingRequest request = ask.request();
         int row = decision.row();
         int cached = placement.cachedTokens(row);
-        Work work = new Work(request.promptTokens(), cached, request.outputTokens(), ask.observed());
+        Work work = new Work(
+                request.promptTokens(), cached + decision.pulledTokens(), request.outputTokens(), ask.observed());
         long now = System.nanoTime();
         Optional<Charge> charged = pool.charge(placement.snapshot(), row, work, placement.rawCachedTokens(row), now);
         if (charged.isEmpty()) {
             return Optional.empty();
         }
+        fetching(decision, charged.get());
         chosen(decision, charged.get(), request, now);
         return Optional.of(new Placed(Optional.of(decision), charged, Optional.empty(), cached, now - start));
     }
@@ -269,14 +299,17 @@ final class Placer {
         Placement placement = decision.placement();
         RoutingRequest request = ask.request();
         int cached = placement.cachedTokens(from);
-        Pool.Claim prefill =
-                new Pool.Claim(from, Work.prefill(request.promptTokens(), cached), placement.rawCachedTokens(from));
+        Pool.Claim prefill = new Pool.Claim(
+                from,
+                Work.prefill(request.promptTokens(), cached + decision.pulledTokens()),
+                placement.rawCachedTokens(from));
         Pool.Claim decode = new Pool.Claim(
                 decision.row(),
                 Work.decode(request.promptTokens(), request.outputTokens(), ask.observed()),
                 placement.rawCachedTokens(decision.row()));
         long now = System.nanoTime();
         return pool.charge(placement.snapshot(), prefill, decode, now).map(pair -> {
+            fetching(decision, pair.prefill());
             chosen(decision, pair.decode(), request, now);
             return new Placed(
                     Optional.of(decision),
@@ -285,6 +318,11 @@ final class Placer {
                     cached,
                     now - start);
         });
+    }
+
+    private void fetching(Decision decision, Charge computing) {
+        decision.pull()
+                .ifPresent(pull -> pool.fetches(computing, decision.placement().snapshot(), pull));
     }
 
     private void chosen(Decision decision, Charge charge, RoutingRequest request, long now) {
@@ -300,8 +338,8 @@ final class Placer {
     Optional<Charge> placeHanded(Ask ask, Tried tried, Charge prefill) {
         int[] everywhere = new int[Math.max(MATCH_LANES, slots)];
         Arrays.fill(everywhere, ask.count());
-        return withPolicy(policy -> {
-            Placement placement = placement(ask.whole(), tried, everywhere, "", snapshot());
+        return withPolicy(ask, policy -> {
+            Placement placement = placement(policy, ask.whole(), tried, everywhere, "", snapshot());
             Decision decision = Scheduler.decide(policy, placement, faults);
             return decision.refusal().isPresent()
                     ? Optional.empty()

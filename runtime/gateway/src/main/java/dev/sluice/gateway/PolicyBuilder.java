@@ -28,6 +28,7 @@ import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.SessionKey;
+import dev.sluice.spi.SourcePicker;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -52,6 +53,7 @@ final class PolicyBuilder {
             SessionKey.class,
             Observer.class,
             ResponseHeaderWriter.class,
+            SourcePicker.class,
             Extractor.class);
 
     private final String name;
@@ -140,7 +142,18 @@ final class PolicyBuilder {
                         ? new Named<>("single-profile-handler", "single-profile-handler", new OnlyProfile())
                         : handlers.getFirst(),
                 profiles,
-                new Policy.Around(all(SessionKey.class), all(Observer.class), all(ResponseHeaderWriter.class)));
+                new Policy.Around(
+                        all(SessionKey.class), all(Observer.class), all(ResponseHeaderWriter.class), sources()));
+    }
+
+    /** One has the say of who is fetched from. */
+    private Optional<Named<SourcePicker>> sources() {
+        List<Named<SourcePicker>> sources = all(SourcePicker.class);
+        if (sources.size() > 1) {
+            throw new ConfigException("routing." + name + ": several plugins say from whom engines fetch: "
+                    + sources.stream().map(Named::name).collect(Collectors.joining(", ")));
+        }
+        return sources.stream().findFirst();
     }
 
     /** A detector that no profile uses as a filter watches over admission. */

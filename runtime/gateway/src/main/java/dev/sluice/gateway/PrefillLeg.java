@@ -66,11 +66,13 @@ final class PrefillLeg {
     /** Makes the leg and settles its charge. Throws nothing that an engine does. */
     Answered run(EditedBody body, Map<String, String> headers, String requestId) throws InterruptedException {
         Answered how = Answered.failed(Outcome.FAILED);
+        long began = System.nanoTime();
         try {
             how = connected(body, headers, requestId);
             return how;
         } finally {
             sent.countDown();
+            whole.exchange.prefilled(System.nanoTime() - began);
             settle(how);
         }
     }

@@ -9,9 +9,11 @@ import dev.sluice.core.scan.BadBodyException;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.EditedBody;
 import dev.sluice.core.scan.Edits;
+import dev.sluice.gateway.config.TenantConfig;
 import dev.sluice.gateway.handover.Splittable;
 import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import dev.sluice.gateway.tokens.PromptQuestion;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -57,7 +59,8 @@ record Prepared(
      * @param gone true when the body's bytes are no longer there
      * @param number of the exchange: the seed of its random choices
      */
-    record Caller(String id, Function<String, Optional<String>> headers, BooleanSupplier gone, long number) {}
+    record Caller(
+            String id, Tenant tenant, Function<String, Optional<String>> headers, BooleanSupplier gone, long number) {}
 
     /** Reads a body. */
     static BodyScan scan(LiveState.Settings settings, Api api, ByteBuffer body) throws Refused {
@@ -131,21 +134,23 @@ record Prepared(
             throws Refused {
         LivePool pool = target.entry().pool();
         boolean addUsage = carriage.watched() && scan.stream() && scan.api().usageOnRequest() && !scan.includeUsage();
-        EditedBody body = edits(scan, model, target, addUsage).apply();
+        Tenant tenant = caller.tenant();
+        boolean priority = tenant.may(TenantConfig.Permission.PRIORITY);
+        EditedBody body = edits(scan, model, target, addUsage, priority).apply();
         PromptHashes prompt = target.prompt(scan, model);
-        Set<String> allowed = carriage.allowed(allowed(scan, target, pool));
+        Set<String> allowed = carriage.allowed(allowed(scan, target, pool, tenant));
         Optional<KnownPrompt> known = pool.known(scan, prompt, target, model, body);
         LivePool.Estimate guess = pool.estimate(bytes(prompt), scan.maxTokens().orElse(0));
         LivePool.Estimate estimate = known.isPresent() && known.get().whole() ? guess : exact(pool, scan, body, guess);
         Ask.Who who = new Ask.Who(
                 caller.id(),
-                Exchange.ANONYMOUS,
+                tenant,
                 caller.headers(),
-                SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt)),
+                own(tenant, SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt))),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
         Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched(), known);
-        Ask named = model.equals(scan.model()) ? asked : asked.named(model);
+        Ask named = (model.equals(scan.model()) ? asked : asked.named(model)).by(target.policy());
         Optional<Handovers> how = pool.handovers();
         if (how.isPresent() && !carriage.splits(how.get())) {
             how = Optional.empty();
@@ -159,11 +164,16 @@ record Prepared(
                 body,
                 how.isPresent() && Splittable.is(scan, how.get().traits()) ? named.split() : named,
                 how.isPresent()
-                        ? Optional.of(new Halves(how.get(), scan, () -> edits(scan, model, target, addUsage)))
+                        ? Optional.of(new Halves(how.get(), scan, () -> edits(scan, model, target, addUsage, priority)))
                         : Optional.empty());
     }
 
-    private static Edits edits(BodyScan scan, String model, RoutingTable.Target target, boolean addUsage) {
+    private static Optional<String> own(Tenant tenant, Optional<String> session) {
+        return tenant.salt().isEmpty() ? session : session.map(tenant::own);
+    }
+
+    private static Edits edits(
+            BodyScan scan, String model, RoutingTable.Target target, boolean addUsage, boolean priority) {
         Edits edits = Edits.of(scan);
         if (!model.equals(scan.model())) {
             edits.model(target.engineModel().orElse(model));
@@ -172,6 +182,12 @@ record Prepared(
         }
         if (addUsage) {
             edits.includeUsage();
+        }
+        if (priority) {
+            edits.allowPriority();
+        }
+        if (!target.salt().isEmpty() && scan.api().fillsCache()) {
+            edits.set("cache_salt", '"' + target.salt() + '"');
         }
         return edits;
     }
@@ -196,7 +212,7 @@ record Prepared(
             throws Refused {
         LivePool pool = target.entry().pool();
         Ask.Who who = new Ask.Who(
-                caller.id(), Exchange.ANONYMOUS, caller.headers(), Optional.empty(), () -> "", caller.number());
+                caller.id(), caller.tenant(), caller.headers(), Optional.empty(), () -> "", caller.number());
         return new Prepared(
                 target,
                 model,
@@ -209,14 +225,19 @@ record Prepared(
     }
 
     /** A follow-up of a stored response goes to the endpoint that stored it. */
-    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool) throws Refused {
+    private static Set<String> allowed(BodyScan scan, RoutingTable.Target target, LivePool pool, Tenant tenant)
+            throws Refused {
         Optional<String> previous = scan.api() == Api.RESPONSES ? scan.previousResponseId() : Optional.empty();
         if (previous.isEmpty()) {
             return target.allowed();
         }
-        String endpoint = pool.responseEndpoint(previous.get())
+        String endpoint = pool.responseEndpoint(tenant.own(previous.get()))
                 .orElseThrow(() ->
                         new Refused(GatewayError.NOT_FOUND, "The response `" + previous.get() + "` does not exist."));
+        if (!target.allowed().isEmpty() && !target.allowed().contains(endpoint)) {
+            throw new Refused(
+                    GatewayError.NO_ENDPOINT, "the engine of that response is not among those allowed", "subset", 1);
+        }
         return Set.of(endpoint);
     }
 
@@ -247,7 +268,7 @@ record Prepared(
     void count(Outcome outcome, Usage usage, int predictedTokens, Lane lane) {
         if (outcome == Outcome.COMPLETED) {
             lane.tokens(
-                    entry().models().contains(model) ? entry().base() : model,
+                    target.adapter(model) ? model : entry().base().isEmpty() ? model : entry().base(),
                     usage.promptTokens(),
                     usage.cachedTokens(),
                     usage.outputTokens());

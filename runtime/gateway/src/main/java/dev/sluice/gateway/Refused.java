@@ -42,7 +42,10 @@ final class Refused extends Exception {
      */
     static Refused starting(OptionalLong eta) {
         long seconds = eta.isPresent() ? (eta.getAsLong() + 999_999_999L) / 1_000_000_000L : 10;
-        return new Refused(GatewayError.STARTING, "the engines of this model are being started", "starting", (int)
+        return new Refused(
+                GatewayError.STARTING,
+                "the engines of this model are being started",
+                "starting",
                 Math.clamp(seconds, 1, 3600));
     }
 

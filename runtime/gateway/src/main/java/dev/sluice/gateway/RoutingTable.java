@@ -50,8 +50,39 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
      *
      * @param engineModel what the engine is sent; empty when the body's own name stays
      * @param allowed ids of endpoints that have it; empty for all
+     * @param salt of the prompt in engines' caches; empty for none
+     * @param policy in the place of the pool's own
      */
-    record Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {
+    record Target(
+            PoolEntry entry,
+            Optional<String> engineModel,
+            Set<String> allowed,
+            String salt,
+            Optional<Pipeline> policy) {
+        Target(PoolEntry entry, Optional<String> engineModel, Set<String> allowed) {
+            this(entry, engineModel, allowed, "", Optional.empty());
+        }
+
+        /** The same for somebody whose prompts are kept apart. */
+        Target salted(String with) {
+            return with.isEmpty() ? this : new Target(entry, engineModel, allowed, with, policy);
+        }
+
+        /** The same at some endpoints only. */
+        Target among(Set<String> ids) {
+            return new Target(entry, engineModel, ids, salt, policy);
+        }
+
+        /** The same by another policy. */
+        Target by(Pipeline other) {
+            return new Target(entry, engineModel, allowed, salt, Optional.of(other));
+        }
+
+        /** Whether a name is that of an adapter there, and not one of the pool's model. */
+        boolean adapter(String model) {
+            return engineModel.isEmpty() && !model.isEmpty() && !entry.models().contains(model);
+        }
+
         /** Block hashes of a prompt for the model that its body names. */
         PromptHashes prompt(BodyScan scan) {
             return prompt(scan, scan.model());
@@ -59,8 +90,10 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
 
         /** Block hashes of a prompt for this model: aliases share their blocks, an adapter has blocks of its own. */
         PromptHashes prompt(BodyScan scan, String model) {
-            boolean adapter = !model.isEmpty() && !entry.models().contains(model);
-            long seed = adapter ? PromptHashes.seed(entry.base(), model, "") : entry.seed();
+            boolean adapter = adapter(model);
+            long seed = adapter || !salt.isEmpty()
+                    ? PromptHashes.seed(entry.base(), adapter ? model : "", salt)
+                    : entry.seed();
             return PromptHashes.of(scan, seed, BlockRules.DEFAULT);
         }
     }
@@ -93,6 +126,27 @@ record RoutingTable(List<PoolEntry> pools, Map<String, PoolEntry> byModel) {
             }
         }
         return Optional.empty();
+    }
+
+    /** A pool by its name. */
+    Optional<PoolEntry> pool(String name) {
+        return pools.stream().filter(entry -> entry.pool().name().equals(name)).findFirst();
+    }
+
+    /** The target of a model name in one pool; a name that it does not have is another name of its first model. */
+    Optional<Target> in(String name, String model) {
+        return pool(name).flatMap(entry -> {
+            String base = entry.base();
+            boolean own = model.isEmpty() || entry.models().contains(model);
+            Set<String> having = own ? Set.of() : entry.pool().adapters().getOrDefault(model, Set.of());
+            if (!having.isEmpty() && (entry.discover() || entry.adapters().contains(model))) {
+                return Optional.of(new Target(entry, Optional.empty(), having));
+            }
+            return base.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            new Target(entry, base.equals(model) ? Optional.empty() : Optional.of(base), Set.of()));
+        });
     }
 
     /** Names that clients may use now, adapters included. */

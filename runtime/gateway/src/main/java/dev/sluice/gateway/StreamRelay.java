@@ -111,6 +111,9 @@ final class StreamRelay implements ChunkWatcher {
         exchange.ended(200, "ok");
         exchange.client.startStream(200, block);
         exchange.client.write(held.bytes());
+        if (leg.handed == null) {
+            exchange.client.releaseBody(); // nothing is tried again any more
+        }
     }
 
     @Override
@@ -148,14 +151,14 @@ final class StreamRelay implements ChunkWatcher {
                 exchange.llmd.perToken(each);
             }
             if (exchange.api == Api.RESPONSES && !watcher.id().isEmpty()) {
-                leg.pool.responseMade(watcher.id(), charge.endpointId());
+                leg.pool.responseMade(exchange.tenant().own(watcher.id()), charge.endpointId());
             }
-            leg.settle(Outcome.COMPLETED, Leg.usage(watcher.usage()));
+            settle(Outcome.COMPLETED);
             exchange.client.finish();
             return Leg.Result.done(Outcome.COMPLETED);
         }
         if (verdict == Verdict.ENGINE_ERROR) {
-            leg.settle(Outcome.FAILED, Leg.usage(watcher.usage()));
+            settle(Outcome.FAILED);
             exchange.ended(200, "engine_error");
             exchange.client.abort();
             return Leg.Result.done(Outcome.FAILED);
@@ -165,7 +168,7 @@ final class StreamRelay implements ChunkWatcher {
 
     /** Tells the client that its stream ends too early: one error event, no marker, no final chunk. */
     private Leg.Result cut(Outcome outcome, GatewayError code) throws IOException {
-        leg.settle(outcome, Leg.usage(watcher.usage()));
+        settle(outcome);
         exchange.ended(200, code.code());
         String message = code == GatewayError.UPSTREAM_TIMEOUT
                 ? "The engine stopped sending within the time limit."
@@ -179,9 +182,14 @@ final class StreamRelay implements ChunkWatcher {
         return Leg.Result.done(outcome);
     }
 
+    private void settle(Outcome outcome) {
+        exchange.generated(watcher.tokens());
+        leg.settle(outcome, Leg.usage(watcher.usage()));
+    }
+
     private Leg.Result cancelled() {
         connection.abort();
-        leg.settle(Outcome.CANCELLED, Leg.usage(watcher.usage()));
+        settle(Outcome.CANCELLED);
         exchange.runtime().meters.cancelled("stream");
         exchange.ended(499, "cancelled");
         exchange.client.abort();

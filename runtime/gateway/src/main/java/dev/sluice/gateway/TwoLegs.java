@@ -46,7 +46,9 @@ final class TwoLegs {
         /** The endpoint that generates. */
         DECODE,
         /** The two together, and the first of them in doubt. */
-        PAIR
+        PAIR,
+        /** Nobody: a fetch from a third one, which is not made again. */
+        FETCH
     }
 
     /**
@@ -83,7 +85,7 @@ final class TwoLegs {
                         exchange.engineRequestId(attempt),
                         from,
                         decision.endpoint(),
-                        Optional.empty(),
+                        Fetching.source(decision),
                         how.known(from.id()),
                         exchange.random(attempt)),
                 halves.scan());

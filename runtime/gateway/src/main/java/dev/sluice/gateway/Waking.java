@@ -43,7 +43,7 @@ final class Waking implements AutoCloseable {
     private volatile boolean sleepers;
     private volatile boolean able;
     private volatile boolean closed;
-    private volatile long patience = Duration.ofSeconds(120).toNanos();
+    private volatile long patience = Duration.ofMinutes(2).toNanos();
 
     /** @param ended told how each waking has ended */
     Waking(Bell bell, Consumer<String> ended) {

@@ -12,6 +12,7 @@ import static dev.sluice.gateway.ScriptedEngine.usage;
 import static dev.sluice.gateway.ScriptedEngine.whole;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.gateway.http.ByteBudget;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -246,6 +247,30 @@ class ExchangeTest {
             assertThat(TimeUnit.NANOSECONDS.toMillis(closed.get(10, TimeUnit.SECONDS) - left))
                     .isLessThan(1000);
             gateway.awaitIdle();
+        }
+    }
+
+    @Test
+    void givesTheBodysShareOfTheBudgetBackWhenAStreamHasBegun() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (ScriptedEngine engine = new ScriptedEngine("base").does((q, out) -> {
+                    begin(out);
+                    chunk(out, delta("a"));
+                    goOn.await();
+                    chunk(out, finish("stop") + DONE);
+                    return end(out);
+                });
+                GatewayFixture gateway = GatewayFixture.before(dir, List.of(engine))) {
+            ByteBudget budget = (ByteBudget) gateway.gateway.runtime().budget;
+            Socket client = gateway.raw(GatewayFixture.chatBytes(chat(true)));
+            GatewayFixture.readUntil(client.getInputStream(), "\"a\"");
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (budget.used() > 0) { // it was charged before the engine was asked
+                assertThat(System.nanoTime()).isLessThan(end);
+                java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+            }
+            goOn.countDown();
+            assertThat(GatewayFixture.readAll(client.getInputStream())).contains("[DONE]");
         }
     }
 

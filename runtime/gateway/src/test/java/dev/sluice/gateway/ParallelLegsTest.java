@@ -14,8 +14,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -105,25 +109,36 @@ class ParallelLegsTest {
         }
     }
 
+    /** Within 100 ms is what is promised; the median of them, because the machine that tests this may have other things to do. */
     @Test
-    void aClientThatLeavesCutsBoth() throws Exception {
-        CountDownLatch here = new CountDownLatch(2);
-        CountDownLatch cut = new CountDownLatch(2);
+    void aClientThatLeavesCutsBothAtOnce() throws Exception {
+        BlockingQueue<Long> here = new LinkedBlockingQueue<>();
+        BlockingQueue<Long> cut = new LinkedBlockingQueue<>();
         ScriptedEngine.Script waits = (q, out) -> {
-            here.countDown();
+            here.add(0L);
             q.awaitClose();
-            cut.countDown();
+            cut.add(System.nanoTime());
             return false;
         };
+        double[] millis = new double[20];
         try (ScriptedEngine p = new ScriptedEngine("base").does(waits);
                 ScriptedEngine d = new ScriptedEngine("base").does(waits);
                 GatewayFixture gateway = gateway(p, d)) {
-            Socket client = gateway.raw(chatBytes(chat(true)));
-            here.await();
-            client.close();
-            assertThat(cut.await(10, TimeUnit.SECONDS)).isTrue();
+            for (int i = 0; i < millis.length; i++) {
+                Socket client = gateway.raw(chatBytes(chat(true)));
+                here.take();
+                here.take();
+                long left = System.nanoTime();
+                client.close();
+                long first = Objects.requireNonNull(cut.poll(10, TimeUnit.SECONDS));
+                long second = Objects.requireNonNull(cut.poll(10, TimeUnit.SECONDS));
+                millis[i] = (Math.max(first, second) - left) / 1e6;
+            }
             gateway.awaitIdle();
         }
+        Arrays.sort(millis);
+        System.out.printf("client gone -> both legs closed: p50 %.2f ms, max %.2f ms%n", millis[10], millis[19]);
+        assertThat(millis[10]).isLessThan(100);
     }
 
     @Test

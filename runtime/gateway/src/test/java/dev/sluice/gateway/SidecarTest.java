@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class SidecarTest {
     private static final String PREFILLER = "x-prefiller-host-port";
+    private static final String SOURCE = "x-kv-cache-source-host-port";
     private static final String SPLIT = "sluice_disaggregation_total{decision=\"prefill-decode\"}";
     private static final String SERVER = "extProc: {host: 127.0.0.1, port: 0}";
 
@@ -106,6 +107,46 @@ class SidecarTest {
         assertThat(p.requests()).isEmpty();
         gateway.awaitIdle();
         assertThat(metric(gateway, SPLIT)).isEqualTo(1);
+        for (String prefix : List.of("llm_d_epp_disagg", "llm_d_epp_pd", "llm_d_inference_scheduler_disagg")) {
+            assertThat(gateway.admin("/metrics").body())
+                    .contains(prefix + "_decision_total{decision_type=\"prefill-decode\",model_name=\"base\","
+                            + "plugin_name=\"disagg-profile-handler\",plugin_type=\"disagg-profile-handler\"} 1");
+        }
+    }
+
+    @Test
+    void aPickerConfigurationWithASourceProducerNamesWhoHasThePrefixToTheSidecar() throws Exception {
+        gateway.close();
+        p.does(decodes());
+        Path epp = Files.writeString(dir.resolve("p2p.yaml"), """
+                apiVersion: llm-d.ai/v1alpha1
+                kind: EndpointPickerConfig
+                plugins:
+                  - {type: p2p-source-producer, parameters: {minCachedTokenDelta: 16}}
+                  - {type: header-label-affinity-scorer, parameters: {headerName: x-engine, labelKey: engine}}
+                  - {type: max-score-picker}
+                schedulingProfiles:
+                  - {name: default, plugins: [{pluginRef: header-label-affinity-scorer}, {pluginRef: max-score-picker}]}
+                """);
+        Path rows = Files.writeString(dir.resolve("endpoints.yaml"), """
+                endpoints:
+                  - {name: p, address: 127.0.0.1, port: "%d", labels: {engine: a}}
+                  - {name: d, address: 127.0.0.1, port: "%d", labels: {engine: b}}
+                """.formatted(p.port(), d.port()));
+        Overrides overrides = new Overrides(
+                OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty(), Optional.of(rows), Optional.empty());
+        gateway = GatewayFixture.load(epp, overrides, 2);
+        String ask = chat(true).replace("hello", "a beginning that both engines need ".repeat(40));
+
+        assertThat(gateway.post(CHAT, ask, "x-engine", "a").statusCode()).isEqualTo(200);
+        HttpResponse<String> answer = gateway.post(CHAT, ask, "x-engine", "b", SOURCE, "10.0.0.9:1");
+        assertThat(answer.body()).endsWith(DONE);
+        assertThat(p.requests().getFirst().header(SOURCE)).isEmpty();
+        assertThat(d.requests().getFirst().header(SOURCE)).isEqualTo(address(p));
+        assertThat(d.requests().getFirst().header(PREFILLER)).isEmpty();
+        assertThat(gateway.post(CHAT, ask, "x-engine", "b").statusCode()).isEqualTo(200);
+        assertThat(d.requests().getLast().header(SOURCE)).as("it has it now").isEmpty();
+        gateway.awaitIdle();
     }
 
     @Test

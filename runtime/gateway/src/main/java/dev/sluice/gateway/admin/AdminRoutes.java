@@ -14,6 +14,7 @@ import java.util.Set;
 final class AdminRoutes {
     private static final String METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
     private static final String EXPLAIN = "/explain/";
+    private static final String TENANT = "/tenants/";
     private static final int DECISIONS = 50;
     private static final int MOST_DECISIONS = 1000;
     /** The only paths that answer without a token: they say nothing that a stranger could use. */
@@ -58,7 +59,7 @@ final class AdminRoutes {
 
     Answer answer(Call call) throws IOException {
         String path = call.path();
-        boolean get = GETS.contains(path) || path.startsWith(EXPLAIN);
+        boolean get = GETS.contains(path) || path.startsWith(EXPLAIN) || path.startsWith(TENANT);
         if (!get && !POSTS.contains(path)) {
             return notFound();
         }
@@ -75,7 +76,8 @@ final class AdminRoutes {
                         console,
                         Map.of(
                                 "Content-Security-Policy",
-                                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"));
+                                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
+                                        + " connect-src 'self'"));
             case "/metrics" -> metrics();
             case "/livez" -> view.live() ? health(200, "live") : health(503, "not live");
             case "/readyz" -> view.notReady().map(reason -> health(503, reason)).orElseGet(() -> health(200, "ready"));
@@ -86,7 +88,10 @@ final class AdminRoutes {
             case "/decisions" -> decisions(call);
             case "/route" -> route(call);
             case "/drain" -> drain();
-            default -> explain(path.substring(EXPLAIN.length()));
+            default ->
+                path.startsWith(TENANT)
+                        ? tenant(path.substring(TENANT.length()))
+                        : explain(path.substring(EXPLAIN.length()));
         };
     }
 
@@ -118,6 +123,13 @@ final class AdminRoutes {
         }
         List<RecentDecision> decisions = view.decisions(Math.clamp(limit, 1, MOST_DECISIONS));
         return Answer.json(200, decisions);
+    }
+
+    private Answer tenant(String name) {
+        Optional<?> tenant = view.tenant(name);
+        return tenant.isPresent()
+                ? Answer.json(200, tenant.get())
+                : Answer.error(404, "not_found", "there is no tenant of that name; /tenants lists them");
     }
 
     private Answer explain(String id) {

@@ -36,6 +36,9 @@ public interface AdminView {
     /** The tenants. */
     List<TenantStatus> tenants();
 
+    /** All that is in force of one tenant, and where it comes from, to be shown as JSON; empty when there is none of that name. */
+    Optional<?> tenant(String name);
+
     /** Begins to drain: not ready from now on, ends when the streams have ended. Harmless when called again. */
     void drain();
 

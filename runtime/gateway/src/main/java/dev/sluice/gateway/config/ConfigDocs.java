@@ -23,20 +23,20 @@ import java.util.stream.Collectors;
 /** The reference page of the configuration, in Markdown, from the same records that files are bound to. */
 public final class ConfigDocs {
     private static final String INTRODUCTION = """
-            <!-- Generated from the configuration records. Regenerate: ./sluice schema --format markdown > docs/configuration.md -->
-            # Configuration
+        <!-- Generated from the configuration records. Regenerate: ./sluice schema --format markdown > docs/configuration.md -->
+        # Configuration
 
-            A gateway reads one YAML file: `./sluice serve --config gateway.yaml`. `./sluice check --config gateway.yaml` says what
-            is wrong with one, all of it at once, as `file:line:col: path: message`; nothing starts on a bad file, and a running
-            gateway keeps the last good one. `apiVersion: sluice.dev/v1` and `kind: Gateway` may be left out.
+        A gateway reads one YAML file: `./sluice serve --config gateway.yaml`. `./sluice check --config gateway.yaml` says what
+        is wrong with one, all of it at once, as `file:line:col: path: message`; nothing starts on a bad file, and a running
+        gateway keeps the last good one. `apiVersion: sluice.dev/v1` and `kind: Gateway` may be left out.
 
-            - Durations have a unit: `50ms`, `1s`, `1.5s`, `5m`, `1h30m`. Sizes too: `512B`, `32KiB`, `64MiB`, `2GiB`.
-            - Secrets are never written in the file: `{file: PATH}` or `{env: NAME}`.
-            - Relative paths are relative to the file they stand in.
-            - Unknown keys are errors. Keys of features to come are refused as "not supported yet".
-            - Only `pools` is required, and in a pool `name`, `models`, and either `endpoints` or `discovery`.
+        - Durations have a unit: `50ms`, `1s`, `1.5s`, `5m`, `1h30m`. Sizes too: `512B`, `32KiB`, `64MiB`, `2GiB`.
+        - Secrets are never written in the file: `{file: PATH}` or `{env: NAME}`.
+        - Relative paths are relative to the file they stand in.
+        - Unknown keys are errors. Keys of features to come are refused as "not supported yet".
+        - Only `pools` is required, and in a pool `name`, `models`, and either `endpoints` or `discovery`.
 
-            """;
+        """;
 
     private final Codecs codecs;
     private final StringBuilder out = new StringBuilder();
@@ -59,6 +59,10 @@ public final class ConfigDocs {
         out.append("## `routing.NAME`\n\nA policy, in place or as `{file: PATH}`; the file may be an llm-d")
                 .append(" `EndpointPickerConfig`.\nA pool that names none gets the default policy.\n\n");
         sections(new Section("routing.NAME", RoutingRows.class));
+        out.append("## `Tenant`: a tenant file\n\n"
+                        + "One file per tenant in `tenants.directory`; `kind: Tenant` may be left")
+                .append(" out. What it means: [tenants.md](tenants.md).\n\n");
+        sections(new Section("Tenant", TenantConfig.class));
         out.append("## Parameters of plugin types\n\nWhat they compute: [plugins.md](plugins.md).\n\n");
         for (Catalog.Entry entry : catalog.entries()) {
             out.append("### `").append(entry.factory().type()).append("`\n\n");
@@ -78,7 +82,7 @@ public final class ConfigDocs {
         Deque<Section> open = new ArrayDeque<>(List.of(first));
         while (!open.isEmpty()) {
             Section section = open.pop();
-            if (!section.path.isEmpty() && !section.path.equals("routing.NAME")) {
+            if (!List.of("", "routing.NAME", "Tenant").contains(section.path)) {
                 out.append("## `").append(section.path).append("`\n\n");
             }
             Deque<Section> inner = new ArrayDeque<>();

@@ -2,6 +2,7 @@ package dev.sluice.gateway.config;
 
 import dev.sluice.spi.Role;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -92,6 +93,8 @@ public final class ConfigLoader {
                 .with(KvAddress.class, new KvAddress.Form())
                 .with(KvAddress.Replay.class, new KvAddress.Replay.Form())
                 .with(Port.class, new Port.Form())
+                .with(KeyHash.class, new KeyHash.Form())
+                .with(Instant.class, new InstantForm())
                 .with(Pem.class, new Pem.Form())
                 .with(Role.class, new RoleForm());
     }

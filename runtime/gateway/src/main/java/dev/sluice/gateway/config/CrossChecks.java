@@ -1,6 +1,7 @@
 package dev.sluice.gateway.config;
 
 import dev.sluice.spi.Role;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,11 +50,50 @@ final class CrossChecks {
                 }
             });
         }
+        if (config.usage().isPresent() && config.server().extProc().isPresent()) {
+            error(top.key("usage"), "behind Envoy (server.extProc) a usage log is not supported yet");
+        }
+        if (config.tenants().isPresent()) {
+            tenants(config.tenants().get());
+            return;
+        }
         config.routing().keySet().stream().filter(name -> !used.contains(name)).forEach(name -> {
             Reading at = top.key("routing").key(name);
             at.problems().warningAt(file(), at.path(), "no pool uses this policy");
         });
         top.problems().warningAt(file(), "", "no tenants: this gateway is open to everybody who reaches it");
+    }
+
+    private void tenants(TenantsConfig tenants) {
+        Reading at = top.key("tenants");
+        if (config.server().extProc().isPresent()) {
+            error(
+                    at,
+                    "behind Envoy (server.extProc) tenants are not supported yet: there everybody would be let in"
+                            + " without a key");
+        }
+        if (tenants.salt().isEmpty()) {
+            at.problems()
+                    .warningAt(
+                            file(),
+                            at.path(),
+                            "no salt: a random one for each process, so that replicas, and this one after a restart,"
+                                    + " find nothing of what engines have cached");
+        }
+        tenants.directory()
+                .filter(directory -> !Files.isDirectory(directory))
+                .ifPresent(directory -> at.problems()
+                        .warningAt(file(), at.key("directory").path(), "there is no directory " + directory + " yet"));
+        boolean shared =
+                config.pools().stream().anyMatch(pool -> pool.connector().type().equals("shared-storage"));
+        if (shared
+                && tenants.anonymous() == TenantsConfig.Anonymous.ALLOW
+                && tenants.directory().isPresent()) {
+            error(
+                    at.key("anonymous"),
+                    "beside a connector shared-storage, whose files do not tell tenants apart, there can be one tenant"
+                            + " only");
+        }
     }
 
     private void listeners() {

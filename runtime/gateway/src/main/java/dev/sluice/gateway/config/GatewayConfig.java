@@ -16,8 +16,10 @@ import java.util.Optional;
  * @param plugins third-party plugins; empty when there is no directory of them
  * @param metrics what {@code /metrics} shows
  * @param kvIndex the index that engines' KV events feed
+ * @param tenants who may use it; empty: everybody
+ * @param usage where it is written what was used; empty: nowhere
  */
-@NotYet({"identity", "tenants"})
+@NotYet({"identity"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,
@@ -34,7 +36,13 @@ public record GatewayConfig(
         MetricsConfig metrics,
 
         @Doc("The precise index, fed by the engines whose rows have `kvEvents`.") @Default("{}")
-        KvIndexConfig kvIndex) {
+        KvIndexConfig kvIndex,
+
+        @Doc("Who may use the gateway: tenants.md. Absent: everybody who reaches it.")
+        Optional<TenantsConfig> tenants,
+
+        @Doc("A log of what was used, for `./sluice usage`. Absent: none.")
+        Optional<UsageConfig> usage) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
@@ -44,6 +52,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex);
+        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, tenants, usage);
     }
 }

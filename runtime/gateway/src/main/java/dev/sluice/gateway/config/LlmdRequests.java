@@ -8,7 +8,6 @@ import static dev.sluice.gateway.config.LlmdType.Kind.RESPONSE;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
-import static dev.sluice.gateway.config.LlmdTypes.PULLS;
 import static dev.sluice.gateway.config.LlmdTypes.REVISIONS;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
@@ -41,7 +40,7 @@ final class LlmdRequests {
             deprecated(PRODUCER, "tokenizer", nowCalled("token-producer")),
             current(PRODUCER, "mm-embeddings-cache-producer", MULTIMODAL),
             current(PRODUCER, "session-id-producer", BUILT_IN),
-            alpha(PRODUCER, "p2p-source-producer", PULLS),
+            alpha(PRODUCER, "p2p-source-producer", BUILT_IN),
             alpha(PRODUCER, "latency-observer-producer-hub", CLUSTERS),
             current(ADMITTER, "latency-slo-admitter", new LlmdType.NoEffect(NEGATIVE)),
             current(ADMITTER, "probabilistic-admitter", new LlmdType.NoEffect(NEGATIVE)),

@@ -63,7 +63,14 @@ public record Overrides(
             }
         }
         return new GatewayConfig(
-                newServer, List.copyOf(pools), config.routing(), plugins(config), config.metrics(), config.kvIndex());
+                newServer,
+                List.copyOf(pools),
+                config.routing(),
+                plugins(config),
+                config.metrics(),
+                config.kvIndex(),
+                config.tenants(),
+                config.usage());
     }
 
     private Optional<PluginsConfig> plugins(GatewayConfig config) {

@@ -88,10 +88,12 @@ final class PickerForm {
                 PrecisePorts.of(instances)));
     }
 
-    /** llm-d's engines that split requests have a sidecar, which is told by headers. */
+    /** llm-d's engines that split requests, or fetch from others, have a sidecar, which is told by headers. */
     private ConnectorConfig connector(RoutingConfig policy, Reading at) {
-        boolean splits = policy.plugins().stream().anyMatch(plugin -> SPLITTERS.contains(plugin.type()));
-        return splits
+        boolean told = policy.plugins().stream()
+                .anyMatch(plugin ->
+                        SPLITTERS.contains(plugin.type()) || plugin.type().equals("p2p-source-producer"));
+        return told
                 ? catalog.find("sidecar")
                         .flatMap(factory -> InstanceReader.plain(
                                 factory, Position.start(at.file().toString())))

@@ -10,9 +10,9 @@ import java.util.Optional;
  */
 final class PickerGateway {
     private static final String SKELETON = """
-            pools: [{name: default, models: discover, routing: default}]
-            metrics: {compatibility: llm-d}
-            """;
+        pools: [{name: default, models: discover, routing: default}]
+        metrics: {compatibility: llm-d}
+        """;
 
     private PickerGateway() {}
 
@@ -29,6 +29,8 @@ final class PickerGateway {
                 Map.of("default", picker.routing()),
                 Optional.empty(),
                 skeleton.metrics(),
-                skeleton.kvIndex()));
+                skeleton.kvIndex(),
+                Optional.empty(),
+                Optional.empty()));
     }
 }

@@ -37,6 +37,7 @@ public final class Schema {
         properties.put("apiVersion", Map.of("const", "sluice.dev/v1"));
         properties.put("kind", Map.of("const", "Gateway"));
         schema.put("properties", properties);
+        schema.put("$defs", Map.of("Tenant", tenant(catalog)));
         try {
             return new ObjectMapper()
                     .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
@@ -45,6 +46,17 @@ public final class Schema {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree of maps is always JSON", e);
         }
+    }
+
+    /** A tenant file's. */
+    private static Map<String, Object> tenant(Catalog catalog) {
+        Map<String, Object> schema = new TreeMap<>(new Schema(ConfigLoader.codecs(catalog)).record(TenantConfig.class));
+        Map<String, Object> properties = new TreeMap<>();
+        ((Map<?, ?>) schema.getOrDefault("properties", Map.of())).forEach((k, v) -> properties.put(k.toString(), v));
+        properties.put("apiVersion", Map.of("const", "sluice.dev/v1"));
+        properties.put("kind", Map.of("const", "Tenant"));
+        schema.put("properties", properties);
+        return schema;
     }
 
     Map<String, Object> record(Class<?> type) {

@@ -3,9 +3,6 @@ package dev.sluice.gateway.engine;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -26,9 +23,7 @@ final class AnswerStream extends InputStream {
         CLOSE
     }
 
-    private final Socket socket;
-    private final InputStream in;
-    private final OutputStream out;
+    private final Line line;
     private final byte[] buffer = new byte[BUFFER];
     private int position;
     private int limit;
@@ -41,10 +36,8 @@ final class AnswerStream extends InputStream {
     private boolean ended;
     private boolean keepAlive;
 
-    AnswerStream(Socket socket) throws IOException {
-        this.socket = socket;
-        this.in = socket.getInputStream();
-        this.out = socket.getOutputStream();
+    AnswerStream(Line line) {
+        this.line = line;
     }
 
     /** Nothing is waited for beyond this {@link System#nanoTime}. */
@@ -53,8 +46,7 @@ final class AnswerStream extends InputStream {
     }
 
     void send(byte[] request) throws IOException {
-        out.write(request);
-        out.flush();
+        line.write(request, deadline);
     }
 
     /** Reads the head of a final answer; returns its status. */
@@ -199,16 +191,11 @@ final class AnswerStream extends InputStream {
     }
 
     private int receive(byte[] bytes, int offset, int length) throws IOException {
-        long millis = (deadline - System.nanoTime() + 999_999) / 1_000_000;
-        if (millis <= 0) {
-            throw new SocketTimeoutException("out of time");
-        }
-        socket.setSoTimeout((int) Math.min(millis, Integer.MAX_VALUE));
-        return in.read(bytes, offset, length);
+        return line.read(bytes, offset, length, deadline);
     }
 
     private String line() throws IOException {
-        StringBuilder line = new StringBuilder();
+        StringBuilder text = new StringBuilder();
         while (true) {
             if (position == limit) {
                 fill();
@@ -220,19 +207,19 @@ final class AnswerStream extends InputStream {
             while (end < limit && buffer[end] != '\n') {
                 end++;
             }
-            line.append(new String(buffer, position, end - position, StandardCharsets.ISO_8859_1));
+            text.append(new String(buffer, position, end - position, StandardCharsets.ISO_8859_1));
             headBytes += end - position + 1;
-            if (line.length() > LINE || headBytes > HEAD) {
+            if (text.length() > LINE || headBytes > HEAD) {
                 throw new IOException("an answer with too long a head");
             }
             position = end;
             if (end < limit) {
                 position++;
-                int last = line.length() - 1;
-                if (last >= 0 && line.charAt(last) == '\r') {
-                    line.setLength(last);
+                int last = text.length() - 1;
+                if (last >= 0 && text.charAt(last) == '\r') {
+                    text.setLength(last);
                 }
-                return line.toString();
+                return text.toString();
             }
         }
     }

@@ -1,8 +1,8 @@
 package dev.sluice.gateway.engine;
 
+import dev.sluice.gateway.engine.Ground.Sockets;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -43,18 +43,24 @@ final class EngineConnection implements AutoCloseable {
     private final String prefix;
     private final String headers;
     private final Duration timeout;
-    private volatile @Nullable Socket socket;
+    private final Ground ground;
+    private volatile @Nullable Line line;
     private @Nullable AnswerStream stream;
     private long usedAt;
     private volatile boolean closed;
 
     EngineConnection(EngineTarget target, Duration timeout) {
-        this(target, target.base(), timeout);
+        this(target, target.base(), timeout, Ground.JDK);
     }
 
-    /** @param base where paths begin: the engine's own base, or its metrics page, which is then path {@code ""} */
-    EngineConnection(EngineTarget target, URI base, Duration timeout) {
+    /**
+     * Calls from a thread of that ground.
+     *
+     * @param base where paths begin: the engine's own base, or its metrics page, which is then path {@code ""}
+     */
+    EngineConnection(EngineTarget target, URI base, Duration timeout, Ground ground) {
         this.timeout = timeout;
+        this.ground = ground;
         this.secure = "https".equalsIgnoreCase(base.getScheme());
         this.tls = target.tls();
         this.port = base.getPort() >= 0 ? base.getPort() : secure ? 443 : 80;
@@ -137,30 +143,34 @@ final class EngineConnection implements AutoCloseable {
     }
 
     private AnswerStream open(Duration limit) throws IOException {
-        Socket plain = new Socket();
-        socket = plain;
         if (closed) {
             throw new IOException("no longer watched");
         }
-        int millis = (int) Math.max(1, limit.toMillis());
-        plain.setTcpNoDelay(true);
-        plain.setSoTimeout(millis);
-        plain.connect(new InetSocketAddress(host, port), millis);
-        Socket ready = secure ? secured(plain) : plain;
+        Line ready = secure ? secured(Sockets.connect(host, port, limit)) : ground.connect(host, port, limit);
+        line = ready;
+        if (closed) { // meanwhile, and whoever closed it saw no line
+            hangUp();
+            throw new IOException("no longer watched");
+        }
         AnswerStream opened = new AnswerStream(ready);
         stream = opened;
         return opened;
     }
 
-    private Socket secured(Socket plain) throws IOException {
-        SSLSocketFactory factory =
-                tls.map(SSLContext::getSocketFactory).orElseGet(() -> (SSLSocketFactory) SSLSocketFactory.getDefault());
-        SSLSocket secured = (SSLSocket) factory.createSocket(plain, host, port, true);
-        SSLParameters parameters = secured.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-        secured.setSSLParameters(parameters);
-        secured.startHandshake();
-        return secured;
+    private Line secured(Socket plain) throws IOException {
+        try {
+            SSLSocketFactory factory = tls.map(SSLContext::getSocketFactory)
+                    .orElseGet(() -> (SSLSocketFactory) SSLSocketFactory.getDefault());
+            SSLSocket secured = (SSLSocket) factory.createSocket(plain, host, port, true);
+            SSLParameters parameters = secured.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            secured.setSSLParameters(parameters);
+            secured.startHandshake();
+            return new SocketLine(secured);
+        } catch (IOException | RuntimeException e) {
+            plain.close();
+            throw e;
+        }
     }
 
     private static String words(Exception failure) {
@@ -176,14 +186,10 @@ final class EngineConnection implements AutoCloseable {
 
     private void hangUp() {
         stream = null;
-        Socket open = socket;
-        socket = null;
+        Line open = line;
+        line = null;
         if (open != null) {
-            try {
-                open.close();
-            } catch (IOException e) {
-                System.getLogger(EngineConnection.class.getName()).log(System.Logger.Level.DEBUG, "while closing", e);
-            }
+            open.close();
         }
     }
 
@@ -191,13 +197,9 @@ final class EngineConnection implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Socket open = socket;
+        Line open = line;
         if (open != null) {
-            try {
-                open.close();
-            } catch (IOException e) {
-                System.getLogger(EngineConnection.class.getName()).log(System.Logger.Level.DEBUG, "while closing", e);
-            }
+            open.close();
         }
     }
 }

@@ -4,19 +4,31 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Watches engines: probes whether they serve what is expected and reads their metrics, each at its own pace. */
 public final class Engines implements AutoCloseable {
     private final EngineSettings settings;
     private final EngineEvents events;
+    private final Function<EngineTarget, Ground> grounds;
     private final ConcurrentHashMap<String, Watch> watches = new ConcurrentHashMap<>();
     private boolean closed;
 
     /** Nothing is watched until {@link #setTargets}. */
     public Engines(EngineSettings settings, EngineEvents events) {
+        this(settings, events, target -> Ground.JDK);
+    }
+
+    /**
+     * Nothing is watched until {@link #setTargets}.
+     *
+     * @param grounds where each engine's metrics page is read
+     */
+    public Engines(EngineSettings settings, EngineEvents events, Function<EngineTarget, Ground> grounds) {
         this.settings = settings;
         this.events = events;
+        this.grounds = grounds;
     }
 
     /**
@@ -44,7 +56,7 @@ public final class Engines implements AutoCloseable {
         });
         for (EngineTarget target : targets) {
             if (!watches.containsKey(target.id())) {
-                Watch watch = new Watch(target, settings, events);
+                Watch watch = new Watch(target, settings, events, grounds.apply(target));
                 watches.put(target.id(), watch);
                 watch.start();
             }

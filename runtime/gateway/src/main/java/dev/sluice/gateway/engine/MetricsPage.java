@@ -61,10 +61,10 @@ final class MetricsPage {
         if (to - from < WantedMetric.SHORTEST) {
             return;
         }
-        int first = bytes[from];
-        if (first != 'v' && first != 's' && first != 't' && first != 'n') {
+        if (!wanted((long) LONGS.get(bytes, from))) {
             return;
         }
+        int first = bytes[from];
         for (int i = 0; i < WantedMetric.ALL.length; i++) {
             byte[] name = WantedMetric.ALL[i].name();
             int end = from + name.length;
@@ -76,6 +76,15 @@ final class MetricsPage {
                 sample(i, bytes, end, to);
             }
         }
+    }
+
+    private static boolean wanted(long beginning) {
+        for (long one : WantedMetric.BEGINNINGS) {
+            if (one == beginning) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void other(byte[] bytes, int from, int to) {

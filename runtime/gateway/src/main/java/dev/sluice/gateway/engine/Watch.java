@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches one engine with two virtual threads of its own, one for metrics and one for probes, so that an engine that
@@ -25,7 +26,8 @@ final class Watch implements AutoCloseable {
     private final EngineEvents events;
     private final EngineConnection forMetrics;
     private final EngineConnection forProbes;
-    private final Thread scraper;
+    private final Ground ground;
+    private volatile @Nullable Thread scraper;
     private final Thread prober;
     private final long seed;
     private final byte[] buffer = new byte[BUFFER];
@@ -36,15 +38,16 @@ final class Watch implements AutoCloseable {
     private volatile boolean probeAsked = true;
     private volatile boolean probing;
 
-    Watch(EngineTarget target, EngineSettings settings, EngineEvents events) {
+    /** @param ground where its metrics page is read; probes always have the JDK's threads */
+    Watch(EngineTarget target, EngineSettings settings, EngineEvents events, Ground ground) {
+        this.ground = ground;
         this.target = target;
         this.settings = settings;
         this.events = events;
-        this.forMetrics = new EngineConnection(target, target.metrics(), settings.timeout());
+        this.forMetrics = new EngineConnection(target, target.metrics(), settings.timeout(), ground);
         this.forProbes = new EngineConnection(target, settings.timeout());
         this.seed = mix(target.id().hashCode());
         this.trafficAt = System.nanoTime() - settings.busyFor().toNanos();
-        this.scraper = Thread.ofVirtual().name("scrape-" + target.id()).unstarted(this::scrapeForEver);
         this.prober = Thread.ofVirtual().name("probe-" + target.id()).unstarted(this::probeForEver);
     }
 
@@ -54,7 +57,7 @@ final class Watch implements AutoCloseable {
 
     void start() {
         prober.start();
-        scraper.start();
+        scraper = ground.start("scrape-" + target.id(), this::scrapeForEver);
     }
 
     void traffic() {
@@ -120,7 +123,7 @@ final class Watch implements AutoCloseable {
                 dozing = false;
                 return true;
             }
-            LockSupport.parkNanos(this, left);
+            ground.pause(left);
             dozing = false;
         }
         return false;

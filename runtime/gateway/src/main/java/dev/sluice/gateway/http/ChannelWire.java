@@ -54,7 +54,7 @@ final class ChannelWire extends Wire {
     // The owner's read; written before READING, by the loop only while BUSY.
     private @Nullable ByteBuffer target;
     private @Nullable Lease fresh;
-    private int room;
+    private int size;
     private int wanted;
     private int got;
     private long idle;
@@ -71,6 +71,7 @@ final class ChannelWire extends Wire {
     private boolean ended;
 
     private @Nullable Pump pump;
+    private boolean gathered;
 
     // A write, or a connect, that waits; the callback only on the loop's thread.
     private @Nullable Writable writable;
@@ -157,10 +158,9 @@ final class ChannelWire extends Wire {
 
     @Override
     @Nullable
-    Lease readFresh(int room, long idle) throws IOException {
+    Lease readFresh(int size, long idle) throws IOException {
         if (early != null) {
-            Lease lease = Lease.of(Math.max(Lease.SMALL, early.bytes.position() + room + 2));
-            lease.bytes.position(room);
+            Lease lease = Lease.of(Math.max(size, early.bytes.position()));
             takeEarly(lease.bytes);
             return lease;
         }
@@ -169,8 +169,7 @@ final class ChannelWire extends Wire {
         }
         if (!armed) {
             letOthersRun();
-            Lease lease = Lease.small();
-            lease.bytes.position(room).limit(lease.capacity() - 2);
+            Lease lease = Lease.of(size);
             int n = 0;
             try {
                 n = pull(lease.bytes);
@@ -180,7 +179,6 @@ final class ChannelWire extends Wire {
                 }
             }
             if (n > 0) {
-                lease.bytes.limit(lease.capacity());
                 return lease;
             }
             if (n < 0) {
@@ -190,7 +188,7 @@ final class ChannelWire extends Wire {
         }
         target = null;
         fresh = null;
-        this.room = room;
+        this.size = size;
         got = 0;
         wanted = 1;
         park(READING, idle, in(FOREVER));
@@ -331,8 +329,8 @@ final class ChannelWire extends Wire {
         ByteBuffer into = target;
         try {
             if (into == null) {
-                fresh = Lease.small();
-                into = fresh.bytes.position(room).limit(fresh.capacity() - 2);
+                fresh = Lease.of(size);
+                into = fresh.bytes;
                 target = into;
             }
             int n = channel.read(into);
@@ -344,9 +342,6 @@ final class ChannelWire extends Wire {
             }
             got += n;
             if (got >= wanted) {
-                if (fresh != null) {
-                    into.limit(into.capacity());
-                }
                 complete(null);
                 return;
             }
@@ -560,7 +555,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer data, long stall) throws IOException {
-        gather();
+        gatherOnce();
         while (true) {
             push(data);
             if (!data.hasRemaining()) {
@@ -574,10 +569,19 @@ final class ChannelWire extends Wire {
      * Under load, those who compute run first and those who write then write one right after the other: the other side is
      * woken once for many and not by each. To wake a core that sleeps costs the writer more than all else in a write.
      */
-    private void gather() {
+    @Override
+    void gather() {
+        gathered = true;
         if (loop.crowded()) {
             letOthersRun();
         }
+    }
+
+    private void gatherOnce() {
+        if (!gathered) {
+            gather();
+        }
+        gathered = false;
     }
 
     private void push(ByteBuffer data) throws IOException {
@@ -590,7 +594,7 @@ final class ChannelWire extends Wire {
 
     @Override
     void write(ByteBuffer[] data, int count, long stall) throws IOException {
-        gather();
+        gatherOnce();
         int first = 0;
         while (true) {
             try {

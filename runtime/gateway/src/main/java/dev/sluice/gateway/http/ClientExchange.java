@@ -81,6 +81,9 @@ public interface ClientExchange {
     /** Whether the response was sent completely. */
     boolean finished();
 
+    /** Whether the request's body must not be touched any more. From any thread. */
+    boolean bodyReleased();
+
     /** Whether the client has left, as far as known. Any thread. */
     boolean gone();
 

@@ -36,6 +36,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     private boolean close;
     private boolean watching;
     private long sent;
+    private volatile boolean released;
     private volatile boolean gone;
     private volatile boolean over;
 
@@ -83,6 +84,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
 
     @Override
     public void releaseBody() {
+        released = true;
         intake.releaseBody();
     }
 
@@ -140,6 +142,7 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         if (body != Body.NOT_STARTED) {
             throw new IllegalStateException("a response has been begun already");
         }
+        wire.gather();
         boolean none = status == 204 || status == 304 || status < 200;
         close |= how == Body.UNTIL_CLOSE || !intake.bodyHere() || connection.closing();
         Lease out = Lease.of(Math.max(Lease.SMALL, headers.length() + COPIED));
@@ -393,6 +396,11 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     @Override
     public boolean finished() {
         return body == Body.FINISHED;
+    }
+
+    @Override
+    public boolean bodyReleased() {
+        return released || finished();
     }
 
     @Override

@@ -136,7 +136,9 @@ public final class HotConnections implements ServerConnectionSelector {
         if (channel != null && !context.isSecure() && already == 0) {
             try {
                 direct.increment();
-                return new ChannelWire(loop.any(), channel);
+                ChannelWire wire = new ChannelWire(loop.any(), channel);
+                SpareBuffers.drop(context.serverSocket());
+                return wire;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -43,7 +43,7 @@ final class Intake {
             return true;
         }
         try {
-            lease = wire.readFresh(0, keepAlive);
+            lease = wire.readFresh(Lease.SMALL, keepAlive);
         } catch (Wire.TimedOut e) {
             return false;
         }
@@ -240,23 +240,34 @@ final class Intake {
         }
     }
 
-    /** Gives a large body's memory and the budget back; the head stays readable. */
+    /**
+     * Gives the body's memory and the budget back; the head stays readable. A stream may go on for minutes, so not even a
+     * small buffer is held for it: the head moves to bytes of its own, unless the next request has begun to come.
+     */
     void releaseBody() {
         refund();
         Lease old = lease;
-        if (old == null || !bodyRead || old.capacity() <= Lease.SMALL) {
+        if (old == null || !bodyRead) {
             return;
         }
         int rest = filled - next;
         received = next;
-        Lease smaller = Lease.of(head.end + rest);
-        smaller.bytes.put(0, old.bytes, 0, head.end);
-        smaller.bytes.put(head.end, old.bytes, next, rest);
-        lease = smaller;
-        head.moved(smaller.bytes);
-        next = head.end;
-        filled = head.end + rest;
-        old.release();
+        if (rest == 0) {
+            ByteBuffer alone = ByteBuffer.allocate(head.end);
+            alone.put(0, old.bytes, 0, head.end);
+            head.moved(alone);
+            lease = null;
+            old.release();
+        } else if (old.capacity() > Lease.SMALL) {
+            Lease smaller = Lease.of(head.end + rest);
+            smaller.bytes.put(0, old.bytes, 0, head.end);
+            smaller.bytes.put(head.end, old.bytes, next, rest);
+            lease = smaller;
+            head.moved(smaller.bytes);
+            next = head.end;
+            filled = head.end + rest;
+            old.release();
+        }
     }
 
     /**
@@ -294,6 +305,10 @@ final class Intake {
             next = head.end + (int) head.contentLength();
         }
         refund();
+        if (lease == null) { // it was released, with nothing behind it
+            filled = 0;
+            return true;
+        }
         Lease old = lease();
         int rest = filled - next;
         if (rest == 0) {

@@ -6,16 +6,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A borrowed direct buffer; sizes are powers of two from 16 KiB, reused last in, first out. What it contains at first is
+ * A borrowed direct buffer; sizes are powers of two from 8 KiB, reused last in, first out. What it contains at first is
  * anybody's old bytes. Up to 1 MiB a buffer stays with the process once made; larger ones are kept up to a bound, else
  * given back to the system at once and not when the collector gets to it. Not thread-safe; released exactly once. All of it
- * counts towards {@code -XX:MaxDirectMemorySize}, which is the heap's size unless set: a busy connection holds 16 to 32 KiB.
+ * counts towards {@code -XX:MaxDirectMemorySize}, which is the heap's size unless set: a busy connection holds 8 to 24 KiB.
  */
 final class Lease {
     /** What a connection works with while it is busy. */
     static final int SMALL = 16 << 10;
 
-    private static final int SMALLEST = 14;
+    private static final int SMALLEST = 13;
     private static final int LARGEST = 30;
     private static final int LARGEST_DIRECT = 1 << 20;
     private static final int KEPT = 32 << 20;
@@ -37,7 +37,7 @@ final class Lease {
         this.shelf = shelf;
     }
 
-    /** Borrows a cleared buffer of the smallest size. */
+    /** Borrows a cleared buffer of {@link #SMALL} bytes. */
     static Lease small() {
         return of(SMALL);
     }
@@ -77,12 +77,13 @@ final class Lease {
 
     /**
      * A stack of buffers of one size, without a lock: whoever were stopped while holding one would stop the loop. Each push
-     * makes a node of its own, so that a stack which looks the same is the same. The top stands apart: a loop that borrows
-     * and gives back in turn makes no nodes.
+     * makes a node of its own, so that a stack which looks the same is the same. The two topmost stand apart: a loop that
+     * borrows one to read into and one to write from, and gives them back, makes no nodes.
      */
     private static final class Shelf {
         private final int most;
         private final AtomicReference<@Nullable Lease> top = new AtomicReference<>();
+        private final AtomicReference<@Nullable Lease> second = new AtomicReference<>();
         private final AtomicReference<@Nullable Node> rest = new AtomicReference<>();
 
         Shelf(int most) {
@@ -92,6 +93,10 @@ final class Lease {
         @Nullable
         Lease pop() {
             Lease newest = top.get() == null ? null : top.getAndSet(null);
+            if (newest != null) {
+                return newest;
+            }
+            newest = second.get() == null ? null : second.getAndSet(null);
             if (newest != null) {
                 return newest;
             }
@@ -111,7 +116,8 @@ final class Lease {
             if (most < 1) {
                 return false;
             }
-            if (top.get() == null && top.compareAndSet(null, lease)) {
+            if ((top.get() == null && top.compareAndSet(null, lease))
+                    || (second.get() == null && second.compareAndSet(null, lease))) {
                 return true;
             }
             while (true) {

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * uses: one compare-and-set on {@code state} decides between giving the link back and closing it.
  */
 final class Leg implements UpstreamConnection {
+    /** What an answer is read into at first: most answers are shorter, and a stream's beginning always is. */
+    private static final int ANSWER = 8 << 10;
+
     private static final int MOST_INTERIM = 8;
     private static final int MOST_HEADER_LINES = 256;
 
@@ -79,6 +82,7 @@ final class Leg implements UpstreamConnection {
         for (ByteBuffer b : content) {
             length += b.remaining();
         }
+        wire.gather();
         Lease out = Lease.of(Math.max(Lease.SMALL, headers.length() + target.length() + 1024));
         try {
             ByteBuffer b = out.bytes;
@@ -181,7 +185,7 @@ final class Leg implements UpstreamConnection {
     private void readForHead(long deadline) throws IOException {
         try {
             if (lease == null) {
-                lease = wire.readFresh(0, deadline - System.nanoTime());
+                lease = wire.readFresh(ANSWER, deadline - System.nanoTime());
                 if (lease != null) {
                     filled = lease.bytes.position();
                     received = filled;
@@ -231,8 +235,17 @@ final class Leg implements UpstreamConnection {
         return l;
     }
 
+    private Lease orNew() {
+        Lease l = lease;
+        if (l == null) {
+            l = Lease.small();
+            lease = l;
+        }
+        return l;
+    }
+
     private int fill(int atLeast, long idle, long deadline) throws IOException {
-        ByteBuffer b = lease().bytes;
+        ByteBuffer b = orNew().bytes;
         b.limit(b.capacity()).position(filled);
         int n = wire.read(b, atLeast, idle, deadline);
         filled += n;
@@ -355,7 +368,7 @@ final class Leg implements UpstreamConnection {
 
     /** As {@link #next}, with one read that does not wait; on the loop's thread. */
     Now nextNow() throws IOException {
-        ByteBuffer b = lease().bytes.clear();
+        ByteBuffer b = orNew().bytes.clear();
         int n;
         try {
             n = wire().pull(b);
@@ -374,6 +387,22 @@ final class Leg implements UpstreamConnection {
         from = filled;
         data = b.limit(end).position(0);
         return end > 0 ? Now.DATA : complete() ? Now.END : Now.NOTHING;
+    }
+
+    /**
+     * All that has come was taken: until more comes no buffer is held, so that those who wait hold none, and those who are
+     * served in turn share one that is in the processor's cache. The head can't be read any more.
+     */
+    void lend() {
+        Lease l = lease;
+        if (l != null && from == filled && body != Body.COMPLETE) {
+            lease = null;
+            data = Edited.NOTHING;
+            from = 0;
+            filled = 0;
+            link.head().moved(Edited.NOTHING);
+            l.release();
+        }
     }
 
     /** What a relay that waited in the loop failed of. */

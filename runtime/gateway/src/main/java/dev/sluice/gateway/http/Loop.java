@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jctools.queues.MpscUnboundedArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,11 @@ public final class Loop implements AutoCloseable, Executor {
     private final Consumer<SelectionKey> ready = this::ready;
     private final MpscUnboundedArrayQueue<Runnable> tasks = new MpscUnboundedArrayQueue<>(1024);
     private final Optional<Thread.Builder.OfVirtual> mounts = Mounts.on(this);
+    /** Threads of this loop that pause. */
+    private final ArrayList<Rest> resting = new ArrayList<>();
+
+    private record Rest(Thread thread, long until) {}
+
     /** All loops that were started together; each knows all. */
     private List<Loop> group = List.of(this);
 
@@ -89,7 +95,7 @@ public final class Loop implements AutoCloseable, Executor {
     }
 
     /** One of those that were started together, each in its turn. */
-    Loop any() {
+    public Loop any() {
         return group.size() == 1 ? this : group.get(Math.floorMod(turn.getAndIncrement(), group.size()));
     }
 
@@ -102,12 +108,48 @@ public final class Loop implements AutoCloseable, Executor {
         return here != null && group.contains(here) ? here : any();
     }
 
+    /** Whether {@link #mount} works. */
+    public boolean mounts() {
+        return mounts.isPresent();
+    }
+
     /** Starts a virtual thread that runs on this loop's own thread; empty when this JVM does not allow that. */
-    Optional<Thread> mount(String name, Runnable logic) {
+    public Optional<Thread> mount(String name, Runnable logic) {
         return mounts.map(builder -> builder.name(name).start(() -> {
             HERE.set(this);
             logic.run();
         }));
+    }
+
+    /**
+     * One of the threads that this loop mounts waits at most so long, to the next tick of {@value #TICK_MILLIS} ms, or until it
+     * is unparked. In contrast to {@link LockSupport#parkNanos} no timer is armed, and no other thread wakes for it.
+     */
+    public void pause(long nanos) {
+        Rest rest = new Rest(Thread.currentThread(), System.nanoTime() + nanos);
+        synchronized (resting) {
+            resting.add(rest);
+        }
+        LockSupport.park(this);
+        synchronized (resting) {
+            resting.remove(rest);
+        }
+    }
+
+    private void endRests(long now) {
+        synchronized (resting) {
+            for (int i = resting.size() - 1; i >= 0; i--) {
+                if (resting.get(i).until() - now <= 0) {
+                    LockSupport.unpark(resting.remove(i).thread());
+                }
+            }
+        }
+    }
+
+    private boolean idle() {
+        synchronized (resting) {
+            return resting.isEmpty() && wires.isEmpty() && joining.isEmpty();
+        }
     }
 
     /** The thread of a loop. */
@@ -261,7 +303,7 @@ public final class Loop implements AutoCloseable, Executor {
         asleep = true; // before the last look: whoever adds something after it wakes the selector
         try {
             if (tasks.isEmpty()) {
-                selector.select(ready, wires.isEmpty() && joining.isEmpty() ? 0 : TICK_MILLIS);
+                selector.select(ready, idle() ? 0 : TICK_MILLIS);
             }
         } finally {
             asleep = false;
@@ -304,6 +346,7 @@ public final class Loop implements AutoCloseable, Executor {
             }
         }
         open = wires.size();
+        endRests(now);
     }
 
     /** Stops the threads and closes all wires. */

@@ -36,6 +36,7 @@ final class LoopRelay implements ChannelWire.Pump, ChannelWire.Writable {
         }
         if (!leg.complete() && !watcher.over()) {
             exchange.flush();
+            leg.lend();
             try {
                 leg.wire().pump(this, idle.toNanos());
             } catch (UpstreamException | ClientGone e) {
@@ -67,11 +68,16 @@ final class LoopRelay implements ChannelWire.Pump, ChannelWire.Writable {
             watcherFailed = false;
             ByteBuffer passed = out.result();
             if (passed.hasRemaining() && !exchange.writeNow(client, passed)) {
+                leg.lend();
                 client.whenWritable(this, exchange.stall());
                 return PAUSE;
             }
         }
-        return leg.complete() || watcher.over() ? ENOUGH : GO_ON;
+        if (leg.complete() || watcher.over()) {
+            return ENOUGH;
+        }
+        leg.lend();
+        return GO_ON;
     }
 
     @Override

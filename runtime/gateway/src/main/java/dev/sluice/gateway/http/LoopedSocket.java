@@ -108,7 +108,7 @@ public final class LoopedSocket implements DataWriter {
      */
     public byte @Nullable [] read() {
         try {
-            Lease lease = wire.readFresh(0, Wire.FOREVER);
+            Lease lease = wire.readFresh(Lease.SMALL, Wire.FOREVER);
             if (lease == null) {
                 return null;
             }

@@ -125,14 +125,12 @@ final class SocketWire extends Wire {
 
     @Override
     @Nullable
-    Lease readFresh(int room, long idle) throws IOException {
+    Lease readFresh(int size, long idle) throws IOException {
         if (!awaitBytes(idle)) {
             return null;
         }
-        Lease lease = Lease.of(Lease.SMALL);
-        lease.bytes.position(room).limit(lease.capacity() - 2);
+        Lease lease = Lease.of(size);
         take(lease.bytes);
-        lease.bytes.limit(lease.capacity());
         return lease;
     }
 

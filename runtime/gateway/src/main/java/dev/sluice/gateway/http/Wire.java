@@ -52,10 +52,16 @@ abstract sealed class Wire permits ChannelWire, SocketWire {
     /**
      * Waits for bytes without holding a buffer.
      *
-     * @param room position in the buffer at which the bytes begin
+     * @param size of the buffer, at least; more than that may not come at once
      * @return a buffer whose position is after the bytes, or null at the end of the stream
      */
-    abstract @Nullable Lease readFresh(int room, long idle) throws IOException;
+    abstract @Nullable Lease readFresh(int size, long idle) throws IOException;
+
+    /**
+     * Lets others go first, where the next write would be better for it; called before a buffer is borrowed for what is written,
+     * so that nobody waits while holding one. Else the write does it.
+     */
+    void gather() {}
 
     /** Writes all of it, in as few system calls as there can be; {@code stall} is the longest wait without progress. */
     abstract void write(ByteBuffer data, long stall) throws IOException;

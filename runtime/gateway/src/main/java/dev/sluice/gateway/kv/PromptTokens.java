@@ -2,6 +2,7 @@ package dev.sluice.gateway.kv;
 
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.index.Xxh64;
+import dev.sluice.core.kv.BlockKeys;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.Places;
@@ -68,6 +69,7 @@ public final class PromptTokens implements AutoCloseable {
      * @param prompt the same prompt's approximate blocks
      * @param model as the engine knows it
      * @param adapter the same when it is an adapter; else empty
+     * @param salt of its blocks in the engines' caches; empty for none
      * @param asked engines that may be asked
      * @param body what the engine will be sent, when it is needed
      */
@@ -77,13 +79,14 @@ public final class PromptTokens implements AutoCloseable {
             PromptHashes prompt,
             String model,
             String adapter,
+            String salt,
             List<EngineTarget> asked,
             Supplier<byte[]> body) {
         int blockSize = pool.blockSize();
         if (blockSize == 0 || !scan.api().fillsCache()) {
             return Optional.empty();
         }
-        Naming naming = new Naming(pool, blockSize, adapter);
+        Naming naming = new Naming(pool, blockSize, adapter, salt);
         int[] ids = scan.promptIds();
         if (ids.length > 0) {
             outcomes.accept("request");
@@ -93,7 +96,7 @@ public final class PromptTokens implements AutoCloseable {
             outcomes.accept("unknown");
             return Optional.empty();
         }
-        long whole = hash(scan, prompt, model, blockSize);
+        long whole = Xxh64.hash(salt, hash(scan, prompt, model, blockSize));
         Optional<PromptKeys> known = cache.whole(whole);
         if (known.isPresent()) {
             outcomes.accept("remembered");
@@ -187,12 +190,17 @@ public final class PromptTokens implements AutoCloseable {
     }
 
     /** How blocks are named. */
-    private record Naming(KvPool pool, int blockSize, String adapter) {
+    private record Naming(KvPool pool, int blockSize, String adapter, String salt) {
         private static final long[] NOTHING = {};
+
+        /** A salt stands in a prompt's first block, as in the engines' events. */
+        private long[] extras() {
+            return salt.isEmpty() ? NOTHING : new long[] {BlockKeys.extra(salt, 0)};
+        }
 
         PromptKeys keys(int[] ids) {
             return new PromptKeys(
-                    ids.length, blockSize, pool.keys().of(ids, ids.length, blockSize, adapter, NOTHING), true);
+                    ids.length, blockSize, pool.keys().of(ids, ids.length, blockSize, adapter, extras()), true);
         }
     }
 

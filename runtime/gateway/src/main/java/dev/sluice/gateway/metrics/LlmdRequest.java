@@ -13,6 +13,15 @@ public sealed interface LlmdRequest permits LlmdSeries.Counted, LlmdRequest.Unco
     /** No endpoint could be chosen. */
     void unplaced();
 
+    /**
+     * It was decided whether its prompt is computed elsewhere.
+     *
+     * @param type of the handler that decided
+     * @param name of that instance
+     * @param split whether it is
+     */
+    void disaggregated(String type, String name, boolean split);
+
     /** Its first token is on the way to the client. */
     void firstToken(long nanos, boolean streaming);
 
@@ -47,6 +56,9 @@ public sealed interface LlmdRequest permits LlmdSeries.Counted, LlmdRequest.Unco
 
         @Override
         public void unplaced() {}
+
+        @Override
+        public void disaggregated(String type, String name, boolean split) {}
 
         @Override
         public void firstToken(long nanos, boolean streaming) {}

@@ -13,13 +13,14 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * llm-d's series, under its names of now ({@code llm_d_epp_}) and of before ({@code inference_objective_},
- * {@code inference_pool_}, {@code inference_extension_}), with what this gateway truly knows. Priority is 0 and fairness id
+ * {@code inference_pool_}, {@code inference_extension_}, {@code llm_d_inference_scheduler_}), with what this gateway truly knows. Priority is 0 and fairness id
  * {@code default-flow} for all requests, as in llm-d without flow control. Models come from configuration and engines only.
  */
 public final class LlmdSeries implements MultiCollector {
     private static final String EPP = "llm_d_epp_";
     private static final String OBJECTIVE = "inference_objective_";
     private static final String EXTENSION = "inference_extension_";
+    private static final String SCHEDULER = "llm_d_inference_scheduler_";
     private static final Labels PRIORITY = Labels.of("priority", "0");
     static final Labels FLOW = Labels.of("fairness_id", "default-flow", "priority", "0");
     /** Models, past which all new ones are one, as in llm-d. */
@@ -41,6 +42,7 @@ public final class LlmdSeries implements MultiCollector {
     private final Counter requests = counter("model_name", "target_model_name");
     private final Counter errors = counter("model_name", "target_model_name", "error_code");
     private final Counter attempts = counter("status", "target_model_name", "endpoint_name", "namespace", "port");
+    private final Counter splits = counter("plugin_name", "plugin_type", "model_name", "decision_type");
     private final Histogram duration = histogram(LATENCY);
     private final Histogram perToken = histogram(PER_TOKEN);
     private final Histogram streamed = histogram(PER_TOKEN);
@@ -115,6 +117,12 @@ public final class LlmdSeries implements MultiCollector {
         @Override
         public void unplaced() {
             attempts.labelValues("failure", target, "", "", "").inc();
+        }
+
+        @Override
+        public void disaggregated(String type, String name, boolean split) {
+            splits.labelValues(name, type, model, split ? "prefill-decode" : "decode-only")
+                    .inc();
         }
 
         @Override
@@ -209,6 +217,11 @@ public final class LlmdSeries implements MultiCollector {
         String placed = "Decisions by whether an endpoint was chosen, and which";
         twins.counter(EPP + "scheduler_attempts", placed, attempts.collect(), LlmdSeries::same);
         twins.counter(EXTENSION + "scheduler_attempts", placed, attempts.collect(), LlmdSeries::pod);
+        String split = "Decisions whether the prompt is computed elsewhere";
+        for (String prefix : new String[] {EPP, SCHEDULER}) {
+            twins.counter(prefix + "disagg_decision", split, splits.collect(), LlmdSeries::same);
+            twins.counter(prefix + "pd_decision", split, splits.collect(), LlmdSeries::same);
+        }
         for (String prefix : new String[] {EPP, EXTENSION}) {
             twins.gauge(
                     prefix + "info",

@@ -2,6 +2,7 @@ package dev.sluice.gateway.metrics;
 
 import dev.sluice.gateway.kv.KvCounts;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,7 @@ public final class Meters implements AutoCloseable {
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
     private volatile boolean anonymousOpen;
+    private final AtomicLong usageLost = new AtomicLong();
     private @Nullable JvmGcMetrics gc;
 
     /** @param version of Sluice, for {@code sluice_build_info} */
@@ -80,6 +83,9 @@ public final class Meters implements AutoCloseable {
                 .register(registry);
         Gauge.builder("sluice.anonymous.open", this, m -> m.anonymousOpen ? 1 : 0)
                 .description("1 when everybody may use the gateway without a key")
+                .register(registry);
+        FunctionCounter.builder("sluice.usage.lost", usageLost, AtomicLong::get)
+                .description("Lines of the usage log that could not be written")
                 .register(registry);
         llmd = new LlmdSeries(version, pools.pools());
         registry.getPrometheusRegistry().register(pools);
@@ -207,6 +213,11 @@ public final class Meters implements AutoCloseable {
     public void configReload(boolean successful) {
         reloads.get(0, successful ? "success" : "failure").increment();
         lastReloadSuccessful = successful;
+    }
+
+    /** Counts lines of the usage log that were lost. */
+    public AtomicLong usageLost() {
+        return usageLost;
     }
 
     /** Whether everybody may use the gateway. */

@@ -51,14 +51,24 @@ final class PoolGauges implements MultiCollector {
         CounterSnapshot.Builder ends = CounterSnapshot.builder()
                 .name("sluice_kv_lease_ends")
                 .help("KV that prefill engines no longer keep: fetched, released by the gateway, or expired there");
+        CounterSnapshot.Builder fetches = CounterSnapshot.builder()
+                .name("sluice_kv_pulls")
+                .help(
+                        "Beginnings of prompts that engines were told to fetch from others' caches: fetched, no_sooner (it took as"
+                                + " long as computing: gone, or slow), failed, cancelled");
+        CounterSnapshot.Builder fetched = CounterSnapshot.builder()
+                .name("sluice_kv_pulled_tokens")
+                .help("Prompt tokens that were fetched from others' caches sooner than they could have been computed");
         for (PoolView pool : pools.values()) {
+            pool.kvFetches()
+                    .forEach((how, n) -> fetches.dataPoint(count(Labels.of("pool", pool.name(), "outcome", how), n)));
+            if (!pool.kvFetches().isEmpty()) {
+                fetched.dataPoint(count(Labels.of("pool", pool.name()), pool.kvFetchedTokens()));
+            }
             pool.kvLeases()
                     .forEach((state, n) -> leases.dataPoint(point(Labels.of("pool", pool.name(), "state", state), n)));
             pool.kvLeaseEnds()
-                    .forEach((how, n) -> ends.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
-                            .labels(Labels.of("pool", pool.name(), "how", how))
-                            .value(n)
-                            .build()));
+                    .forEach((how, n) -> ends.dataPoint(count(Labels.of("pool", pool.name(), "how", how), n)));
         }
         seen.keySet().retainAll(pools.keySet());
         departures.keySet().retainAll(pools.keySet());
@@ -74,9 +84,18 @@ final class PoolGauges implements MultiCollector {
                 endpoints.build(),
                 leases.build(),
                 ends.build(),
+                fetches.build(),
+                fetched.build(),
                 perPool("queue_requests", "Requests that wait for a place", PoolView::queueSize),
                 perPool("queue_bytes", "Bytes of the bodies of requests that wait", PoolView::queueBytes),
                 perPool("index_blocks", "Blocks in the prefix index", PoolView::indexBlocks)));
+    }
+
+    private static CounterSnapshot.CounterDataPointSnapshot count(Labels labels, long n) {
+        return CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) n)
+                .build();
     }
 
     private void inFlight(GaugeSnapshot.Builder gauge, String pool, List<EndpointReport> reports) {

@@ -56,6 +56,16 @@ public interface PoolView {
         return Map.of();
     }
 
+    /** Prompts' beginnings that engines were told to fetch from others, by how that went; empty where they are not. */
+    default Map<String, Long> kvFetches() {
+        return Map.of();
+    }
+
+    /** Prompt tokens of those that were there sooner than they could have been computed. */
+    default long kvFetchedTokens() {
+        return 0;
+    }
+
     /** How often such KV was no longer kept, by why; empty where KV does not move. */
     default Map<String, Long> kvLeaseEnds() {
         return Map.of();

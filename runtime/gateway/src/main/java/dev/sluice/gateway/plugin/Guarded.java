@@ -5,6 +5,7 @@ import dev.sluice.spi.Attributes;
 import dev.sluice.spi.Candidates;
 import dev.sluice.spi.Choice;
 import dev.sluice.spi.Decider;
+import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Filter;
 import dev.sluice.spi.Pairs;
 import dev.sluice.spi.Picker;
@@ -15,6 +16,7 @@ import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.ResponseHeaders;
 import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.SessionKey;
+import dev.sluice.spi.SourcePicker;
 import dev.sluice.spi.Split;
 import dev.sluice.spi.Stages;
 import java.util.ArrayList;
@@ -224,6 +226,26 @@ final class Guarded {
                 throw wrong("saturation " + answer[0] + " is not 0 or more");
             }
             return answer[0];
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    static final class OfSourcePicker extends GuardedPart<SourcePicker> implements SourcePicker {
+        OfSourcePicker(PluginGuard.Seat seat, SourcePicker own) {
+            super(seat, own);
+        }
+
+        @Override
+        public int source(Request request, Candidates sources, Endpoint computing, double held) {
+            int size = sources.size();
+            int[] said = {-1};
+            ask(own -> said[0] = own.source(request, sources, computing, held));
+            if (said[0] >= size) {
+                throw wrong("picked what is no source: " + said[0] + " of " + size);
+            }
+            return said[0];
         }
 
         @Override

@@ -15,6 +15,7 @@ import dev.sluice.spi.ResponseHeaderWriter;
 import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.SessionKey;
+import dev.sluice.spi.SourcePicker;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -71,6 +72,7 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
             case Observer observer when kind == Observer.class -> new GuardedObserver(seat, observer);
             case ResponseHeaderWriter writer
             when kind == ResponseHeaderWriter.class -> new Guarded.OfResponseHeaderWriter(seat, writer);
+            case SourcePicker picker when kind == SourcePicker.class -> new Guarded.OfSourcePicker(seat, picker);
             default -> throw new IllegalArgumentException("no guard for " + kind);
         };
         return kind.cast(guarded);

@@ -120,6 +120,11 @@ final class FakeView implements AdminView {
     }
 
     @Override
+    public Optional<?> tenant(String name) {
+        return name.equals("acme") ? Optional.of(Map.of("tenant", name)) : Optional.empty();
+    }
+
+    @Override
     public void drain() {
         draining = true;
     }

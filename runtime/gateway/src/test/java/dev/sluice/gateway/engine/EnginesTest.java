@@ -21,6 +21,10 @@ class EnginesTest {
     private static final EngineSettings SETTINGS = EngineSettings.DEFAULT;
     private final List<AutoCloseable> open = new ArrayList<>();
 
+    Ground ground(EngineTarget target) {
+        return Ground.JDK;
+    }
+
     @AfterEach
     void closeAll() throws Exception {
         for (AutoCloseable resource : open.reversed()) {
@@ -268,7 +272,7 @@ class EnginesTest {
     }
 
     private Engines watch(News news, EngineTarget... targets) {
-        Engines engines = opened(new Engines(SETTINGS, news));
+        Engines engines = opened(new Engines(SETTINGS, news, this::ground));
         engines.setTargets(List.of(targets));
         return engines;
     }

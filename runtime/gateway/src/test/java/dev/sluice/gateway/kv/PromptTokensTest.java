@@ -124,6 +124,7 @@ class PromptTokensTest {
                 PromptHashes.of(scan, 1, BlockRules.DEFAULT),
                 "m",
                 "",
+                "",
                 List.of(new EngineTarget("e", base, Optional.empty(), Set.of())),
                 () -> bytes);
     }

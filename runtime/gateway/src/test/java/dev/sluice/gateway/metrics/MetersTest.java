@@ -386,6 +386,11 @@ class MetersTest {
         }
 
         @Override
+        public Map<String, Long> kvFetches() {
+            return Map.of("fetched", 1L);
+        }
+
+        @Override
         public Map<String, Long> kvLeases() {
             return Map.of("held", 2L);
         }

@@ -45,6 +45,9 @@ public final class Exchange {
     @Nullable
     Leg leg;
 
+    /** Who holds a beginning of the prompt that the endpoint which computes it fetches; empty for nobody. */
+    String source = "";
+
     int attempts;
     int budgeted;
     int predicted;

@@ -17,6 +17,8 @@ final class KvFetch {
     int tokens;
     boolean begun;
     boolean over;
+    /** What is cached there is read: nothing is pinned for it. */
+    boolean cached;
 
     private KvFetch(
             ServerKv reader,
@@ -46,6 +48,13 @@ final class KvFetch {
 
     static KvFetch of(ServerKv reader, long id, Ask ask, KvLeg.Meet meet) {
         return new KvFetch(reader, id, ask, meet.server(), meet.key(), true, meet.patienceNanos(), "", List.of());
+    }
+
+    /** A fetch of what a process has cached. */
+    static KvFetch cached(ServerKv reader, long id, Ask ask, String server, String process) {
+        KvFetch fetch = new KvFetch(reader, id, ask, server, "", false, 0, process, List.of());
+        fetch.cached = true;
+        return fetch;
     }
 
     /** The other leg has the blocks. */

@@ -35,6 +35,16 @@ public sealed interface KvLeg {
     record Meet(String server, String key, long patienceNanos) implements KvLeg {}
 
     /**
+     * A beginning of its prompt is fetched that another engine has cached, however long it is there when the leg arrives: the
+     * offloading connector's {@code remote_kv_source}. Without one, or an engine that answers, all of it is computed; when it can't
+     * be fetched after all, the leg fails.
+     *
+     * @param server who is asked
+     * @param keep as {@link Prefill#key} when this is also a prefill leg; empty when it is not
+     */
+    record Cached(String server, String keep) implements KvLeg {}
+
+    /**
      * A decode leg whose parameters are not whole. vLLM 0.32 does not answer it, and dies when it is aborted.
      */
     record Broken() implements KvLeg {}

@@ -31,6 +31,7 @@ public final class KvNetwork {
     private long lease = 30_000_000_000L;
     private boolean losesReleases;
     private long transfers;
+    private long cachedTransfers;
     private long bytes;
     private long failed;
     private long corrupt;
@@ -85,6 +86,11 @@ public final class KvNetwork {
         return transfers;
     }
 
+    /** Of these, fetches of what the other engine had cached. */
+    public long cachedTransfers() {
+        return cachedTransfers;
+    }
+
     /** Bytes that they moved. */
     public long bytes() {
         return bytes;
@@ -108,6 +114,20 @@ public final class KvNetwork {
     /** Releases of blocks that were not pinned any more. */
     public long late() {
         return late;
+    }
+
+    /** Prompt tokens that a server has cached, as far as another one can find out; 0 when it can't reach it. */
+    int cached(String server, String reader, Ask ask) {
+        var holder = servers.get(server);
+        return holder == null || !holder.isUp() || cuts.contains(pair(server, reader))
+                ? 0
+                : holder.engine().cachedTokens(ask.promptTokens(), ask.blocks());
+    }
+
+    /** What a server's process calls itself; empty when there is no such server. */
+    String process(String server) {
+        var holder = servers.get(server);
+        return holder == null ? "" : holder.engineId();
     }
 
     void join(ServerKv server) {
@@ -163,7 +183,9 @@ public final class KvNetwork {
             loop.in(shaken.containsKey(pair) ? GONE : wrongProcess ? link.handshakeNanos() : NOBODY, () -> fail(fetch));
             return;
         }
-        var size = (long) fetch.blocks.size() * fetch.reader.blockBytes();
+        var block = fetch.reader.engine().profile().blockSize();
+        var count = fetch.cached ? fetch.tokens / block : fetch.blocks.size();
+        var size = (long) count * fetch.reader.blockBytes();
         var from = Math.max(
                 shaken.computeIfAbsent(pair, p -> loop.now() + link.handshakeNanos()),
                 Math.max(busy.getOrDefault(fetch.holder, 0L), busy.getOrDefault(fetch.reader.name(), 0L)));
@@ -171,13 +193,14 @@ public final class KvNetwork {
         busy.put(fetch.holder, until);
         busy.put(fetch.reader.name(), until);
         loop.at(until, () -> {
-            if (!reaches(fetch)) {
+            if (!reaches(fetch) || (fetch.cached && !fetch.reader.stillCached(holder(fetch), fetch))) {
                 fail(fetch);
                 return;
             }
             transfers++;
             bytes += size;
-            corrupt += fetch.reader.holdsFor(holder(fetch), fetch) ? 0 : 1;
+            cachedTransfers += fetch.cached ? 1 : 0;
+            corrupt += fetch.cached || fetch.reader.holdsFor(holder(fetch), fetch) ? 0 : 1;
             finish(fetch);
         });
     }
@@ -218,6 +241,9 @@ public final class KvNetwork {
 
     /** Tells the holder that nobody wants the blocks any more. */
     void release(KvFetch fetch) {
+        if (fetch.cached) {
+            return;
+        }
         if (losesReleases) {
             lost++;
         } else if (reaches(fetch)) {

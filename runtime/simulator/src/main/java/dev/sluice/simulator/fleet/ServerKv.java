@@ -66,6 +66,7 @@ final class ServerKv {
                 expect(KvFetch.of(this, id, ask, meet));
                 yield KvTransfer.pull(ask.promptTokens(), Integer.MAX_VALUE);
             }
+            case KvLeg.Cached cached -> cached(id, ask, cached);
             case KvLeg.Broken broken ->
                 new KvTransfer(
                         Optional.empty(),
@@ -75,9 +76,22 @@ final class ServerKv {
         };
     }
 
+    private KvTransfer cached(long id, Ask ask, KvLeg.Cached leg) {
+        Optional<KvTransfer.Keep> keep =
+                leg.keep().isEmpty() ? Optional.empty() : Optional.of(new KvTransfer.Keep(leg.keep(), network.lease()));
+        var size = engine.profile().blockSize();
+        var blocks = network.cached(leg.server(), name, ask) / size;
+        if (blocks == 0) {
+            return new KvTransfer(keep, Optional.empty(), Optional.empty());
+        }
+        expect(KvFetch.cached(this, id, ask, leg.server(), network.process(leg.server())));
+        var pull = new KvTransfer.Pull(blocks * size, Integer.MAX_VALUE, KvTransfer.Defect.NONE);
+        return new KvTransfer(keep, Optional.of(pull), Optional.empty());
+    }
+
     private void expect(KvFetch fetch) {
         fetches.put(fetch.id, fetch);
-        if (!fetch.meets) {
+        if (!fetch.meets && !fetch.cached) {
             network.heartbeat(fetch);
         }
     }
@@ -137,6 +151,11 @@ final class ServerKv {
         var was = engine.kv().release(key, loop.now());
         wake.run();
         return was;
+    }
+
+    /** Whether a holder still has cached what a leg fetches. */
+    boolean stillCached(ServerKv holder, KvFetch fetch) {
+        return holder.engine().cachedTokens(fetch.ask.promptTokens(), fetch.ask.blocks()) >= fetch.from + fetch.tokens;
     }
 
     /** Whether a holder's blocks have what a leg's prompt needs; the last of them, as vLLM takes them when more are named. */

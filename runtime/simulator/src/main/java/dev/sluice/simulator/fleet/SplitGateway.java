@@ -51,6 +51,7 @@ public class SplitGateway extends VirtualGateway {
     private static final class Past {
         final Set<String> prefilling = new LinkedHashSet<>();
         boolean whole;
+        boolean computes;
         int broken;
     }
 
@@ -130,7 +131,7 @@ public class SplitGateway extends VirtualGateway {
 
     @Override
     protected Splitting splitting(Exchange x) {
-        return new Splitting(past(x).prefilling, false);
+        return new Splitting(past(x).prefilling, pool.settings().pulls() && !past(x).computes);
     }
 
     private Past past(Exchange x) {
@@ -148,7 +149,10 @@ public class SplitGateway extends VirtualGateway {
         RoutingRequest request = placement.request();
         var pair = pool.charge(
                 placement.snapshot(),
-                new Pool.Claim(from, Work.prefill(request.promptTokens(), cached), placement.rawCachedTokens(from)),
+                new Pool.Claim(
+                        from,
+                        Work.prefill(request.promptTokens(), cached + decision.pulledTokens()),
+                        placement.rawCachedTokens(from)),
                 new Pool.Claim(
                         decision.row(),
                         Work.decode(request.promptTokens(), request.outputTokens(), x.ask.streaming()),
@@ -157,6 +161,7 @@ public class SplitGateway extends VirtualGateway {
         if (pair.isEmpty()) {
             return false;
         }
+        fetching(x, decision, pair.get().prefill());
         Charge decode = pair.get().decode();
         Dispatch.chosen(decision, decode, Faults.IGNORED, x.attempts + 1, loop.now());
         x.charge = decode;
@@ -171,7 +176,10 @@ public class SplitGateway extends VirtualGateway {
     @Override
     protected KvLeg part(Exchange x) {
         Halves h = halves.get(x.number);
-        return h == null || h.params == null ? KvLeg.ALONE : new KvLeg.Decode(h.params);
+        if (h != null && h.params != null) {
+            return new KvLeg.Decode(h.params);
+        }
+        return h != null || x.source.isEmpty() ? KvLeg.ALONE : new KvLeg.Cached(x.source, "");
     }
 
     @Override
@@ -198,7 +206,22 @@ public class SplitGateway extends VirtualGateway {
                 prefillFailed(x, h, Outcome.TIMED_OUT);
             }
         });
-        server.call(leg.id, first, new KvLeg.Prefill(h.key), leg);
+        server.call(leg.id, first, first(x, h.key), leg);
+    }
+
+    /** What the prefill leg has to do with others' KV. */
+    protected KvLeg first(Exchange x, String key) {
+        return x.source.isEmpty() ? new KvLeg.Prefill(key) : new KvLeg.Cached(x.source, key);
+    }
+
+    /** The endpoint that computes the prompt has failed with a fetch: nothing is fetched for this request any more. */
+    protected void fetchFailed(Exchange x, String computing) {
+        pool.pulls().failed(new Links.Ends(x.source, computing), loop.now());
+        past(x).computes = true;
+    }
+
+    private static boolean broke(Outcome outcome) {
+        return outcome == Outcome.FAILED || outcome == Outcome.TIMED_OUT;
     }
 
     /** The half that computes the prompt. */
@@ -288,6 +311,9 @@ public class SplitGateway extends VirtualGateway {
         if (outcome == Outcome.FAILED || outcome == Outcome.TIMED_OUT) {
             leases.cut(h.lease, loop.now());
         }
+        if (broke(outcome) && !x.source.isEmpty()) {
+            fetchFailed(x, h.prefillId);
+        }
         giveBack(x, outcome);
         halves.remove(x.number);
         release(x, Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
@@ -323,7 +349,12 @@ public class SplitGateway extends VirtualGateway {
     @Override
     protected void legFailed(Exchange x, Outcome outcome) {
         Halves h = halves.get(x.number);
-        if (h == null || x.tokens > 0) {
+        if (h == null && x.tokens == 0 && broke(outcome) && !x.source.isEmpty()) {
+            fetchFailed(x, x.endpoint);
+            past(x).broken += outcome == Outcome.FAILED ? 1 : 0;
+            release(x, Outcome.HANDOVER_FAILED, Usage.UNKNOWN);
+            again(x, outcome, true);
+        } else if (h == null || x.tokens > 0) {
             halves.remove(x.number);
             super.legFailed(x, outcome);
         } else if (outcome == Outcome.REJECTED && h.params != null) {

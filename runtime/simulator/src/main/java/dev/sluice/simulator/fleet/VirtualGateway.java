@@ -281,15 +281,29 @@ public class VirtualGateway {
         int row = decision.row();
         int cached = placement.cachedTokens(row);
         int raw = placement.rawCachedTokens(row);
-        Work work = new Work(x.ask.promptTokens(), cached, placement.request().outputTokens(), x.ask.streaming());
+        Work work = new Work(
+                x.ask.promptTokens(),
+                cached + decision.pulledTokens(),
+                placement.request().outputTokens(),
+                x.ask.streaming());
         Optional<Charge> charge = pool.charge(placement.snapshot(), row, work, raw, loop.now());
         if (charge.isEmpty()) {
             return false;
         }
+        fetching(x, decision, charge.get());
         Dispatch.chosen(decision, charge.get(), Faults.IGNORED, x.attempts + 1, loop.now());
         x.charge = charge.get();
         x.predicted = cached;
         return true;
+    }
+
+    /** Notes what the endpoint that computes the prompt fetches of it. */
+    final void fetching(Exchange x, Decision decision, Charge computing) {
+        Snapshot snapshot = decision.placement().snapshot();
+        x.source = decision.pull()
+                .map(pull -> snapshot.endpoint(pull.source()).id())
+                .orElse("");
+        decision.pull().ifPresent(pull -> pool.fetches(computing, snapshot, pull));
     }
 
     /** What the next leg has to do with another one's KV. */

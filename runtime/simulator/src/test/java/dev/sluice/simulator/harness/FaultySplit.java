@@ -40,10 +40,35 @@ final class FaultySplit extends SplitGateway {
     @Override
     protected KvLeg part(Exchange x) {
         KvLeg part = super.part(x);
+        if (part instanceof KvLeg.Cached cached) {
+            part = fetch(x, cached, x.endpoint());
+        }
         if (part instanceof KvLeg.Decode decode) {
             world.handedOver(x, decode.params());
         }
         return part;
+    }
+
+    @Override
+    protected KvLeg first(Exchange x, String key) {
+        KvLeg part = super.first(x, key);
+        return part instanceof KvLeg.Cached cached ? fetch(x, cached, "") : part;
+    }
+
+    private KvLeg.Cached fetch(Exchange x, KvLeg.Cached told, String computing) {
+        KvLeg.Cached part = bug == SplitBug.FETCH_FROM_THE_DEAD
+                ? new KvLeg.Cached(world.dead().orElse(told.server()), told.keep())
+                : told;
+        world.fetches(x, part.server(), computing);
+        return part;
+    }
+
+    @Override
+    protected void fetchFailed(Exchange x, String computing) {
+        world.fetchFailed(x);
+        if (bug != SplitBug.FETCH_AGAIN) {
+            super.fetchFailed(x, computing);
+        }
     }
 
     @Override

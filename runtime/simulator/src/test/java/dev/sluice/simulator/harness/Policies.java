@@ -18,6 +18,7 @@ import dev.sluice.spi.Picker;
 import dev.sluice.spi.PluginContext;
 import dev.sluice.spi.ProfileHandler;
 import dev.sluice.spi.Scorer;
+import dev.sluice.spi.SourcePicker;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,23 @@ final class Policies {
     /** Splits whatever can be. */
     static Policy always() {
         return apart((Decider) part("always-disagg-pd-decider", new dev.sluice.spi.NoConfig()));
+    }
+
+    /** The same policy, by which whoever lacks something fetches it, whether or not that is sooner. */
+    static Policy fetching(Policy policy) {
+        SourcePicker picker =
+                (SourcePicker) part("p2p-source-producer", new dev.sluice.plugins.P2pSourceConfig(1, "prefill"));
+        return new Policy(
+                policy.name(),
+                policy.producers(),
+                policy.admissions(),
+                policy.handler(),
+                policy.profiles(),
+                new Policy.Around(
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        Optional.of(new Named<>("p2p-source-producer", "p2p-source-producer", picker))));
     }
 
     private static Policy apart(Decider decider) {

@@ -12,5 +12,9 @@ enum SplitBug {
     /** Blocks that a client left behind are forgotten: neither released nor counted. */
     PIN_FORGOTTEN,
     /** A request that was cancelled ends once more. */
-    TWO_ENDINGS
+    TWO_ENDINGS,
+    /** A request whose fetch has failed is told to fetch again. */
+    FETCH_AGAIN,
+    /** An endpoint is told to fetch from one that is out of service. */
+    FETCH_FROM_THE_DEAD
 }

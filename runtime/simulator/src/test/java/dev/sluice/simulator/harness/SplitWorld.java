@@ -2,7 +2,9 @@ package dev.sluice.simulator.harness;
 
 import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.EndpointReport;
+import dev.sluice.core.EndpointStatus;
 import dev.sluice.core.Leases;
+import dev.sluice.core.Policy;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.Hashes;
@@ -24,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 
@@ -74,11 +77,13 @@ final class SplitWorld {
                 Duration.ofMillis(200),
                 Duration.ZERO,
                 new PoolSettings.Priors(20_000, 5, 8, 0.05, 4096),
-                PoolSettings.Moves.PLAIN);
+                PoolSettings.Moves.PLAIN,
+                chance(0.6));
         VirtualGateway.Limits limits =
                 new VirtualGateway.Limits(new AdmissionQueue.Bounds(20, 1L << 20), 2000 * MS, 2000 * MS, 1000 * MS);
+        Policy policy = chance(0.5) ? Policies.split() : Policies.always();
         gateway = new FaultySplit(
-                loop, settings, limits, chance(0.5) ? Policies.split() : Policies.always(), network, bug, this);
+                loop, settings, limits, chance(0.7) ? Policies.fetching(policy) : policy, network, bug, this);
         add("p", Role.PREFILL, random.nextInt(1, 3));
         add("d", Role.DECODE, random.nextInt(1, 3));
         add("b", Role.BOTH, chance(0.3) ? 1 : 0);
@@ -276,6 +281,55 @@ final class SplitWorld {
         handed.put(x.number(), params.requestId());
         Role role = roles.get(x.endpoint());
         require(role != Role.PREFILL, x, "generates on a prefill endpoint");
+    }
+
+    private final Set<Long> fetchedInVain = new LinkedHashSet<>();
+    private int fetches;
+
+    /** An endpoint is told to fetch a beginning of the prompt; {@code computing} is empty when that is not known here. */
+    void fetches(Exchange x, String source, String computing) {
+        fetches++;
+        require(!fetchedInVain.contains(x.number()), x, "is told to fetch again after that had failed");
+        require(!source.equals(computing), x, "fetches from itself");
+        EndpointReport from = report(source);
+        require(
+                from.status() == EndpointStatus.READY
+                        || from.status() == EndpointStatus.SLOW_START
+                        || from.status() == EndpointStatus.DRAINING,
+                x,
+                "fetches from " + source + ", which is out of service");
+    }
+
+    void fetchFailed(Exchange x) {
+        fetchedInVain.add(x.number());
+    }
+
+    private EndpointReport report(String id) {
+        return gateway.pool().report(loop.now()).stream()
+                .filter(report -> report.endpoint().id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Some endpoint that is out of service. */
+    Optional<String> dead() {
+        return gateway.pool().report(loop.now()).stream()
+                .filter(report ->
+                        report.status() == EndpointStatus.EJECTED || report.status() == EndpointStatus.PROBING)
+                .map(report -> report.endpoint().id())
+                .findFirst();
+    }
+
+    int fetches() {
+        return fetches;
+    }
+
+    long fetchesArrived() {
+        return network.cachedTransfers();
+    }
+
+    int fetchesFailed() {
+        return fetchedInVain.size();
     }
 
     /** The engine of the last leg may have taken up what it was handed. */

@@ -21,6 +21,9 @@ class SplitWorldTest {
         Map<End, Integer> ends = new EnumMap<>(End.class);
         Map<Leases.End, Long> leases = new EnumMap<>(Leases.End.class);
         long prefilled = 0;
+        long fetches = 0;
+        long arrived = 0;
+        long inVain = 0;
         for (long seed = 0; seed < SEEDS; seed++) {
             SplitWorld world = new SplitWorld(seed, SplitBug.NONE);
             try {
@@ -35,8 +38,14 @@ class SplitWorldTest {
                 leases.merge(how, world.ended(how), Long::sum);
             }
             prefilled += world.prefilled();
+            fetches += world.fetches();
+            arrived += world.fetchesArrived();
+            inVain += world.fetchesFailed();
         }
         System.out.printf("%d seeds: %d prompts computed elsewhere, %s, leases %s%n", SEEDS, prefilled, ends, leases);
+        System.out.printf("%d told to fetch a beginning, %d did, %d failed%n", fetches, arrived, inVain);
+        assertThat(arrived).as("fetches that arrived").isGreaterThan(SEEDS);
+        assertThat(inVain).as("requests that failed of a fetch").isPositive();
         assertThat(ends.get(End.COMPLETED)).isGreaterThan(SEEDS * 10);
         assertThat(prefilled).as("prompts computed elsewhere").isGreaterThan(SEEDS * 5L);
         assertThat(leases.values()).as("every way that a lease ends was seen").allMatch(count -> count > 0);

@@ -1,0 +1,94 @@
+package dev.sluice.core.quota;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * One tenant's use of its limits, over all and per model. A request sets aside what it may cost at most (as far as that is
+ * known), and settles with what it did cost: so that many at once can't overspend together, and nothing that was not used stays
+ * taken. Not thread-safe; its owner holds a lock for the moment of a call.
+ */
+public final class Quota {
+    private final Meter all;
+    private final Map<String, Meter> models = new TreeMap<>();
+    private long settledTokens;
+    private long admitted;
+
+    /** Nothing has been used. */
+    public Quota(Limits limits, Map<String, Limits> perModel, long now) {
+        this.all = new Meter(limits, now);
+        perModel.forEach((model, its) -> models.put(model, new Meter(its, now)));
+    }
+
+    /** Other limits from now on. What is used stays used; what is held is settled as if nothing had changed. */
+    public void limits(Limits limits, Map<String, Limits> perModel, long now) {
+        all.limits(limits, now);
+        models.keySet().retainAll(perModel.keySet());
+        perModel.forEach((model, its) ->
+                models.computeIfAbsent(model, m -> new Meter(its, now)).limits(its, now));
+    }
+
+    /** How {@link #reserve} went: one of the two is there. */
+    public record Reserved(Optional<Hold> hold, Optional<Exceeded> exceeded) {}
+
+    /**
+     * Sets aside what a request may cost, or nothing at all.
+     *
+     * @param model whose own limits count too, where it has any
+     * @param tokens of its prompt and its answer, at least 0
+     */
+    public Reserved reserve(String model, long tokens, long now) {
+        Meter own = models.get(model);
+        Optional<Exceeded> no = all.refuses(tokens, now);
+        if (no.isEmpty() && own != null) {
+            no = own.refuses(tokens, now);
+        }
+        if (no.isPresent()) {
+            return new Reserved(Optional.empty(), no);
+        }
+        all.begin(tokens, now);
+        if (own != null) {
+            own.begin(tokens, now);
+        }
+        admitted++;
+        return new Reserved(Optional.of(new Hold(own, tokens)), Optional.empty());
+    }
+
+    /**
+     * A request is over.
+     *
+     * @param tokens what it has cost, at least 0
+     */
+    public void settle(Hold hold, long tokens, long now) {
+        if (hold.settled) {
+            return;
+        }
+        hold.settled = true;
+        settledTokens += tokens;
+        all.end(tokens - hold.tokens, now);
+        if (hold.model != null) {
+            hold.model.end(tokens - hold.tokens, now);
+        }
+    }
+
+    /** Requests that hold something. */
+    public int inFlight() {
+        return all.inFlight();
+    }
+
+    /** Tokens that all requests together have cost. */
+    public long settledTokens() {
+        return settledTokens;
+    }
+
+    /** Requests that were let through. */
+    public long admitted() {
+        return admitted;
+    }
+
+    /** What is left; of all limits together, not of a model's. */
+    public Standing standing(long now) {
+        return all.standing(now);
+    }
+}

@@ -1,0 +1,26 @@
+package dev.sluice.gateway;
+
+import io.helidon.service.registry.GlobalServiceRegistry;
+import io.helidon.service.registry.ServiceRegistryConfig;
+import io.helidon.service.registry.ServiceRegistryManager;
+
+/**
+ * Helidon's registry of services, which the first of its classes that wants a text converted fills with all that it finds on the
+ * class path: a fifth of what the main thread does at start, and nothing of it is used here. So it starts empty. What Helidon
+ * converts by itself (numbers, durations, …) works without.
+ */
+final class HelidonServices {
+    private HelidonServices() {}
+
+    /** Makes the registry an empty one, unless somebody has made one before. */
+    static synchronized void leaveOut() {
+        if (!GlobalServiceRegistry.configured()) {
+            ServiceRegistryConfig nothing = ServiceRegistryConfig.builder()
+                    .discoverServices(false)
+                    .discoverServicesFromServiceLoader(false)
+                    .build();
+            GlobalServiceRegistry.registry(
+                    ServiceRegistryManager.create(nothing).registry());
+        }
+    }
+}
