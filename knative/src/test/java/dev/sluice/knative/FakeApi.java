@@ -159,15 +159,16 @@ final class FakeApi implements AutoCloseable {
     }
 
     private void send(String path, String line) {
-        for (Watcher watcher : watchers) {
-            if (watcher.path().equals(path)) {
-                try {
-                    watcher.out().write(line.getBytes(StandardCharsets.UTF_8));
-                    watcher.out().flush();
-                } catch (IOException gone) {
-                    watchers.remove(watcher);
-                }
-            }
+        watchers.removeIf(watcher -> watcher.path().equals(path) && !written(watcher, line));
+    }
+
+    private static boolean written(Watcher watcher, String line) {
+        try {
+            watcher.out().write(line.getBytes(StandardCharsets.UTF_8));
+            watcher.out().flush();
+            return true;
+        } catch (IOException gone) {
+            return false;
         }
     }
 
@@ -181,12 +182,13 @@ final class FakeApi implements AutoCloseable {
     }
 
     private void endWatches(String path) {
-        for (Watcher watcher : watchers) {
-            if (watcher.path().startsWith(path)) {
-                watchers.remove(watcher);
+        watchers.removeIf(watcher -> {
+            boolean ends = watcher.path().startsWith(path);
+            if (ends) {
                 watcher.exchange().close();
             }
-        }
+            return ends;
+        });
     }
 
     /** Lists say that there is nothing. */

@@ -34,7 +34,8 @@ class DoctorTest {
                 .readTree(java.net
                         .URI
                         .create("http://127.0.0.1:" + fleet.ports().getFirst() + "/v1/models")
-                        .toURL())
+                        .toURL()
+                        .openStream())
                 .path("data")
                 .path(0)
                 .path("id")

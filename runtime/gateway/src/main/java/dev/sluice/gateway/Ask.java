@@ -141,6 +141,11 @@ record Ask(
         return with(request.whole());
     }
 
+    /** The same, for these endpoints alone; empty for all. */
+    Ask among(Set<String> ids) {
+        return new Ask(request, hashes, count, ids, seed, observed, fetches, known, policy);
+    }
+
     private Ask with(RoutingRequest changed) {
         return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known, policy);
     }

@@ -51,6 +51,7 @@ final class LivePool {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changes = lock.newCondition();
+    private long changed;
     private final String name;
     private final Pool pool;
     private final AdmissionQueue queue;
@@ -184,7 +185,7 @@ final class LivePool {
 
     /** Places a request that has room set aside, or finds that there is none. */
     Placer.Placed place(Ask ask, Placer.Tried tried) {
-        return placer.place(ask, tried);
+        return placer.place(drawn(ask), tried);
     }
 
     /**
@@ -192,12 +193,12 @@ final class LivePool {
      * can't take it.
      */
     Optional<Charge> placeHanded(Ask ask, Placer.Tried tried, Charge prefill) {
-        return placer.placeHanded(ask, tried, prefill);
+        return placer.placeHanded(drawn(ask), tried, prefill);
     }
 
     /** A decision that charges nothing: for questions. */
     Decision rehearse(Ask ask) {
-        return placer.rehearse(ask);
+        return placer.rehearse(drawn(ask));
     }
 
     /** An endpoint that is listed. */
@@ -434,6 +435,7 @@ final class LivePool {
                             f.reason(),
                             f.concurrency().orElse(Integer.MAX_VALUE),
                             now));
+            changed++;
             changes.signalAll();
             wakeNext();
             return true;
@@ -442,12 +444,15 @@ final class LivePool {
         waking.ifPresent(w -> w.picture(picture));
     }
 
-    /** Waits until endpoints have come or gone or stand otherwise, at most so long, ns; perhaps for nothing. */
-    @SuppressWarnings("WaitNotInLoop") // who asks looks again
+    /** Waits until endpoints have come or gone or stand otherwise, at most so long, ns. */
     void awaitChange(long most) throws InterruptedException {
         lock.lock();
         try {
-            changes.awaitNanos(most);
+            long before = changed;
+            long left = most;
+            while (changed == before && left > 0) {
+                left = changes.awaitNanos(left);
+            }
         } finally {
             lock.unlock();
         }
@@ -469,11 +474,14 @@ final class LivePool {
         return wakes.isPresent() && wakes.get().able() && !serving() ? wakes : Optional.empty();
     }
 
-    /** Ids that may serve a request whose route allows these, empty for all: those of the revisions that are drawn for it. */
-    Set<String> drawn(Set<String> allowed, Optional<String> session, long seed) {
+    /**
+     * A request for the revisions that are drawn for it. Drawn when it is placed, not when it came: while it waited, other pods may
+     * have come up.
+     */
+    private Ask drawn(Ask ask) {
         Split current = split;
         if (current == Split.NONE) {
-            return allowed;
+            return ask;
         }
         Set<String> up = new TreeSet<>();
         Snapshot now = snapshot();
@@ -482,15 +490,21 @@ final class LivePool {
                 up.add(now.endpoint(row).id());
             }
         }
-        long mixed = (session.isPresent() ? session.get().hashCode() : seed) * 0x9E3779B97F4A7C15L;
-        mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
-        Set<String> drawn = current.draw((mixed >>> 11) * 0x1.0p-53, up::contains);
-        if (allowed.isEmpty() || drawn.isEmpty()) {
-            return allowed.isEmpty() ? drawn : allowed;
+        Set<String> drawn = current.draw(point(ask), up::contains);
+        if (ask.allowed().isEmpty()) {
+            return ask.among(drawn);
         }
-        Set<String> both = new TreeSet<>(allowed);
+        Set<String> both = new TreeSet<>(ask.allowed());
         both.retainAll(drawn);
-        return both.isEmpty() ? allowed : both;
+        return both.isEmpty() ? ask : ask.among(both);
+    }
+
+    /** In 0..1, the same for a session. */
+    private static double point(Ask ask) {
+        Optional<String> session = ask.request().session();
+        long mixed = (session.isPresent() ? session.get().hashCode() : ask.seed()) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
+        return (mixed >>> 11) * 0x1.0p-53;
     }
 
     private void forget(int slot) {
@@ -522,6 +536,7 @@ final class LivePool {
                 }
             }
             adapters = Map.copyOf(next);
+            changed++;
             changes.signalAll();
             wakeNext();
             return true;

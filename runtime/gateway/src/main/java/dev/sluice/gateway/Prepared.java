@@ -149,7 +149,6 @@ record Prepared(
                 own(tenant, SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt))),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
-        allowed = pool.drawn(allowed, who.session(), caller.number());
         Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched(), known);
         Ask named = (model.equals(scan.model()) ? asked : asked.named(model)).by(target.policy());
         Optional<Handovers> how = pool.handovers();

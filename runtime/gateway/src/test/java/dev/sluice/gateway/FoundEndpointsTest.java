@@ -147,6 +147,37 @@ class FoundEndpointsTest {
     }
 
     @Test
+    void aRequestThatWaitedMayGoToAPodThatCameWhileItDid() throws Exception {
+        Told source = new Told();
+        try (ScriptedEngine old = new ScriptedEngine("base").does((q, out) -> whole(out, 200, ANSWER));
+                ScriptedEngine next = new ScriptedEngine("base").does((q, out) -> whole(out, 200, ANSWER));
+                GatewayFixture gateway = gateway(source, "20s");
+                ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            source.tell(
+                    rolled(found(old, "a", Standing.DRAINING, "chat-1"), found(old, "b", Standing.DRAINING, "chat-2")));
+            awaitReport(gateway, "asleep");
+            Future<HttpResponse<String>> answer = clients.submit(() -> gateway.post(CHAT, chat(false)));
+            awaitReport(gateway, "\"queued\":1");
+            source.tell(rolled(
+                    found(old, "a", Standing.DRAINING, "chat-1"),
+                    found(old, "b", Standing.DRAINING, "chat-2"),
+                    found(next, "c", Standing.IN, "chat-2")));
+            assertThat(answer.get().statusCode()).isEqualTo(200);
+            assertThat(next.requests()).hasSize(1);
+        }
+    }
+
+    private static Picture rolled(Picture.Found... found) {
+        return new Picture(
+                true,
+                List.of(found),
+                List.of(
+                        new Picture.Revision("chat-1", "ns", "chat", OptionalInt.of(0), List.of("door"), ""),
+                        new Picture.Revision("chat-2", "ns", "chat", OptionalInt.of(100), List.of("door"), "")),
+                List.of());
+    }
+
+    @Test
     void whoCanNotBeServedInTimeIsToldThatThePoolIsStarting() throws Exception {
         Told source = new Told();
         try (GatewayFixture gateway = gateway(source, "300ms")) {

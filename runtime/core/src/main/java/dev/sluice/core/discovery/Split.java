@@ -87,7 +87,9 @@ public final class Split {
                 point -= share.percent();
             }
         }
-        return service.shares().getLast().ids();
+        Set<String> any = new TreeSet<>();
+        service.shares().forEach(share -> any.addAll(share.ids()));
+        return any;
     }
 
     private static boolean up(Share share, Predicate<String> serving) {

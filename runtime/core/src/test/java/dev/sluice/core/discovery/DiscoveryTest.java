@@ -97,6 +97,7 @@ class DiscoveryTest {
                 revision("r2", 100)));
         assertThat(split.draw(0.5, id -> true)).containsExactly("b");
         assertThat(split.draw(0.5, id -> id.equals("a"))).containsExactly("a");
+        assertThat(split.draw(0.5, id -> false)).containsExactly("a", "b");
     }
 
     @Test
