@@ -19,6 +19,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class)
 public final class Main implements Runnable {
+    private static volatile boolean process;
+
     /** All is well. */
     static final int FINE = 0;
     /** It was tried and did not work. */
@@ -53,9 +55,15 @@ public final class Main implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String... arguments) {
+        process = true;
         Logs.toStandardError();
         Thread.setDefaultUncaughtExceptionHandler(Main::endIfMemoryRanOut);
         System.exit(run(writer(System.out), writer(System.err), arguments));
+    }
+
+    /** Whether this is a process of its own, and not somebody's who calls {@link #run}. */
+    static boolean isProcess() {
+        return process;
     }
 
     /**

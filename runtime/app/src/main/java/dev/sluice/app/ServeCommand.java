@@ -1,6 +1,7 @@
 package dev.sluice.app;
 
 import dev.sluice.gateway.Gateway;
+import dev.sluice.gateway.HelidonServices;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ErrorFormat;
 import dev.sluice.gateway.config.Loaded;
@@ -84,6 +85,9 @@ final class ServeCommand implements Callable<Integer> {
         err.flush();
         if (loaded.config().isEmpty()) {
             return Optional.empty();
+        }
+        if (Main.isProcess() && loaded.config().get().server().extProc().isEmpty()) {
+            HelidonServices.leaveOut();
         }
         Gateway gateway;
         try {

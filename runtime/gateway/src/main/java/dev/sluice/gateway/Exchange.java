@@ -306,7 +306,7 @@ final class Exchange {
                 attempts++;
                 placed.decision().map(Decision::endpoint).ifPresent(llmd::placed);
                 blame = TwoLegs.Blame.DECODE;
-                if (placed.prefill().isEmpty()) {
+                if (placed.prefill().isEmpty() && placed.charge().get().fetchedTokens() == 0) {
                     placed = placed.withoutDecision();
                 }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);

@@ -90,7 +90,6 @@ public final class Gateway implements AutoCloseable {
     private Optional<TenantWatch> watch = Optional.empty();
 
     private Gateway(GatewayConfig config, Catalog catalog, Sources sources, boolean proxy) {
-        HelidonServices.leaveOut();
         this.config = config;
         this.opened = config.server();
         this.catalog = catalog;

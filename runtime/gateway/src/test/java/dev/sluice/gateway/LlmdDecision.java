@@ -13,6 +13,7 @@ import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.Scheduler;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.Snapshot;
+import dev.sluice.gateway.tenant.Tenant;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,7 @@ final class LlmdDecision {
                 16,
                 true,
                 () -> "",
-                new ClientWishes(headers),
+                new ClientWishes(headers, Tenant.EVERYBODY),
                 false);
         Placement placement = new Placement(
                 wanted.prefills().isPresent() ? request.split() : request,

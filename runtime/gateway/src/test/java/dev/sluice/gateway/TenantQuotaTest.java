@@ -167,7 +167,7 @@ class TenantQuotaTest {
                 String request = GatewayFixture.chatBytes(chat(true))
                         .replace("Host:", "connection: close\r\nx-api-key: " + key("acme") + "\r\nHost:");
                 try (Socket client = tenants.gateway.raw(request)) {
-                    if (script == hangs) {
+                    if (script.equals(hangs)) {
                         GatewayFixture.readUntil(client.getInputStream(), "\"b\"");
                     } else {
                         GatewayFixture.readAll(client.getInputStream());
@@ -175,9 +175,9 @@ class TenantQuotaTest {
                 }
                 TenantFixture.until(() -> quota.inFlight() == 0);
                 long cost = quota.settledTokens() - before;
-                if (script == streams) {
+                if (script.equals(streams)) {
                     assertThat(cost).isEqualTo(12);
-                } else if (script == refuses || script == full) {
+                } else if (script.equals(refuses) || script.equals(full)) {
                     assertThat(cost).isZero();
                 } else {
                     assertThat(cost)

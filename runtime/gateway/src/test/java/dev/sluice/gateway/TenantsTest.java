@@ -315,9 +315,7 @@ class TenantsTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
             assertThatThrownBy(() -> Gateway.startPicker(
-                            tenants.gateway.gateway.config(),
-                            tenants.gateway.gateway.catalog(),
-                            () -> dev.sluice.core.kv.KvEventSource.NONE))
+                            tenants.gateway.gateway.config(), tenants.gateway.gateway.catalog(), Gateway.Sources.NONE))
                     .isInstanceOf(dev.sluice.spi.ConfigException.class)
                     .hasMessageContaining("not supported yet");
         }
