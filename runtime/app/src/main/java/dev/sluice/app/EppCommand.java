@@ -97,13 +97,13 @@ final class EppCommand implements Callable<Integer> {
             err.println("sluice epp: " + refused.getMessage());
             return Main.WRONG_USE;
         }
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> ServeCommand.stop(gateway, stopped), "shutdown"));
         LOG.log(
                 System.Logger.Level.INFO,
                 "picking on port {0}, admin on port {1}",
                 Integer.toString(gateway.pickerPort().orElse(0)),
                 Integer.toString(gateway.adminPort()));
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> ServeCommand.stop(gateway, stopped), "shutdown"));
         try (Reloads _ =
                 new Reloads(gateway, () -> again(file, gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
             stopped.await();

@@ -69,6 +69,7 @@ final class ServeCommand implements Callable<Integer> {
         Gateway gateway = started.get().gateway;
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
+        announce(started.get()); // not before: whoever reads it may end the process at once
         try (Reloads _ =
                 new Reloads(gateway, () -> load(wanted, gateway.catalog()), started.get().files, WatchedFiles.USUAL)) {
             stopped.await();
@@ -77,7 +78,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** A gateway and what its configuration was read from. The configuration itself, and its plugins, may be replaced. */
-    private record Started(Gateway gateway, Set<Path> files) {}
+    private record Started(Gateway gateway, Set<Path> files, boolean tenants) {}
 
     private Optional<Started> start(Optional<Integer> wanted, PrintWriter err) {
         Loaded loaded = load(wanted, Catalog.onClassPath());
@@ -96,6 +97,12 @@ final class ServeCommand implements Callable<Integer> {
             err.println("sluice serve: " + wrong.getMessage());
             return Optional.empty();
         }
+        return Optional.of(new Started(
+                gateway, loaded.files(), loaded.config().get().tenants().isPresent()));
+    }
+
+    private static void announce(Started started) {
+        Gateway gateway = started.gateway();
         LOG.log(
                 System.Logger.Level.INFO,
                 "serving on port {0}, admin on port {1}{2}; {3}",
@@ -104,10 +111,7 @@ final class ServeCommand implements Callable<Integer> {
                 gateway.pickerPort().isPresent()
                         ? ", picking for Envoy on port " + gateway.pickerPort().getAsInt()
                         : "",
-                loaded.config().get().tenants().isPresent()
-                        ? "for tenants"
-                        : "open to everybody: no tenants are configured");
-        return Optional.of(new Started(gateway, loaded.files()));
+                started.tenants() ? "for tenants" : "open to everybody: no tenants are configured");
     }
 
     /** Readers of KV events and of Kubernetes: neither is loaded before it is needed. */

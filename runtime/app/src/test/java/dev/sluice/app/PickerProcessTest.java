@@ -94,7 +94,7 @@ class PickerProcessTest {
             assertThat(picker.said())
                     .anyMatch(line -> line.contains("warning: --brand-new is not known"))
                     .anyMatch(line -> line.contains("warning: --zap-encoder has no effect"))
-                    .noneMatch(line -> line.contains("leader"));
+                    .anyMatch(line -> line.contains("warning: --ha-enable-leader-election has no effect"));
             List<String> allowed =
                     fleet.ports().stream().map(port -> "127.0.0.1:" + port).toList();
             String first = destination(picker, prompt(DemoFleet.MODEL));
