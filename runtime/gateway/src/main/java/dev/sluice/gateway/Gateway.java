@@ -108,7 +108,7 @@ public final class Gateway implements AutoCloseable {
                 probe,
                 traffic);
         meters.showLlmd(llmd(config));
-        apply(runtime.settings.tenants());
+        apply(runtime.settings, runtime.settings.tenants());
         this.watch = watch(config);
         usage(config);
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
@@ -228,12 +228,12 @@ public final class Gateway implements AutoCloseable {
 
     /** The tenants' directory holds these files now. */
     private synchronized void tenantFiles(Map<Path, String> texts) {
-        apply(book.files(texts));
+        apply(runtime.settings, book.files(texts));
     }
 
     /** Puts tenants into force: requests that begin from now on see all of them, and nothing of those before. */
-    private void apply(Tenants tenants) {
-        runtime.settings = runtime.settings.with(tenants, policies.of(tenants));
+    private void apply(LiveState.Settings settings, Tenants tenants) {
+        runtime.settings = settings.with(tenants, policies.of(tenants));
         meters.anonymousOpen(tenants.anonymous());
         Set<String> names = new LinkedHashSet<>(Set.of(Tenant.ANONYMOUS));
         tenants.all().forEach(tenant -> names.add(tenant.name()));
@@ -301,17 +301,15 @@ public final class Gateway implements AutoCloseable {
         TenantPolicies oldPolicies = policies;
         policies = new TenantPolicies(next, types, meters, workers);
         Tenants tenants = book.gateway(next, types);
-        LiveState.Settings now = settings(next, fresh, Optional.of(before), tenants);
-        runtime.settings = now.with(tenants, policies.of(tenants));
+        apply(settings(next, fresh, Optional.of(before), tenants), tenants);
         assembly = fresh;
-        apply(tenants);
         if (!config.tenants()
                 .flatMap(TenantsConfig::directory)
                 .equals(next.tenants().flatMap(TenantsConfig::directory))) {
             watch.ifPresent(TenantWatch::close);
             watch = watch(next);
             if (watch.isEmpty()) {
-                apply(book.files(Map.of()));
+                apply(runtime.settings, book.files(Map.of()));
             }
         }
         config = next;

@@ -146,7 +146,8 @@ record Prepared(
                 caller.id(),
                 tenant,
                 caller.headers(),
-                own(tenant, SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt))),
+                SessionKeys.of(settings.sessions(), caller.headers(), scan, () -> pool.inferred(prompt))
+                        .map(tenant::own),
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
         Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched(), known);
@@ -166,10 +167,6 @@ record Prepared(
                 how.isPresent()
                         ? Optional.of(new Halves(how.get(), scan, () -> edits(scan, model, target, addUsage, priority)))
                         : Optional.empty());
-    }
-
-    private static Optional<String> own(Tenant tenant, Optional<String> session) {
-        return tenant.salt().isEmpty() ? session : session.map(tenant::own);
     }
 
     private static Edits edits(
