@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import dev.sluice.app.bench.RawRequest;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +9,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 
 /** An engine that answers at once, as the prefill or as the generating half as it is asked, and knows how long that took. */
 final class TimedEngine implements AutoCloseable {
@@ -64,8 +64,11 @@ final class TimedEngine implements AutoCloseable {
                 }
                 long began = System.nanoTime();
                 in.reset();
-                String head = head(in);
-                String body = new String(in.readNBytes(length(head)), StandardCharsets.US_ASCII);
+                String head = RawRequest.head(in);
+                if (head.isEmpty()) {
+                    return;
+                }
+                String body = new String(in.readNBytes(RawRequest.length(head)), StandardCharsets.US_ASCII);
                 if (head.startsWith("GET ")) {
                     whole(out, head.startsWith("GET /v1/models") ? MODELS : "{}");
                     continue;
@@ -89,28 +92,6 @@ final class TimedEngine implements AutoCloseable {
         out.write(("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: " + json.length() + "\r\n\r\n"
                         + json)
                 .getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static String head(InputStream in) throws IOException {
-        StringBuilder head = new StringBuilder();
-        while (head.length() < 4 || head.lastIndexOf("\r\n\r\n") != head.length() - 4) {
-            int next = in.read();
-            if (next < 0) {
-                throw new IOException("cut");
-            }
-            head.append((char) next);
-        }
-        return head.toString();
-    }
-
-    private static int length(String head) {
-        return head.lines()
-                .map(line -> line.toLowerCase(Locale.ROOT))
-                .filter(line -> line.startsWith("content-length:"))
-                .mapToInt(line ->
-                        Integer.parseInt(line.substring(line.indexOf(':') + 1).strip()))
-                .findFirst()
-                .orElse(0);
     }
 
     @Override

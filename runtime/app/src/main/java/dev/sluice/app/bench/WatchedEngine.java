@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -93,8 +92,8 @@ final class WatchedEngine implements AutoCloseable {
         try (socket) {
             InputStream in = new BufferedInputStream(socket.getInputStream());
             OutputStream out = socket.getOutputStream();
-            for (String head = head(in); !head.isEmpty(); head = head(in)) {
-                in.skipNBytes(length(head));
+            for (String head = RawRequest.head(in); !head.isEmpty(); head = RawRequest.head(in)) {
+                in.skipNBytes(RawRequest.length(head));
                 if (head.startsWith("GET ")) {
                     String page = head.startsWith("GET /v1/models") ? MODELS : "{}";
                     write(out, HEAD + "application/json\r\ncontent-length: " + page.length() + "\r\n\r\n" + page);
@@ -136,29 +135,6 @@ final class WatchedEngine implements AutoCloseable {
 
     private static void write(OutputStream out, String text) throws IOException {
         out.write(text.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** A head with its empty line; empty at the end of the connection. */
-    private static String head(InputStream in) throws IOException {
-        StringBuilder head = new StringBuilder();
-        while (head.indexOf("\r\n\r\n") < 0) {
-            int next = in.read();
-            if (next < 0) {
-                return "";
-            }
-            head.append((char) next);
-        }
-        return head.toString();
-    }
-
-    private static int length(String head) {
-        return head.lines()
-                .map(line -> line.toLowerCase(Locale.ROOT))
-                .filter(line -> line.startsWith("content-length:"))
-                .mapToInt(line ->
-                        Integer.parseInt(line.substring(line.indexOf(':') + 1).strip()))
-                .findFirst()
-                .orElse(0);
     }
 
     @Override
