@@ -12,7 +12,7 @@ envoy=$(bash "$tools/envoy/install.sh" "$cache/envoy")
 
 one=$(free_port) two=$(free_port) slow=$(free_port) picker=$(free_port) health=$(free_port) metrics=$(free_port) admin=$(free_port)
 open=$(free_port) closed=$(free_port) open_admin=$(free_port) closed_admin=$(free_port) trap=$(free_port) nobody=$(free_port)
-pair=$(free_port) pair_admin=$(free_port) first=$(free_port) second=$(free_port)
+pair=$(free_port) pair_admin=$(free_port) first=$(free_port) second=$(free_port) lone=$(free_port) lone_admin=$(free_port)
 start one.log "$root/sluice" simulator --port "$one" --model chat --time-scale 0.1
 start two.log "$root/sluice" simulator --port "$two" --model chat --time-scale 0.1
 start slow.log "$root/sluice" simulator --port "$slow" --model tight --time-scale 1
@@ -81,17 +81,21 @@ config() {
     "$root/examples/envoy/envoy.yaml"
 }
 config "$pair" "$pair_admin" false | sed -e "s/^\( *\)- \({endpoint: .*port_value: \)$picker\(}.*\)/\1- \2$first\3\n\1- \2$second\3/" >"$work/pair.yaml"
+# The first of the two alone, for requests whose bodies Envoy keeps until it knows: it can go on without a picker.
+config "$lone" "$lone_admin" true | sed -e "s/port_value: $picker/port_value: $first/; s/request_body_mode: .*/request_body_mode: BUFFERED/" \
+  -e 's/response_body_mode: .*/response_body_mode: NONE/' >"$work/lone.yaml"
 config "$open" "$open_admin" true >"$work/open.yaml"
 config "$closed" "$closed_admin" false >"$work/closed.yaml"
 wait_http "http://127.0.0.1:$admin/readyz" 60
 start open.log "$envoy" -c "$work/open.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
 start closed.log "$envoy" -c "$work/closed.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
 start pair-envoy.log "$envoy" -c "$work/pair.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
-for port in "$open_admin" "$closed_admin" "$pair_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
-for port in "$open" "$closed" "$pair"; do wait_http "http://127.0.0.1:$port/v1/models" 60; done
+start lone-envoy.log "$envoy" -c "$work/lone.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+for port in "$open_admin" "$closed_admin" "$pair_admin" "$lone_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
+for port in "$open" "$closed" "$pair" "$lone"; do wait_http "http://127.0.0.1:$port/v1/models" 60; done
 
 python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap" \
-  "$pair" "$work/pair1"
+  "$pair" "$work/pair1" "$lone"
 grep -q 'warning: --zap-encoder has no effect' "$work/pair1.log"
 curl -fsS "http://127.0.0.1:$metrics/metrics" | grep -E '^sluice_requests_total' | head -5
 echo "envoy: ok"

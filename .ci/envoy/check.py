@@ -3,7 +3,7 @@ import http.client, json, random, socket, subprocess, sys, threading, time
 
 open_port, closed_port, admin, picker_start, picker_pid_file, trap_port = (
     int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5], int(sys.argv[6]))
-pair_port, one_of_pair = int(sys.argv[7]), sys.argv[8]
+pair_port, one_of_pair, lone_port = int(sys.argv[7]), sys.argv[8], int(sys.argv[9])
 CHAT = "/v1/chat/completions"
 random.seed(4)
 WORDS = ["river", "stone", "meander", "delta", "basin", "gravel", "flood", "bank"]
@@ -166,10 +166,12 @@ check("without it they fail while it is away", len(bad_off) > 0, f"{len(bad_off)
 check("and no more when it is back", not late_off and any(at > back for at, _ in off), f"{sum(at > back for at, _ in off)} asked")
 check("nobody was sent where a client wanted", trap.hits == 0)
 
-# two pickers, failure_mode_allow off: one may end at any time
+# two pickers, failure_mode_allow off: one may end at any time; and the same one alone before another Envoy, failure_mode_allow on and
+# bodies buffered: while it is away requests go on unpicked
 for signal, lost in (("-TERM", 0), ("-KILL", 8)):
     over.clear()
     threads, seen = load(pair_port)
+    lone_threads, lone = load(lone_port)
     time.sleep(2)
     ended = time.monotonic()
     subprocess.run(["kill", signal, open(one_of_pair + ".pid").read().strip()], check=True)
@@ -177,9 +179,13 @@ for signal, lost in (("-TERM", 0), ("-KILL", 8)):
     subprocess.run(["bash", one_of_pair + ".sh"], check=True)
     time.sleep(4)
     over.set()
-    for thread in threads:
+    for thread in threads + lone_threads:
         thread.join()
     bad = [r for _, r in seen if r != 200]
+    lone_bad = [r for _, r in lone if r != 200]
+    check(f"a lone picker ends by {signal}, failure_mode_allow, bodies buffered: at most {lost} requests are lost",
+          len(lone_bad) <= lost and sum(at > ended for at, _ in lone) > 100,
+          f"{len(lone_bad)} of {len(lone)}: {sorted(set(map(str, lone_bad)))}")
     # A request that its picker has just read when it is killed may be lost: at most what was open then.
     check(f"of two pickers one ends by {signal}: at most {lost} requests are lost", len(bad) <= lost and len(seen) > 200,
           f"{len(bad)} of {len(seen)}, {sum(at > ended for at, _ in seen)} of them asked since")

@@ -118,7 +118,7 @@ final class PickedExchange implements Conversation {
         } catch (Refused refused) {
             Immediately now = refuse(refused);
             finish();
-            throw now;
+            throw refused.error() == GatewayError.DRAINING ? now.whileStopping() : now;
         }
     }
 

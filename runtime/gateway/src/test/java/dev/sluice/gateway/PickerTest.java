@@ -457,10 +457,27 @@ class PickerTest {
         gateway.gateway.beginDrain();
         await(() -> check(health, ExternalProcessorGrpc.SERVICE_NAME) == ServingStatus.NOT_SERVING);
         assertThat(check(health, "liveness")).isEqualTo(ServingStatus.SERVING);
+    }
+
+    @Test
+    void aPickerThatStopsPicksOnAndThenLeavesItToTheProxyWhatBecomesOfARequest() throws Exception {
+        restart("", "", "drain: {notReadyFor: 2s, streams: 20s}\n  extProc: {host: 127.0.0.1, port: 0}");
+        EnvoyStandIn.Request before = envoy.begin(CHAT).body(chat(false), true);
+        assertThat(destination(before.next())).isIn(address(one), address(two));
+        gateway.gateway.beginDrain();
+        EnvoyStandIn.Request during = envoy.begin(CHAT).body(chat(false), true);
+        assertThat(destination(during.next())).isIn(address(one), address(two));
+        during.cancel();
         await(() -> gateway.gateway.runtime().closed);
-        ImmediateResponse answer = envoy.begin(CHAT).next().getImmediateResponse();
-        assertThat(answer.getStatus().getCodeValue()).isEqualTo(503);
-        assertThat(set(answer.getHeaders())).containsEntry("x-llm-d-request-dropped-reason", "rejected-shutting-down");
+
+        EnvoyStandIn.Request after = envoy.begin(CHAT).body(chat(false), true);
+        Status end = after.status();
+        assertThat(end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(end.getDescription()).isEqualTo("the picker is shutting down");
+        assertThat(after.quiet()).as("no answer that the proxy would pass on").isTrue();
+        assertThat(gateway.inFlight()).as("the one that came before goes on").isEqualTo(1);
+        before.cancel();
+        gateway.awaitIdle();
     }
 
     private static ServingStatus check(HealthGrpc.HealthBlockingStub health, String name) {

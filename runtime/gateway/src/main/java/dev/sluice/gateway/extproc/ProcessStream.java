@@ -7,6 +7,7 @@ import dev.sluice.extproc.v3.ProcessingRequest;
 import dev.sluice.extproc.v3.ProcessingResponse;
 import dev.sluice.extproc.v3.ProtocolConfiguration;
 import dev.sluice.gateway.extproc.Conversation.Picked;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessStream implements StreamObserver<ProcessingRequest> {
     private static final System.Logger LOG = System.getLogger("dev.sluice.extproc");
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Status STOPPING = Status.UNAVAILABLE.withDescription("the picker is shutting down");
 
     private final Picking picking;
     private final StreamObserver<ProcessingResponse> out;
@@ -245,6 +247,10 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
             Conversation begun = conversation;
             if (begun != null) {
                 begun.ended(true);
+            }
+            if (now.stopping()) {
+                out.onError(STOPPING.asException());
+                return;
             }
             out.onNext(Replies.immediate(now));
             out.onCompleted();
