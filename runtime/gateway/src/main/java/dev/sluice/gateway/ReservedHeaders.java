@@ -1,11 +1,13 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.http.Head;
+import java.util.Locale;
 import java.util.Set;
 
 /**
  * Headers that never pass from a client to an engine: they choose destinations or ranks, belong to the platform, carry
- * the client's credentials, or are set by the gateway itself ({@code docs/interfaces.md} 3).
+ * the client's credentials, or are set by the gateway itself ({@code docs/interfaces.md} 3). An underscore counts as a hyphen: some
+ * that read headers behind us take one for the other.
  */
 final class ReservedHeaders {
     private static final String[] EXACT = {
@@ -49,7 +51,14 @@ final class ReservedHeaders {
                 return false;
             }
         }
-        return !(head.nameIs(i, "user-agent") && probe(head.value(i)));
+        if (head.nameIs(i, "user-agent")) {
+            return !probe(head.value(i));
+        }
+        return !head.nameHolds(i, '_') || !anywhere(hyphens(head.name(i).toLowerCase(Locale.ROOT)));
+    }
+
+    private static String hyphens(String name) {
+        return name.replace('_', '-');
     }
 
     /** What is left to a proxy that carries the bytes: they are its own business. */
@@ -58,9 +67,10 @@ final class ReservedHeaders {
 
     /** True for a lower-case name that a proxy must take from a client's request before an engine sees it. */
     static boolean reserved(String name) {
-        if (PROXYS.contains(name)) {
-            return false;
-        }
+        return !PROXYS.contains(name) && anywhere(hyphens(name));
+    }
+
+    private static boolean anywhere(String name) {
         for (String exact : EXACT) {
             if (exact.equals(name)) {
                 return true;

@@ -251,6 +251,17 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
         return Bytes.string(bytes, nameStart(i), nameEnd(i));
     }
 
+    /** Whether the name of line {@code i} holds this character, as it was sent. */
+    public final boolean nameHolds(int i, char c) {
+        int end = nameEnd(i);
+        for (int at = nameStart(i); at < end; at++) {
+            if (bytes.get(at) == c) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Value of line {@code i}, without the white space around it; each byte as one character (ISO 8859-1). */
     public final String value(int i) {
         return Bytes.string(bytes, valueStart(i), valueEnd(i));
