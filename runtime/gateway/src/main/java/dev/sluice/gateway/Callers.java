@@ -20,6 +20,15 @@ final class Callers {
                         "no_api_key",
                         0);
             case UNKNOWN -> throw new Refused(GatewayError.INVALID_API_KEY, "The API key is not valid.");
+            case SHARED ->
+                throw new Refused(
+                        GatewayError.ROUTE_NOT_ALLOWED, "This token belongs to more than one tenant, so to none.");
+            case UNCHECKED ->
+                throw new Refused(
+                        GatewayError.OVERLOADED,
+                        "Tokens of this issuer can't be checked now.",
+                        "issuer_unavailable",
+                        5);
             case BROKEN ->
                 throw new Refused(
                         GatewayError.OVERLOADED,

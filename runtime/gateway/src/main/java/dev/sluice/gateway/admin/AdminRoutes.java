@@ -21,7 +21,7 @@ final class AdminRoutes {
     private static final Set<String> OPEN = Set.of("/livez", "/readyz", "/");
 
     private static final Set<String> GETS =
-            Set.of("/", "/metrics", "/livez", "/readyz", "/config", "/plugins", "/endpoints", "/tenants", "/decisions");
+            Set.of("/", "/metrics", "/livez", "/readyz", "/config", "/plugins", "/endpoints", "/tenants", "/decisions", "/threads");
     private static final Set<String> POSTS = Set.of("/route", "/drain");
     private static final Set<String> METRICS_LISTENER = Set.of("/metrics", "/livez", "/readyz");
 
@@ -86,6 +86,7 @@ final class AdminRoutes {
             case "/endpoints" -> Answer.json(200, view.endpoints());
             case "/tenants" -> Answer.json(200, view.tenants());
             case "/decisions" -> decisions(call);
+            case "/threads" -> Answer.text(200, "text/plain; charset=utf-8", ThreadDump.text());
             case "/route" -> route(call);
             case "/drain" -> drain();
             default ->

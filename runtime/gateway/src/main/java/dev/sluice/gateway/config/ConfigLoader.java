@@ -94,6 +94,7 @@ public final class ConfigLoader {
                 .with(KvAddress.Replay.class, new KvAddress.Replay.Form())
                 .with(Port.class, new Port.Form())
                 .with(KeyHash.class, new KeyHash.Form())
+                .with(ClaimValues.class, new ClaimValues.Form())
                 .with(Instant.class, new InstantForm())
                 .with(Pem.class, new Pem.Form())
                 .with(Role.class, new RoleForm());

@@ -50,6 +50,7 @@ final class CrossChecks {
                 }
             });
         }
+        config.identity().ifPresent(this::identity);
         if (config.usage().isPresent() && config.server().extProc().isPresent()) {
             error(top.key("usage"), "behind Envoy (server.extProc) a usage log is not supported yet");
         }
@@ -62,6 +63,20 @@ final class CrossChecks {
             at.problems().warningAt(file(), at.path(), "no pool uses this policy");
         });
         top.problems().warningAt(file(), "", "no tenants: this gateway is open to everybody who reaches it");
+    }
+
+    private void identity(IdentityConfig identity) {
+        Reading at = top.key("identity");
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < identity.issuers().size(); i++) {
+            String name = identity.issuers().get(i).name();
+            if (!names.add(name)) {
+                error(at.key("issuers").item(i).key("name"), "there is another issuer named " + name);
+            }
+        }
+        if (config.tenants().isEmpty()) {
+            at.problems().warningAt(file(), at.path(), "no tenants: tokens are asked of nobody");
+        }
     }
 
     private void tenants(TenantsConfig tenants) {

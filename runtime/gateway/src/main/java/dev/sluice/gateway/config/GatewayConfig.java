@@ -16,10 +16,10 @@ import java.util.Optional;
  * @param plugins third-party plugins; empty when there is no directory of them
  * @param metrics what {@code /metrics} shows
  * @param kvIndex the index that engines' KV events feed
+ * @param identity whose tokens stand for a key; empty: nobody's
  * @param tenants who may use it; empty: everybody
  * @param usage where it is written what was used; empty: nowhere
  */
-@NotYet({"identity"})
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
         ServerConfig server,
@@ -38,6 +38,9 @@ public record GatewayConfig(
         @Doc("The precise index, fed by the engines whose rows have `kvEvents`.") @Default("{}")
         KvIndexConfig kvIndex,
 
+        @Doc("Whose tokens stand for an API key: tenants.md. Absent: nobody's.")
+        Optional<IdentityConfig> identity,
+
         @Doc("Who may use the gateway: tenants.md. Absent: everybody who reaches it.")
         Optional<TenantsConfig> tenants,
 
@@ -52,6 +55,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, tenants, usage);
+        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage);
     }
 }

@@ -69,6 +69,7 @@ public record Overrides(
                 plugins(config),
                 config.metrics(),
                 config.kvIndex(),
+                config.identity(),
                 config.tenants(),
                 config.usage());
     }

@@ -31,6 +31,7 @@ final class PickerGateway {
                 skeleton.metrics(),
                 skeleton.kvIndex(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()));
     }
 }

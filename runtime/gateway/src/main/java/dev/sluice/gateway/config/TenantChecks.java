@@ -23,6 +23,7 @@ final class TenantChecks {
 
     void run() {
         keys();
+        match();
         for (int i = 0; i < tenant.routes().size(); i++) {
             models(tenant.routes().get(i), top.key("routes").item(i));
         }
@@ -51,8 +52,22 @@ final class TenantChecks {
                 warning(at.key("expires"), "has passed: this key is refused");
             }
         }
-        if (tenant.keys().isEmpty()) {
-            warning(top, "nobody can be this tenant: it has no keys");
+        if (tenant.keys().isEmpty() && tenant.match().isEmpty()) {
+            warning(top, "nobody can be this tenant: it has no keys, and no match: for tokens");
+        }
+    }
+
+    private void match() {
+        List<String> names = gateway.identity().map(IdentityConfig::issuers).orElse(List.of()).stream()
+                .map(IdentityConfig.Issuer::name)
+                .toList();
+        for (int i = 0; i < tenant.match().size(); i++) {
+            String name = tenant.match().get(i).issuer();
+            if (!names.contains(name)) {
+                error(
+                        top.key("match").item(i).key("issuer"),
+                        "the gateway has no issuer \"" + name + "\" under identity:" + Nearest.hint(name, names));
+            }
         }
     }
 

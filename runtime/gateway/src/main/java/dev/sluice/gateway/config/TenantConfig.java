@@ -12,12 +12,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A tenant file: who it is, what it may use, and how it is routed. */
-@NotYet({"match", "weight"})
+@NotYet({"weight"})
 public record TenantConfig(
         @Doc("Unique; shown in metrics and logs.") String tenant,
 
         @Doc("API keys: several at once, so that they can be rotated.")
         List<Key> keys,
+
+        @Doc("Tokens of the gateway's issuers (`identity`) that are this tenant's: those that one of these rules takes.")
+        List<Match> match,
 
         @Doc("What it may use and where that leads. Absent: every model, where the pools lead.")
         List<Route> routes,
@@ -66,6 +69,14 @@ public record TenantConfig(
             }
         }
     }
+
+    /** Some tokens of an issuer. */
+    public record Match(
+            @Doc("An issuer's name.") String issuer,
+
+            @Doc("What a token must claim: each of these, with this value or one of these. A claim that is a list must hold it;"
+                    + " one inside another is named by the way to it (`realm_access/roles`). Absent: every token of the issuer.")
+            Map<String, ClaimValues> claims) {}
 
     /** Some models and where they lead. */
     public record Route(

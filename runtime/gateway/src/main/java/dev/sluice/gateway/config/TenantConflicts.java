@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What no single tenant file shows: the same tenant, key id or key in two of them. Files are taken in one after the other;
+ * What no single tenant file shows: the same tenant, key id, key or token in two of them. Files are taken in one after the other;
  * whoever comes second is at fault.
  */
 public final class TenantConflicts {
@@ -14,6 +14,7 @@ public final class TenantConflicts {
     private final Map<String, TenantFile> tenants = new HashMap<>();
     private final Map<String, TenantFile> ids = new HashMap<>();
     private final Map<String, TenantFile> hashes = new HashMap<>();
+    private final TokenOverlaps tokens = new TokenOverlaps();
 
     /** For the tenants of a gateway. */
     public TenantConflicts(GatewayConfig gateway) {
@@ -46,7 +47,17 @@ public final class TenantConflicts {
                 errors.add(file.error("keys[" + i + "].sha256", "this key belongs to " + same.path() + " already"));
             }
         }
+        for (int i = 0; i < tenant.match().size(); i++) {
+            TenantFile other = tokens.taken(tenant.match().get(i));
+            if (other != null) {
+                errors.add(file.error(
+                        "match[" + i + "]",
+                        "takes tokens that " + other.path() + " takes as well, whatever else they claim: such a token would be"
+                                + " refused (403)"));
+            }
+        }
         if (errors.isEmpty()) {
+            tenant.match().forEach(rule -> tokens.add(rule, file));
             tenants.put(tenant.tenant(), file);
             tenant.keys().forEach(key -> {
                 ids.put(key.id(), file);

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param tenant whose it is, as far as that could be read; else empty
  * @param config present exactly when there are no errors
  * @param keys those that could be read, whatever else is wrong with the file
+ * @param match the same of rules for tokens
  * @param errors all of them, in reading order
  * @param warnings what is allowed and worth saying
  * @param positions where each path stands
@@ -22,12 +23,14 @@ public record TenantFile(
         String tenant,
         Optional<TenantConfig> config,
         List<TenantConfig.Key> keys,
+        List<TenantConfig.Match> match,
         List<ConfigError> errors,
         List<ConfigError> warnings,
         Map<String, Position> positions) {
     /** Copies the collections. */
     public TenantFile {
         keys = List.copyOf(keys);
+        match = List.copyOf(match);
         errors = List.copyOf(errors);
         warnings = List.copyOf(warnings);
         positions = Map.copyOf(positions);
@@ -40,7 +43,7 @@ public record TenantFile(
         }
         List<ConfigError> all = new ArrayList<>(errors);
         all.addAll(more);
-        return new TenantFile(path, tenant, Optional.empty(), keys, all, warnings, positions);
+        return new TenantFile(path, tenant, Optional.empty(), keys, match, all, warnings, positions);
     }
 
     /** Reads a file's text, and checks it against the gateway that it is for. */
@@ -54,6 +57,7 @@ public record TenantFile(
                 path,
                 "",
                 Optional.empty(),
+                List.of(),
                 List.of(),
                 List.of(ConfigError.at(Position.start(path.toString()), "", why)),
                 List.of(),

@@ -28,12 +28,15 @@ final class TenantReader {
         String tenant = config.map(TenantConfig::tenant)
                 .orElseGet(() -> root.map(TenantReader::name).orElse(""));
         List<TenantConfig.Key> keys = config.map(TenantConfig::keys)
-                .orElseGet(() -> root.map(this::keys).orElse(List.of()));
+                .orElseGet(() -> saved(root, "keys", TenantConfig.Key.class));
+        List<TenantConfig.Match> match = config.map(TenantConfig::match)
+                .orElseGet(() -> saved(root, "match", TenantConfig.Match.class));
         return new TenantFile(
                 path,
                 tenant,
                 problems.none() ? config : Optional.empty(),
                 keys,
+                match,
                 problems.errors(),
                 problems.warnings(),
                 problems.positions());
@@ -46,17 +49,15 @@ final class TenantReader {
                 : "";
     }
 
-    /** What is wrong with keys has been reported already. */
-    private List<TenantConfig.Key> keys(Node root) {
-        Optional<Node> list =
-                root instanceof Node.Mapping mapping ? mapping.find("keys").map(Node.Entry::value) : Optional.empty();
-        List<TenantConfig.Key> keys = new ArrayList<>();
-        if (list.orElse(root) instanceof Node.Sequence rows) {
-            Reading aside = new Reading("", path, new Problems(name -> Optional.empty()));
-            rows.items()
-                    .forEach(row ->
-                            binder.bind(TenantConfig.Key.class, row, aside).ifPresent(keys::add));
+    /** Rows that can be read; what is wrong with others has been reported already. */
+    private <R extends Record> List<R> saved(Optional<Node> root, String name, Class<R> type) {
+        Optional<Node> list = root.flatMap(node ->
+                node instanceof Node.Mapping mapping ? mapping.find(name).map(Node.Entry::value) : Optional.empty());
+        List<R> rows = new ArrayList<>();
+        if (list.isPresent() && list.get() instanceof Node.Sequence sequence) {
+            Reading aside = new Reading("", path, new Problems(unread -> Optional.empty()));
+            sequence.items().forEach(row -> binder.bind(type, row, aside).ifPresent(rows::add));
         }
-        return keys;
+        return rows;
     }
 }

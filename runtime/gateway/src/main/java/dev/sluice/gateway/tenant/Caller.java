@@ -4,7 +4,7 @@ package dev.sluice.gateway.tenant;
  * Who makes a request.
  *
  * @param tenant of whom; {@link Tenant#EVERYBODY} where nobody is known
- * @param keyId which of its keys; empty without one
+ * @param keyId which of its keys, or {@code issuer:subject} of its token; empty without one
  */
 public record Caller(Tenant tenant, String keyId, Verdict verdict) {
     /** Everybody, where there are no tenants. */
@@ -13,6 +13,8 @@ public record Caller(Tenant tenant, String keyId, Verdict verdict) {
     static final Caller MISSING = new Caller(Tenant.EVERYBODY, "", Verdict.MISSING);
     /** A key came that nobody has. */
     static final Caller UNKNOWN = new Caller(Tenant.EVERYBODY, "", Verdict.UNKNOWN);
+    /** A token came that nobody can check now. */
+    static final Caller UNCHECKED = new Caller(Tenant.EVERYBODY, "", Verdict.UNCHECKED);
 
     /** What becomes of its request. */
     public enum Verdict {
@@ -22,6 +24,10 @@ public record Caller(Tenant tenant, String keyId, Verdict verdict) {
         MISSING,
         /** The key is nobody's, or no longer valid. */
         UNKNOWN,
+        /** The token is more than one tenant's. */
+        SHARED,
+        /** The token's issuer can't be asked for its keys. */
+        UNCHECKED,
         /** The tenant's file is broken and was never good: nobody knows what it may do. */
         BROKEN
     }

@@ -9,6 +9,7 @@ import dev.sluice.gateway.config.TenantConfig;
 import dev.sluice.gateway.config.TenantConflicts;
 import dev.sluice.gateway.config.TenantFile;
 import dev.sluice.gateway.config.TenantsConfig;
+import dev.sluice.gateway.identity.Issuers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,6 +34,7 @@ public final class TenantBook {
     private GatewayConfig gateway;
     private Catalog catalog;
     private CacheSalt salts;
+    private Optional<Issuers> issuers;
     private Tenant anonymous;
     private List<Standings> standings = List.of();
     private Set<ConfigError> told = Set.of();
@@ -60,6 +62,7 @@ public final class TenantBook {
         this.gateway = gateway;
         this.catalog = catalog;
         this.salts = salts(gateway);
+        this.issuers = gateway.identity().map(Issuers::of);
         this.anonymous = Tenant.anonymous(salts);
     }
 
@@ -77,6 +80,10 @@ public final class TenantBook {
                 && next.tenants()
                         .map(TenantsConfig::saltEpoch)
                         .equals(gateway.tenants().map(TenantsConfig::saltEpoch));
+        if (!next.identity().equals(gateway.identity())) {
+            issuers.ifPresent(Issuers::close);
+            issuers = next.identity().map(Issuers::of);
+        }
         gateway = next;
         catalog = types;
         if (!sameSalt) {
@@ -161,6 +168,7 @@ public final class TenantBook {
     private Tenants compiled() {
         List<Tenant> tenants = new ArrayList<>();
         List<Tenants.Entry> keys = new ArrayList<>();
+        TokenRules tokens = new TokenRules(issuers);
         Set<String> names = new HashSet<>();
         Set<String> taken = new HashSet<>();
         for (Page page : pages.values()) {
@@ -172,17 +180,19 @@ public final class TenantBook {
                 tenants.add(tenant);
                 names.add(config.tenant());
                 keys.addAll(entries(config.keys(), tenant, Caller.Verdict.WELCOME, taken));
+                config.match().forEach(rule -> tokens.add(rule, tenant, Caller.Verdict.WELCOME));
             });
         }
         for (Page page : pages.values()) {
             if (page.good.isEmpty()) {
                 keys.addAll(entries(page.read.keys(), Tenant.EVERYBODY, Caller.Verdict.BROKEN, taken));
+                page.read.match().forEach(rule -> tokens.add(rule, Tenant.EVERYBODY, Caller.Verdict.BROKEN));
             }
         }
         quotas.keySet().retainAll(names);
         boolean open = gateway.tenants().map(TenantsConfig::anonymous).orElse(TenantsConfig.Anonymous.DENY)
                 == TenantsConfig.Anonymous.ALLOW;
-        return Tenants.of(open ? Optional.of(anonymous) : Optional.empty(), tenants, keys);
+        return Tenants.of(open ? Optional.of(anonymous) : Optional.empty(), tenants, keys, tokens);
     }
 
     private static List<Tenants.Entry> entries(

@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tenants {
     /** Nobody is asked for a key. */
-    public static final Tenants OPEN = new Tenants(true, Optional.of(Caller.EVERYBODY), List.of(), List.of());
+    public static final Tenants OPEN =
+            new Tenants(true, Optional.of(Caller.EVERYBODY), List.of(), List.of(), new TokenRules(Optional.empty()));
 
     private final boolean open;
     private final Caller withoutKey;
     private final long[] heads;
     private final Entry[] entries;
+    private final TokenRules tokens;
     private final Map<String, Tenant> byName = new TreeMap<>();
 
     /** A key that counts. */
@@ -34,7 +36,9 @@ public final class Tenants {
         }
     }
 
-    private Tenants(boolean open, Optional<Caller> anonymous, List<Tenant> tenants, List<Entry> keys) {
+    private Tenants(
+            boolean open, Optional<Caller> anonymous, List<Tenant> tenants, List<Entry> keys, TokenRules tokens) {
+        this.tokens = tokens;
         this.open = open;
         this.withoutKey = anonymous.orElse(Caller.MISSING);
         anonymous.map(Caller::tenant).ifPresent(tenant -> byName.put(tenant.name(), tenant));
@@ -44,9 +48,9 @@ public final class Tenants {
         this.heads = Arrays.stream(entries).mapToLong(Entry::head).toArray();
     }
 
-    static Tenants of(Optional<Tenant> anonymous, List<Tenant> tenants, List<Entry> keys) {
+    static Tenants of(Optional<Tenant> anonymous, List<Tenant> tenants, List<Entry> keys, TokenRules tokens) {
         return new Tenants(
-                false, anonymous.map(tenant -> new Caller(tenant, "", Caller.Verdict.WELCOME)), tenants, keys);
+                false, anonymous.map(tenant -> new Caller(tenant, "", Caller.Verdict.WELCOME)), tenants, keys, tokens);
     }
 
     private static long head(byte[] digest) {
@@ -68,9 +72,9 @@ public final class Tenants {
     }
 
     /**
-     * Who sends this.
+     * Who sends this. Waits for the keys of a token's issuer where they must be read first.
      *
-     * @param key what came as a key; empty for none
+     * @param key what came as a key, or a token; empty for none
      */
     public Caller caller(String key) {
         if (open || key.isEmpty()) {
@@ -80,7 +84,7 @@ public final class Tenants {
         long head = head(digest);
         int at = Arrays.binarySearch(heads, head);
         if (at < 0) {
-            return Caller.UNKNOWN;
+            return tokens.caller(key);
         }
         Entry entry = entries[at];
         boolean same = MessageDigest.isEqual(entry.digest, digest);

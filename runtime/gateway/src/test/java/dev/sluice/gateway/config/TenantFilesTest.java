@@ -27,6 +27,7 @@ class TenantFilesTest {
             endpoints: [{url: "http://127.0.0.1:9002"}]
         routing:
           careful: {plugins: [{type: queue-scorer}]}
+        identity: {issuers: [{name: corp, issuer: "https://idp.example", audience: sluice, jwks: "https://idp.example/jwks.json"}]}
         tenants: {directory: tenants}
         """;
     private static final String HASH = "1".repeat(64);
@@ -103,6 +104,41 @@ class TenantFilesTest {
         assertThat(file.config()).isEmpty();
         assertThat(file.tenant()).isEqualTo("acme");
         assertThat(file.keys()).extracting(TenantConfig.Key::id).containsExactly("a");
+    }
+
+    @Test
+    void aBrokenFileStillSaysWhoseTokensItTakes() {
+        TenantFile file = read("tenant: acme\nmatch: [{issuer: corp, claims: {groups: a}}, {claims: {}}]\n");
+        assertThat(file.config()).isEmpty();
+        assertThat(file.match())
+                .containsExactly(new TenantConfig.Match("corp", Map.of("groups", new ClaimValues(Set.of("a")))));
+    }
+
+    /** Of two rules: whether every token that one takes is taken by the other, in whichever order they come. */
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.CsvSource(delimiter = '|', textBlock = """
+            {groups: a}          | {groups: a}                  | true
+            {groups: a}          | {groups: b}                  | false
+            {groups: a}          | {aud: a}                     | false
+            {groups: a}          | {groups: a, region: eu}      | true
+            {groups: [a, b]}     | {groups: b}                  | true
+            {groups: [a, b]}     | {groups: [b, c]}             | false
+            {groups: a, team: x} | {groups: a, region: eu}      | false
+            {groups: b, team: x} | {apps: [y, z], groups: b, team: x} | true
+            {}                   | {groups: a}                  | true
+            {}                   | {}                           | true
+            """)
+    void twoTenantsMustNotTakeTheSameTokens(String one, String other, boolean same) {
+        GatewayConfig gateway = Loads.good(directory, GATEWAY);
+        for (List<String> order : List.of(List.of(one, other), List.of(other, one))) {
+            TenantConflicts conflicts = new TenantConflicts(gateway);
+            TenantFile first = read("tenant: one\nmatch: [{issuer: corp, claims: " + order.get(0) + "}]\n");
+            TenantFile second = read("tenant: two\nmatch: [{issuer: corp, claims: " + order.get(1) + "}]\n");
+            assertThat(conflicts.add(first)).isEmpty();
+            assertThat(conflicts.add(second).stream().map(ConfigError::path))
+                    .as(order.toString())
+                    .isEqualTo(same ? List.of("match[0]") : List.of());
+        }
     }
 
     @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.gateway.identity;
+
+import org.jspecify.annotations.NullMarked;
