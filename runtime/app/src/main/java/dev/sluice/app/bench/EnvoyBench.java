@@ -35,8 +35,11 @@ public final class EnvoyBench implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each work. Default: 3.")
     private int rounds = 3;
 
-    @Option(names = "--warm-up", paramLabel = "S", description = "Seconds of load before each work. Default: 20.")
-    private double warmUp = 20;
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Most seconds of load before each work; it ends when it makes nothing cheaper. Default: 120.")
+    private double warmUp = 120;
 
     @Mixin
     private Output output = new Output();
@@ -146,7 +149,11 @@ public final class EnvoyBench implements Callable<Integer> {
             throws IOException {
         bench.say(work.title() + ": warms up");
         for (Way way : List.of(Way.PICKED, Way.UNREAD)) {
-            bench.load(port(ways, way), List.of(), work.warmUp(), 0, warmUp / 2);
+            double took = WarmUp.run(
+                    seconds -> work.cost(bench.load(port(ways, way), List.of(sluice), work.warmUp(), 0, seconds)),
+                    0,
+                    warmUp / 2);
+            bench.say(String.format(Locale.ROOT, "%s, %s: was warmed up for %.0f s", work.title(), way.words, took));
         }
         for (int round = 1; round <= rounds; round++) {
             for (Way way : round % 2 == 1
