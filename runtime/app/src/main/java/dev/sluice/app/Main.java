@@ -45,6 +45,7 @@ public final class Main implements Runnable {
             DoctorCommand.class,
             RouteCommand.class,
             ExplainCommand.class,
+            BundleCommand.class,
             BenchCommand.class,
             TrainCommand.class);
 

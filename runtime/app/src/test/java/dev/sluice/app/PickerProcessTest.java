@@ -16,7 +16,6 @@ import dev.sluice.extproc.v3.ProtocolConfiguration;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,55 +203,6 @@ class PickerProcessTest {
         @Override
         public void onCompleted() {
             // nothing more to come
-        }
-    }
-
-    /** A process that has said on which port it is. */
-    private record Running(Process process, List<String> said, int port) implements AutoCloseable {
-        static Running start(String ready, String... arguments) throws IOException, InterruptedException {
-            List<String> command = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "dev.sluice.app.Main"));
-            command.addAll(List.of(arguments));
-            Process process = new ProcessBuilder(command).start();
-            List<String> said = new ArrayList<>();
-            BufferedReader log = process.errorReader();
-            String line;
-            do {
-                line = log.readLine();
-                assertThat(line).as("ended after %s", said).isNotNull();
-                said.add(line);
-            } while (!line.contains(ready));
-            Thread.ofVirtual().start(() -> log.lines().forEach(more -> {}));
-            awaitReady(number(line, "admin on port"));
-            return new Running(process, said, number(line, ready));
-        }
-
-        private static int number(String line, String behind) {
-            return Integer.parseInt(line.replaceAll(".*" + behind + " ([0-9]+).*", "$1"));
-        }
-
-        private static void awaitReady(int admin) throws IOException, InterruptedException {
-            HttpRequest asks = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin + "/readyz"))
-                    .build();
-            try (HttpClient client = HttpClient.newHttpClient()) {
-                while (client.send(asks, HttpResponse.BodyHandlers.discarding()).statusCode() != 200) {
-                    LockSupport.parkNanos(5_000_000);
-                }
-            }
-        }
-
-        int stop() throws InterruptedException {
-            process.destroy();
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-            return process.exitValue();
-        }
-
-        @Override
-        public void close() {
-            process.destroyForcibly();
         }
     }
 }
