@@ -58,6 +58,14 @@ final class Bench implements EngineSink {
         return this;
     }
 
+    /** What has been said so far is dropped; the engine keeps what it has. */
+    void forget() {
+        cached.clear();
+        tokens.clear();
+        finished.clear();
+        usage.clear();
+    }
+
     void step() {
         now = Math.max(now, engine.nextEventNanos());
         engine.advance(now, this);
