@@ -48,7 +48,7 @@ class CanaryTest {
                   accessLog: json
                   admin: {port: 0}
                   drain: {notReadyFor: 0s, streams: 1s}
-                  session: [{header: x-session}]
+                  session: ["header:x-session"]
                 pools:
                   - name: chat
                     models: [%s]
