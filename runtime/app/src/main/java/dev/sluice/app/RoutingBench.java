@@ -14,6 +14,7 @@ import dev.sluice.simulator.ladder.RoundRobin;
 import dev.sluice.simulator.ladder.Score;
 import dev.sluice.simulator.ladder.Workload;
 import dev.sluice.simulator.ladder.Workloads;
+import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.NoConfig;
 import dev.sluice.spi.Part;
@@ -183,7 +184,7 @@ final class RoutingBench {
                         .filter(kind::isInstance)
                         .map(kind::cast)
                         .findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException("no part " + name));
+                        .orElseThrow(() -> new ConfigException("no part " + name));
             }
         });
     }
