@@ -42,7 +42,8 @@ final class MooncakeConnector implements Connector {
     private static Optional<String> rank(Handover handover) {
         return handover.known().flatMap(known -> {
             List<String> ranks = known.names().stream()
-                    .filter(rank -> known.text(rank, "engine_id").isPresent())
+                    .filter(rank -> rank.matches("[0-9]{1,5}")
+                            && known.text(rank, "engine_id").isPresent())
                     .toList();
             return ranks.isEmpty()
                     ? Optional.empty()

@@ -65,7 +65,9 @@ final class NixlConnector implements Connector {
     public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
         Optional<String> params = prefill.isPresent()
                 ? prefill.flatMap(answer -> TransferParams.whole(answer, config.requestIdOptional()))
-                : handover.known().flatMap(known -> known.json(TransferParams.FIELD));
+                : handover.known()
+                        .flatMap(known -> known.json(TransferParams.FIELD))
+                        .filter(json -> json.startsWith("{"));
         return params.map(json -> push ? TransferParams.with(json, List.of(transferId(handover))) : json)
                 .map(json -> Leg.of(handover.transferParams(json)));
     }

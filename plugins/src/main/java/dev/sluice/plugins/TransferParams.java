@@ -33,10 +33,12 @@ final class TransferParams {
         return whole ? prefill.json(FIELD) : Optional.empty();
     }
 
-    /** A list of ids (old), or one list per group of the KV cache (new); with at least one id in either form. */
+    /** A list of ids (old), or one list per group of the KV cache (new); with at least one id in either form, and no null. */
     private static boolean blocks(Answer prefill) {
         return prefill.json(FIELD, "remote_block_ids")
-                .filter(ids -> ids.startsWith("[") && ids.chars().anyMatch(c -> c != '[' && c != ']' && c > ' '))
+                .filter(ids -> ids.startsWith("[")
+                        && !ids.contains("null")
+                        && ids.chars().anyMatch(c -> c != '[' && c != ']' && c > ' '))
                 .isPresent();
     }
 

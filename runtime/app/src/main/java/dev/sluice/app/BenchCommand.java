@@ -6,8 +6,10 @@ import dev.sluice.app.bench.IdleBench;
 import dev.sluice.app.bench.ProxyBench;
 import dev.sluice.app.bench.StartBench;
 import dev.sluice.app.bench.StreamsBench;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "WHAT",
         subcommands = {
             BenchCommand.Routing.class,
+            BenchCommand.Kv.class,
             BenchCommand.Pd.class,
             ProxyBench.class,
             EnvoyBench.class,
@@ -37,31 +40,33 @@ final class BenchCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "measure what?");
     }
 
-    @Command(
-            name = "routing",
-            mixinStandardHelpOptions = true,
-            description =
-                    "Compares routing policies on published load ladders, in virtual time; prints Markdown tables.")
-    static final class Routing implements Callable<Integer> {
-        @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired over policies. Default: 5.")
-        private int seeds = 5;
+    /** Options of the comparisons in virtual time. */
+    static final class Ladders {
+        private static final int UNSET = Integer.MIN_VALUE;
 
-        @Option(names = "--brief", description = "Fewer and shorter stages: under a minute with --seeds 1.")
+        @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired.")
+        private int seeds = UNSET;
+
+        @Option(names = "--brief", description = "Fewer and shorter stages.")
         private boolean brief;
 
         @Option(names = "--only", paramLabel = "TEXT", description = "Workloads whose name contains this.")
         private String only = "";
 
-        @Spec
+        @Spec(Spec.Target.MIXEE)
         private CommandSpec spec = CommandSpec.create();
 
-        @Override
-        public Integer call() {
-            if (seeds < 1) {
-                throw new ParameterException(spec.commandLine(), "--seeds must be at least 1");
+        private interface Comparison {
+            void run(int seeds, boolean brief, String only, PrintWriter out, PrintWriter progress);
+        }
+
+        private int compare(int byDefault, int least, Comparison comparison) {
+            int wanted = seeds == UNSET ? byDefault : seeds;
+            if (wanted < least) {
+                throw new ParameterException(spec.commandLine(), "--seeds must be at least " + least);
             }
-            RoutingBench.run(
-                    seeds,
+            comparison.run(
+                    wanted,
                     brief,
                     only,
                     spec.commandLine().getOut(),
@@ -71,19 +76,46 @@ final class BenchCommand implements Runnable {
     }
 
     @Command(
+            name = "routing",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Compares routing policies on published load ladders, in virtual time; prints Markdown tables. 5 seeds; under a"
+                            + " minute with --brief --seeds 1.")
+    static final class Routing implements Callable<Integer> {
+        @Mixin
+        private Ladders ladders = new Ladders();
+
+        @Override
+        public Integer call() {
+            return ladders.compare(5, 1, RoutingBench::run);
+        }
+    }
+
+    @Command(
+            name = "kv",
+            mixinStandardHelpOptions = true,
+            description =
+                    "Compares what a gateway may know of engines' caches - told by KV events, guessed, nothing - in virtual time;"
+                            + " prints a Markdown table. 5 seeds.")
+    static final class Kv implements Callable<Integer> {
+        @Mixin
+        private Ladders ladders = new Ladders();
+
+        @Override
+        public Integer call() {
+            return ladders.compare(5, 2, KnownCacheBench::run);
+        }
+    }
+
+    @Command(
             name = "pd",
             mixinStandardHelpOptions = true,
             description =
-                    "Compares deciders for prefill and decode on different engines, in virtual time; prints Markdown tables.")
+                    "Compares deciders for prefill and decode on different engines, in virtual time; prints Markdown tables. 10"
+                            + " seeds.")
     static final class Pd implements Callable<Integer> {
-        @Option(names = "--seeds", paramLabel = "N", description = "Seeds 1 to N, paired over deciders. Default: 10.")
-        private int seeds = 10;
-
-        @Option(names = "--brief", description = "Fewer and shorter stages.")
-        private boolean brief;
-
-        @Option(names = "--only", paramLabel = "TEXT", description = "Workloads whose name contains this.")
-        private String only = "";
+        @Mixin
+        private Ladders ladders = new Ladders();
 
         @Option(
                 names = "--added",
@@ -100,16 +132,7 @@ final class BenchCommand implements Runnable {
             if (added > 0) {
                 return PairBench.run(added, spec.commandLine().getOut()) ? Main.FINE : Main.FAILED;
             }
-            if (seeds < 2) {
-                throw new ParameterException(spec.commandLine(), "--seeds must be at least 2");
-            }
-            SplitBench.run(
-                    seeds,
-                    brief,
-                    only,
-                    spec.commandLine().getOut(),
-                    spec.commandLine().getErr());
-            return Main.FINE;
+            return ladders.compare(10, 2, SplitBench::run);
         }
     }
 }

@@ -10,11 +10,11 @@ import dev.sluice.plugins.PickerConfig;
 import dev.sluice.plugins.PrefixCacheConfig;
 import dev.sluice.plugins.TokenLoadConfig;
 import dev.sluice.simulator.ladder.Arm;
-import dev.sluice.simulator.ladder.Ladder;
 import dev.sluice.simulator.ladder.RoundRobin;
 import dev.sluice.simulator.ladder.Score;
 import dev.sluice.simulator.ladder.Workload;
 import dev.sluice.simulator.ladder.Workloads;
+import dev.sluice.spi.ConfigException;
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.NoConfig;
 import dev.sluice.spi.Part;
@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * Compares routing policies on published load ladders, in virtual time: {@code bench routing}. Prints one table per workload,
@@ -58,68 +57,35 @@ final class RoutingBench {
             Workload workload = brief ? full.brief() : full;
             List<List<Score>> byArm = new ArrayList<>();
             for (Arm arm : arms) {
-                long start = System.nanoTime();
-                byArm.add(scores(arm, workload, seeds));
-                progress.printf(
-                        Locale.ROOT,
-                        "%s, %s: %.1f s%n",
-                        workload.name(),
-                        arm.name(),
-                        (System.nanoTime() - start) / 1e9);
-                progress.flush();
+                byArm.add(LadderTable.merged(LadderTable.runs(arm, workload, seeds, arm.name(), progress)));
             }
             print(workload, arms, byArm, out);
             out.flush();
         }
     }
 
-    private static List<Score> scores(Arm arm, Workload workload, int seeds) {
-        List<List<Score>> runs = IntStream.rangeClosed(1, seeds)
-                .parallel()
-                .mapToObj(seed -> Ladder.run(arm, workload, seed))
-                .toList();
-        List<Score> sum = new ArrayList<>(runs.getFirst());
-        runs.subList(1, runs.size())
-                .forEach(run ->
-                        IntStream.range(0, sum.size()).forEach(i -> sum.get(i).merge(run.get(i))));
-        return sum;
-    }
-
     private static void print(Workload workload, List<Arm> arms, List<List<Score>> byArm, PrintWriter out) {
-        int[] knee = knee(byArm);
-        out.printf(
-                Locale.ROOT,
-                "%n### %s%n%nSource: %s. %d engines (%s), objectives TTFT %.0f ms, TPOT %.1f ms.%n%n",
-                workload.name(),
-                workload.source(),
-                workload.slowness().size(),
-                workload.profile().name(),
-                workload.ttftMs(),
-                workload.tpotMs());
+        int[] knee = LadderTable.knee(byArm);
+        LadderTable.title(workload, out);
         StringBuilder head = new StringBuilder("| policy | goodput | TTFT p50 | p90 | p99 | hit rate | TPOT |");
         StringBuilder line = new StringBuilder("|--|--|--|--|--|--|--|");
         for (int i = 0; i < workload.stages().size(); i++) {
             head.append(String.format(
                     Locale.ROOT,
                     " %s%.0f/s |",
-                    inside(knee, i) ? "*" : "",
+                    LadderTable.inside(knee, i) ? "*" : "",
                     workload.stages().get(i).rate()));
             line.append("--|");
         }
         out.println(head);
         out.println(line);
         for (int a = 0; a < arms.size(); a++) {
-            Score all = Score.empty();
-            double goodput = 0;
-            for (int stage : knee) {
-                all.merge(byArm.get(a).get(stage));
-                goodput += byArm.get(a).get(stage).goodput() / knee.length;
-            }
+            Score all = LadderTable.around(byArm.get(a), knee);
             out.printf(
                     Locale.ROOT,
                     "| %s | %.3f | %.0f | %.0f | %.0f | %.3f | %.1f |",
                     arms.get(a).name(),
-                    goodput,
+                    LadderTable.goodputOf(byArm.get(a), knee),
                     all.ttftMs(0.5),
                     all.ttftMs(0.9),
                     all.ttftMs(0.99),
@@ -132,48 +98,36 @@ final class RoutingBench {
         out.println("Stages marked * are around the knee.");
     }
 
-    private static boolean inside(int[] knee, int stage) {
-        return IntStream.of(knee).anyMatch(k -> k == stage);
-    }
-
-    /** Stages in which some policy still reaches a tenth and some policy no longer reaches 95 %. */
-    private static int[] knee(List<List<Score>> byArm) {
-        int stages = byArm.getFirst().size();
-        int[] knee = IntStream.range(0, stages)
-                .filter(s -> byArm.stream()
-                                        .mapToDouble(a -> a.get(s).goodput())
-                                        .max()
-                                        .orElse(0)
-                                >= 0.1
-                        && byArm.stream()
-                                        .mapToDouble(a -> a.get(s).goodput())
-                                        .min()
-                                        .orElse(1)
-                                <= 0.95)
-                .toArray();
-        return knee.length > 0 ? knee : new int[] {stages - 1};
-    }
-
     /** The policies compared. */
     static List<Arm> arms() {
         return List.of(
-                new Arm(
-                        "default (least work)",
-                        () -> policy(best(), weighted("least-work-scorer", LeastWorkConfig.defaults(), 1)),
-                        Duration.ofMillis(250)),
+                leastWork(),
                 new Arm("round robin", () -> policy(new RoundRobin()), Duration.ofMillis(250)),
-                new Arm(
-                        "llm-d blend",
-                        () -> policy(
-                                best(),
-                                weighted("queue-scorer", new NoConfig(), 2),
-                                weighted("kv-cache-utilization-scorer", new NoConfig(), 2),
-                                weighted("prefix-cache-scorer", new PrefixCacheConfig("", 0, 8192), 3)),
-                        Duration.ofMillis(50)),
+                blend(),
                 new Arm(
                         "token-load",
                         () -> policy(best(), weighted("token-load-scorer", new TokenLoadConfig(4_194_304), 1)),
                         Duration.ofMillis(50)));
+    }
+
+    /** Ours. */
+    static Arm leastWork() {
+        return new Arm(
+                "default (least work)",
+                () -> policy(best(), weighted("least-work-scorer", LeastWorkConfig.defaults(), 1)),
+                Duration.ofMillis(250));
+    }
+
+    /** llm-d's weighted sum. */
+    static Arm blend() {
+        return new Arm(
+                "llm-d blend",
+                () -> policy(
+                        best(),
+                        weighted("queue-scorer", new NoConfig(), 2),
+                        weighted("kv-cache-utilization-scorer", new NoConfig(), 2),
+                        weighted("prefix-cache-scorer", new PrefixCacheConfig("", 0, 8192), 3)),
+                Duration.ofMillis(50));
     }
 
     private static Picker best() {
@@ -230,7 +184,7 @@ final class RoutingBench {
                         .filter(kind::isInstance)
                         .map(kind::cast)
                         .findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException("no part " + name));
+                        .orElseThrow(() -> new ConfigException("no part " + name));
             }
         });
     }

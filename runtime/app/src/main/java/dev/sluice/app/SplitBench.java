@@ -9,7 +9,6 @@ import dev.sluice.plugins.LeastWorkDeciderConfig;
 import dev.sluice.plugins.PdConfig;
 import dev.sluice.plugins.PickerConfig;
 import dev.sluice.simulator.ladder.Arm;
-import dev.sluice.simulator.ladder.Ladder;
 import dev.sluice.simulator.ladder.Score;
 import dev.sluice.simulator.ladder.Workload;
 import dev.sluice.simulator.ladder.Workloads;
@@ -26,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.IntStream;
 
 /**
  * Compares deciders for prefill and decode on different engines, in virtual time: {@code bench pd}. Prints one table per workload, in
@@ -36,11 +34,6 @@ import java.util.stream.IntStream;
 final class SplitBench {
     private static final Duration SCRAPE = Duration.ofMillis(250);
     private static final List<String> DECIDERS = List.of("least-work-pd-decider", "always", "never");
-    /** Two-sided 95 % of Student's t, by degrees of freedom less one. */
-    private static final double[] T95 = {
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-        2.110, 2.101, 2.093
-    };
 
     private SplitBench() {}
 
@@ -65,37 +58,13 @@ final class SplitBench {
     }
 
     private static void workload(Workload workload, int seeds, PrintWriter out, PrintWriter progress) {
-        out.printf(
-                Locale.ROOT,
-                "%n### %s%n%nSource: %s. %d engines (%s), objectives TTFT %.0f ms, TPOT %.1f ms.%n%n",
-                workload.name(),
-                workload.source(),
-                workload.slowness().size(),
-                workload.profile().name(),
-                workload.ttftMs(),
-                workload.tpotMs());
-        StringBuilder head =
-                new StringBuilder("| engines | decider | goodput | behind | TTFT p50 | p90 | p99 | TPOT |");
-        workload.stages().forEach(stage -> head.append(String.format(Locale.ROOT, " %.0f/s |", stage.rate())));
-        out.println(head);
-        out.println("|--".repeat(8 + workload.stages().size()) + "|");
+        LadderTable.title(workload, out);
+        LadderTable.head("| engines | decider | goodput | behind | TTFT p50 | p90 | p99 | TPOT |", workload, out);
         for (Arm.Roles roles : List.of(Arm.Roles.HALVES, Arm.Roles.BOTH)) {
             List<List<List<Score>>> runs = new ArrayList<>();
             for (String decider : DECIDERS) {
-                long start = System.nanoTime();
                 Arm arm = new Arm(decider, () -> policy(decider), SCRAPE, roles);
-                runs.add(IntStream.rangeClosed(1, seeds)
-                        .parallel()
-                        .mapToObj(seed -> Ladder.run(arm, workload, seed))
-                        .toList());
-                progress.printf(
-                        Locale.ROOT,
-                        "%s, %s, %s: %.1f s%n",
-                        workload.name(),
-                        words(roles),
-                        decider,
-                        (System.nanoTime() - start) / 1e9);
-                progress.flush();
+                runs.add(LadderTable.runs(arm, workload, seeds, words(roles) + ", " + decider, progress));
             }
             rows(roles, runs, out);
             out.flush();
@@ -107,90 +76,31 @@ final class SplitBench {
     }
 
     private static void rows(Arm.Roles roles, List<List<List<Score>>> runs, PrintWriter out) {
-        List<List<Score>> merged = runs.stream().map(SplitBench::merged).toList();
-        int[] knee = knee(merged);
-        List<double[]> goodput = runs.stream()
-                .map(run -> run.stream()
-                        .mapToDouble(stages -> goodput(stages, knee))
-                        .toArray())
-                .toList();
-        boolean always = mean(goodput.get(1)) >= mean(goodput.get(2));
+        List<List<Score>> merged = runs.stream().map(LadderTable::merged).toList();
+        int[] knee = LadderTable.knee(merged);
+        List<double[]> goodput =
+                runs.stream().map(run -> LadderTable.goodput(run, knee)).toList();
+        boolean always = LadderTable.mean(goodput.get(1)) >= LadderTable.mean(goodput.get(2));
         double[] better = goodput.get(always ? 1 : 2);
         for (int d = 0; d < DECIDERS.size(); d++) {
             double[] own = goodput.get(d);
-            double[] behind = IntStream.range(0, own.length)
-                    .mapToDouble(s -> better[s] - own[s])
-                    .toArray();
-            Score all = Score.empty();
-            for (int stage : knee) {
-                all.merge(merged.get(d).get(stage));
-            }
+            double[] behind = LadderTable.behind(own, better);
+            Score all = LadderTable.around(merged.get(d), knee);
             out.printf(
                     Locale.ROOT,
                     "| %s | %s | %.3f ± %.3f | %+.3f ± %.3f | %.0f | %.0f | %.0f | %.1f |",
                     words(roles),
                     DECIDERS.get(d),
-                    mean(own),
-                    half(own),
-                    mean(behind),
-                    half(behind),
+                    LadderTable.mean(own),
+                    LadderTable.half(own),
+                    LadderTable.mean(behind),
+                    LadderTable.half(behind),
                     all.ttftMs(0.5),
                     all.ttftMs(0.9),
                     all.ttftMs(0.99),
                     all.tpotMs());
-            for (int stage = 0; stage < merged.get(d).size(); stage++) {
-                int at = stage;
-                boolean marked = IntStream.of(knee).anyMatch(k -> k == at);
-                out.printf(Locale.ROOT, " %.2f%s |", merged.get(d).get(stage).goodput(), marked ? "*" : "");
-            }
-            out.println();
+            LadderTable.stages(merged.get(d), knee, out);
         }
-    }
-
-    private static List<Score> merged(List<List<Score>> runs) {
-        List<Score> sum = new ArrayList<>();
-        for (int stage = 0; stage < runs.getFirst().size(); stage++) {
-            Score all = Score.empty();
-            for (List<Score> run : runs) {
-                all.merge(run.get(stage));
-            }
-            sum.add(all);
-        }
-        return sum;
-    }
-
-    private static double goodput(List<Score> stages, int[] knee) {
-        return IntStream.of(knee)
-                .mapToDouble(k -> stages.get(k).goodput())
-                .average()
-                .orElse(0);
-    }
-
-    /** Stages in which some decider still reaches a tenth and some no longer reaches 95 %; the last one when there is none. */
-    private static int[] knee(List<List<Score>> merged) {
-        int stages = merged.getFirst().size();
-        int[] knee = IntStream.range(0, stages)
-                .filter(s -> merged.stream().anyMatch(d -> d.get(s).goodput() >= 0.1)
-                        && merged.stream().anyMatch(d -> d.get(s).goodput() <= 0.95))
-                .toArray();
-        return knee.length > 0 ? knee : new int[] {stages - 1};
-    }
-
-    private static double mean(double[] values) {
-        return IntStream.range(0, values.length)
-                .mapToDouble(i -> values[i])
-                .average()
-                .orElse(Double.NaN);
-    }
-
-    private static double half(double[] values) {
-        int n = values.length;
-        double mean = mean(values);
-        double variance = IntStream.range(0, n)
-                        .mapToDouble(i -> (values[i] - mean) * (values[i] - mean))
-                        .sum()
-                / (n - 1);
-        return T95[Math.min(n - 2, T95.length - 1)] * Math.sqrt(variance / n);
     }
 
     private static Policy policy(String decider) {

@@ -16,25 +16,41 @@ import java.util.function.Supplier;
  * @param hashes block hashes of its prompt
  * @param count how many of them
  * @param allowed ids that may serve it; empty for all
- * @param observed its first token will be seen as it comes
- * @param fetches engines may be told to fetch a beginning of its prompt from others
- * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
- * @param policy in the place of the pool's own
+ * @param seed of the random choices
+ * @param way how it is placed and served
  */
-record Ask(
-        RoutingRequest request,
-        long[] hashes,
-        int count,
-        Set<String> allowed,
-        long seed,
-        boolean observed,
-        boolean fetches,
-        Optional<KnownPrompt> known,
-        Optional<Pipeline> policy) {
+record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed, Way way) {
     private static final long[] NO_HASHES = {};
 
     Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed, long seed) {
-        this(request, hashes, count, allowed, seed, request.streaming(), false, Optional.empty(), Optional.empty());
+        this(request, hashes, count, allowed, seed, Way.plain(request.streaming()));
+    }
+
+    /**
+     * How a request is placed and served.
+     *
+     * @param observed its first token will be seen as it comes
+     * @param fetches engines may be told to fetch a beginning of its prompt from others
+     * @param known what engines say that they hold of it; empty where none says anything, or its token ids are not known
+     * @param policy in the place of the pool's own
+     */
+    record Way(boolean observed, boolean fetches, Optional<KnownPrompt> known, Optional<Pipeline> policy) {
+        /** By the pool's policy, without KV that moves, and nobody says what is held. */
+        static Way plain(boolean observed) {
+            return new Way(observed, false, Optional.empty(), Optional.empty());
+        }
+
+        Way knowing(Optional<KnownPrompt> prompt) {
+            return new Way(observed, fetches, prompt, policy);
+        }
+
+        Way fetching() {
+            return new Way(observed, true, known, policy);
+        }
+
+        Way by(Optional<Pipeline> other) {
+            return new Way(observed, fetches, known, other);
+        }
     }
 
     /**
@@ -91,10 +107,7 @@ record Ask(
                 cached ? prompt.count() : 0,
                 allowed,
                 who.seed(),
-                observed,
-                false,
-                known,
-                Optional.empty());
+                Way.plain(observed).knowing(known));
     }
 
     /** What a request asks for whose body nobody has seen, and whose answer nobody will. */
@@ -113,40 +126,60 @@ record Ask(
                 1,
                 false,
                 who.text());
-        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), false, false, Optional.empty(), Optional.empty());
+        return new Ask(request, NO_HASHES, 0, allowed, who.seed(), Way.plain(false));
+    }
+
+    /** Its first token will be seen as it comes. */
+    boolean observed() {
+        return way.observed();
+    }
+
+    /** Engines may be told to fetch a beginning of its prompt from others. */
+    boolean fetches() {
+        return way.fetches();
+    }
+
+    /** What engines say that they hold of it. */
+    Optional<KnownPrompt> known() {
+        return way.known();
+    }
+
+    /** In the place of the pool's own. */
+    Optional<Pipeline> policy() {
+        return way.policy();
     }
 
     /** The same for another model than the body names. */
     Ask named(String model) {
-        return with(request.named(model));
+        return with(request.named(model), allowed, way);
     }
 
     /** The same by another policy; as it is without one. */
     Ask by(Optional<Pipeline> other) {
-        return other.isEmpty() ? this : new Ask(request, hashes, count, allowed, seed, observed, fetches, known, other);
+        return other.isEmpty() ? this : with(request, allowed, way.by(other));
     }
 
     /** The same in a session. */
     Ask in(String session) {
-        return with(request.in(session));
+        return with(request.in(session), allowed, way);
     }
 
     /** The same, whose prompt may be computed elsewhere, and a beginning of it fetched. */
     Ask split() {
-        return new Ask(request.split(), hashes, count, allowed, seed, observed, true, known, policy);
+        return with(request.split(), allowed, way.fetching());
     }
 
     /** The same, not to be split. */
     Ask whole() {
-        return with(request.whole());
+        return with(request.whole(), allowed, way);
     }
 
     /** The same, for these endpoints alone; empty for all. */
     Ask among(Set<String> ids) {
-        return new Ask(request, hashes, count, ids, seed, observed, fetches, known, policy);
+        return with(request, ids, way);
     }
 
-    private Ask with(RoutingRequest changed) {
-        return new Ask(changed, hashes, count, allowed, seed, observed, fetches, known, policy);
+    private Ask with(RoutingRequest changed, Set<String> ids, Way other) {
+        return new Ask(changed, hashes, count, ids, seed, other);
     }
 }

@@ -6,7 +6,7 @@ import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.kv.KvEndpoint;
 import dev.sluice.gateway.kv.KvFleet;
 import dev.sluice.gateway.kv.KvSettings;
-import dev.sluice.gateway.kv.PromptTokens;
+import dev.sluice.gateway.kv.KeyFinder;
 import dev.sluice.gateway.metrics.Meters;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ final class KvFeeding implements AutoCloseable {
     private final KvIndexConfig config;
     private final Meters meters;
     private final KvFleet fleet;
-    private final Map<String, PromptTokens> tokens = new LinkedHashMap<>();
+    private final Map<String, KeyFinder> tokens = new LinkedHashMap<>();
 
     KvFeeding(KvIndexConfig config, Supplier<KvEventSource> events, Meters meters) {
         this.config = config;
@@ -67,9 +67,9 @@ final class KvFeeding implements AutoCloseable {
         });
     }
 
-    private PromptTokens tokens(String pool) {
-        return new PromptTokens(
-                new PromptTokens.Settings(
+    private KeyFinder tokens(String pool) {
+        return new KeyFinder(
+                new KeyFinder.Settings(
                         config.tokenIds() == KvIndexConfig.TokenIds.ENGINES,
                         config.tokenWait(),
                         config.tokenCalls(),
@@ -85,6 +85,6 @@ final class KvFeeding implements AutoCloseable {
     @Override
     public synchronized void close() {
         fleet.close();
-        tokens.values().forEach(PromptTokens::close);
+        tokens.values().forEach(KeyFinder::close);
     }
 }

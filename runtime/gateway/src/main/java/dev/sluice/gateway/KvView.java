@@ -4,7 +4,7 @@ import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.kv.KvPool;
-import dev.sluice.gateway.kv.PromptTokens;
+import dev.sluice.gateway.kv.KeyFinder;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  *
  * @param engines that may be asked for token ids
  */
-record KvView(KvPool pool, PromptTokens tokens, List<EngineTarget> engines) {
+record KvView(KvPool pool, KeyFinder tokens, List<EngineTarget> engines) {
     /**
      * What engines say that they hold of a prompt; empty where its tokens are not known.
      *

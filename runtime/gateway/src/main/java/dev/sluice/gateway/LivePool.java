@@ -27,7 +27,7 @@ import dev.sluice.gateway.engine.SampleSink;
 import dev.sluice.gateway.kv.KvStatus;
 import dev.sluice.gateway.metrics.PoolView;
 import dev.sluice.gateway.tokens.PromptQuestion;
-import dev.sluice.gateway.tokens.PromptTokens;
+import dev.sluice.gateway.tokens.TokenAnswer;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
@@ -133,7 +133,7 @@ final class LivePool {
         }
         try {
             Tokenizing now = tokenizing;
-            PromptTokens answer = current.tokens().get().of(now.engines(), question.get());
+            TokenAnswer answer = current.tokens().get().of(now.engines(), question.get());
             now.told().accept(answer.how().label());
             return answer.ids();
         } finally {

@@ -1,23 +1,32 @@
 package dev.sluice.spi.testkit;
 
+import dev.sluice.spi.Answer;
 import dev.sluice.spi.Candidates;
+import dev.sluice.spi.Connector;
 import dev.sluice.spi.Default;
+import dev.sluice.spi.Edit;
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Handover;
+import dev.sluice.spi.Leg;
 import dev.sluice.spi.NoConfig;
+import dev.sluice.spi.Part;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Producer;
 import dev.sluice.spi.Range;
 import dev.sluice.spi.Request;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.Signal;
+import dev.sluice.spi.SourcePicker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -25,6 +34,11 @@ import java.util.function.Supplier;
 /** Contracts that must fail, each with one break. Run by {@link PlantedBreaksTest} only: their names end otherwise. */
 final class Breaks {
     private Breaks() {}
+
+    /** A type of the sample plugin that makes these instead. */
+    private static Factory<NoConfig> makes(String type, Supplier<? extends Part> part) {
+        return Factory.of(type, NoConfig.class, (config, context) -> part.get());
+    }
 
     abstract static class Broken extends ScorerContract<NoConfig> {
         private final Supplier<Scorer> scorer;
@@ -35,7 +49,7 @@ final class Breaks {
 
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("sample-scorer", NoConfig.class, (config, context) -> scorer.get());
+            return makes("sample-scorer", scorer);
         }
 
         @Override
@@ -234,7 +248,7 @@ final class Breaks {
 
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("Sample Scorer", NoConfig.class, (config, context) -> (Scorer) (r, c, s) -> half(s));
+            return makes("Sample Scorer", () -> (Scorer) (r, c, s) -> half(s));
         }
     }
 
@@ -245,7 +259,7 @@ final class Breaks {
 
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("unlisted", NoConfig.class, (config, context) -> (Scorer) (r, c, s) -> half(s));
+            return makes("unlisted", () -> (Scorer) (r, c, s) -> half(s));
         }
     }
 
@@ -300,10 +314,16 @@ final class Breaks {
         }
     }
 
-    static class WrongKind extends FilterContract<NoConfig> {
+    abstract static class BrokenFilter extends FilterContract<NoConfig> {
+        private final Supplier<Part> part;
+
+        BrokenFilter(Supplier<Part> part) {
+            this.part = part;
+        }
+
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("sample-filter", NoConfig.class, (config, context) -> (Scorer) (r, c, s) -> half(s));
+            return makes("sample-filter", part);
         }
 
         @Override
@@ -312,19 +332,19 @@ final class Breaks {
         }
     }
 
-    static class KeepsPlaces extends FilterContract<NoConfig> {
-        @Override
-        protected Factory<NoConfig> factory() {
-            return Factory.of("sample-filter", NoConfig.class, (config, context) -> (Filter) (r, c, keep) -> {
+    static class WrongKind extends BrokenFilter {
+        WrongKind() {
+            super(() -> (Scorer) (r, c, s) -> half(s));
+        }
+    }
+
+    static class KeepsPlaces extends BrokenFilter {
+        KeepsPlaces() {
+            super(() -> (Filter) (r, c, keep) -> {
                 for (int i = 1; i < keep.length; i++) {
                     keep[i] = false;
                 }
             });
-        }
-
-        @Override
-        protected NoConfig validConfig() {
-            return new NoConfig();
         }
     }
 
@@ -337,7 +357,7 @@ final class Breaks {
 
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("sample-picker", NoConfig.class, (config, context) -> picker);
+            return makes("sample-picker", () -> picker);
         }
 
         @Override
@@ -383,13 +403,181 @@ final class Breaks {
     static class WritesBeyond extends ProducerContract<NoConfig> {
         @Override
         protected Factory<NoConfig> factory() {
-            return Factory.of("sample-producer", NoConfig.class, (config, context) ->
-                    (Producer) (request, candidates, out) -> out.set(candidates.size(), "x", 1));
+            return makes("sample-producer", () -> (Producer) (request, candidates, out) -> out.set(candidates.size(), "x", 1));
         }
 
         @Override
         protected NoConfig validConfig() {
             return new NoConfig();
+        }
+    }
+
+    abstract static class BrokenSource extends SourcePickerContract<NoConfig> {
+        private final Supplier<SourcePicker> picker;
+
+        BrokenSource(Supplier<SourcePicker> picker) {
+            this.picker = picker;
+        }
+
+        @Override
+        protected Factory<NoConfig> factory() {
+            return makes("sample-source", picker);
+        }
+
+        @Override
+        protected NoConfig validConfig() {
+            return new NoConfig();
+        }
+    }
+
+    static class NamesNobodyThere extends BrokenSource {
+        NamesNobodyThere() {
+            super(() -> (request, sources, computing, held) -> sources.size());
+        }
+    }
+
+    static class TakesTurns extends BrokenSource {
+        TakesTurns() {
+            super(() -> {
+                AtomicInteger turn = new AtomicInteger();
+                return (request, sources, computing, held) -> turn.getAndIncrement() % sources.size();
+            });
+        }
+    }
+
+    abstract static class BrokenConnector extends ConnectorContract<NoConfig> {
+        private final Supplier<Connector> connector;
+
+        BrokenConnector(Supplier<Connector> connector) {
+            this.connector = connector;
+        }
+
+        @Override
+        protected Factory<NoConfig> factory() {
+            return makes("sample-connector", connector);
+        }
+
+        @Override
+        protected NoConfig validConfig() {
+            return new NoConfig();
+        }
+
+        @Override
+        protected TestAnswer prefillAnswer() {
+            return SampleConnectorTest.ANSWER;
+        }
+
+        @Override
+        protected List<String> needed() {
+            return List.of("ticket", "port");
+        }
+    }
+
+    private static Optional<Leg> handed(Handover handover, Optional<Answer> prefill) {
+        return prefill.flatMap(answer -> answer.json(ConnectorContract.PARAMS))
+                .map(params -> Leg.of(handover.transferParams(params)));
+    }
+
+    static class HandsOverHalf extends BrokenConnector {
+        HandsOverHalf() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
+                    return handed(handover, prefill);
+                }
+            });
+        }
+    }
+
+    static class HandsOverTheLast extends BrokenConnector {
+        HandsOverTheLast() {
+            super(() -> new SamplePlugin.ByTicket() {
+                private Optional<Leg> last = Optional.empty();
+
+                @Override
+                public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
+                    last = super.decode(handover, prefill).or(() -> last);
+                    return last;
+                }
+            });
+        }
+    }
+
+    static class LosesFields extends BrokenConnector {
+        LosesFields() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
+                    return super.decode(handover, prefill).map(leg -> {
+                        List<Edit> edits = new ArrayList<>(leg.edits());
+                        edits.add(Edit.remove("stream_options"));
+                        return Leg.of(edits);
+                    });
+                }
+            });
+        }
+    }
+
+    static class ChangesThePrompt extends BrokenConnector {
+        ChangesThePrompt() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Leg prefill(Handover handover) {
+                    List<Edit> edits = new ArrayList<>(handover.oneToken());
+                    edits.add(Edit.set("cache_salt", "\"mine\""));
+                    return Leg.of(edits);
+                }
+            });
+        }
+    }
+
+    static class ExpectsAnswers extends BrokenConnector {
+        ExpectsAnswers() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Optional<String> remember(Answer prefill) {
+                    String ticket = prefill.text(ConnectorContract.PARAMS, "ticket").orElseThrow();
+                    return Optional.of("{\"ticket\":" + Edit.quote(ticket) + "}");
+                }
+            });
+        }
+    }
+
+    static class WritesNoJson extends BrokenConnector {
+        WritesNoJson() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Leg prefill(Handover handover) {
+                    return Leg.of(handover.transferParams("{id: " + handover.id() + "}"));
+                }
+            });
+        }
+    }
+
+    /** Both legs at once, in a room that is always the same. */
+    static class OneRoomForAll extends BrokenConnector {
+        OneRoomForAll() {
+            super(() -> new SamplePlugin.ByTicket() {
+                @Override
+                public Optional<Order> order(Handover handover) {
+                    return Optional.of(Order.PARALLEL);
+                }
+
+                @Override
+                public Leg prefill(Handover handover) {
+                    return Leg.of(handover.transferParams("{\"room\":1}"));
+                }
+
+                @Override
+                public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
+                    return Optional.of(Leg.of(handover.transferParams("{\"room\":1}")));
+                }
+            });
+        }
+
+        @Override
+        protected List<String> needed() {
+            return List.of();
         }
     }
 }

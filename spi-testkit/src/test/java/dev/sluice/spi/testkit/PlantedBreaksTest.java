@@ -46,7 +46,16 @@ class PlantedBreaksTest {
                 of(Breaks.PicksTwice.class, "anyNumberOfCandidatesIsFine"),
                 of(Breaks.ChangesTotals.class, "anyNumberOfCandidatesIsFine"),
                 of(Breaks.OwnDice.class, "theSameQuestionGetsTheSameAnswer"),
-                of(Breaks.WritesBeyond.class, "anyNumberOfCandidatesIsFine"));
+                of(Breaks.WritesBeyond.class, "anyNumberOfCandidatesIsFine"),
+                of(Breaks.NamesNobodyThere.class, "anyNumberOfCandidatesIsFine"),
+                of(Breaks.TakesTurns.class, "theSameQuestionGetsTheSameAnswer"),
+                of(Breaks.HandsOverHalf.class, "partsOfWhatIsNeededAreNeverHandedOver"),
+                of(Breaks.HandsOverTheLast.class, "partsOfWhatIsNeededAreNeverHandedOver"),
+                of(Breaks.LosesFields.class, "whatTheClientSaidStays"),
+                of(Breaks.ChangesThePrompt.class, "whatTheClientSaidStays"),
+                of(Breaks.ExpectsAnswers.class, "whateverIsAnsweredIsTolerated"),
+                of(Breaks.WritesNoJson.class, "legsAreWellFormed"),
+                of(Breaks.OneRoomForAll.class, "twoAttemptsNeverShareWhatIsHandedOver"));
     }
 
     private static Arguments of(Class<?> contract, String test) {

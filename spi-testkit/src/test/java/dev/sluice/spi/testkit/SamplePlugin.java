@@ -1,11 +1,15 @@
 package dev.sluice.spi.testkit;
 
+import dev.sluice.spi.Answer;
 import dev.sluice.spi.Candidates;
 import dev.sluice.spi.ConfigException;
+import dev.sluice.spi.Connector;
 import dev.sluice.spi.Default;
 import dev.sluice.spi.Doc;
 import dev.sluice.spi.Factory;
 import dev.sluice.spi.Filter;
+import dev.sluice.spi.Handover;
+import dev.sluice.spi.Leg;
 import dev.sluice.spi.Picker;
 import dev.sluice.spi.Plugin;
 import dev.sluice.spi.Producer;
@@ -13,8 +17,11 @@ import dev.sluice.spi.Range;
 import dev.sluice.spi.Request;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.Signal;
+import dev.sluice.spi.SourcePicker;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Types that do as they should. */
 public final class SamplePlugin implements Plugin {
@@ -40,7 +47,7 @@ public final class SamplePlugin implements Plugin {
 
     @Override
     public List<Factory<?>> factories() {
-        return List.of(scorer(), filter(), picker(), producer());
+        return List.of(scorer(), filter(), picker(), producer(), source(), connector());
     }
 
     static Factory<Config> scorer() {
@@ -93,5 +100,53 @@ public final class SamplePlugin implements Plugin {
                         out.set(i, "sample.spare", config.most - candidates.signal(i, Signal.WAITING));
                     }
                 });
+    }
+
+    static Factory<Config> source() {
+        return Factory.of(
+                "sample-source",
+                Config.class,
+                (config, context) -> (SourcePicker) (request, sources, computing, held) -> {
+                    int most = -1;
+                    for (int i = 0; i < sources.size(); i++) {
+                        double holds = sources.signal(i, Signal.CACHED_TOKENS);
+                        boolean more = holds > held
+                                && (most < 0 || holds > sources.signal(most, Signal.CACHED_TOKENS));
+                        most = more ? i : most;
+                    }
+                    return most;
+                });
+    }
+
+    static Factory<Config> connector() {
+        return Factory.of("sample-connector", Config.class, (config, context) -> new ByTicket());
+    }
+
+    /** The prefill engine answers a ticket; the decode engine is given it, whole. */
+    static class ByTicket implements Connector {
+        @Override
+        public Traits traits() {
+            return new Traits(Duration.ofSeconds(30), true, false, false, false, true);
+        }
+
+        @Override
+        public Optional<Order> order(Handover handover) {
+            return Optional.of(Order.SERIAL);
+        }
+
+        @Override
+        public Leg prefill(Handover handover) {
+            return Leg.of(handover.oneToken());
+        }
+
+        @Override
+        public Optional<Leg> decode(Handover handover, Optional<Answer> prefill) {
+            return prefill.filter(answer -> answer.text("kv_transfer_params", "ticket")
+                                    .filter(ticket -> !ticket.isEmpty())
+                                    .isPresent()
+                            && answer.json("kv_transfer_params", "port").isPresent())
+                    .flatMap(answer -> answer.json("kv_transfer_params"))
+                    .map(params -> Leg.of(handover.transferParams(params)));
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.gateway.kv;
 import dev.sluice.core.kv.BlockIndex;
 import dev.sluice.core.kv.BlockKeys;
 import dev.sluice.core.kv.Match;
+import dev.sluice.core.kv.Recent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

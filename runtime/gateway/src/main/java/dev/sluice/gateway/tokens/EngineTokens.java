@@ -3,7 +3,7 @@ package dev.sluice.gateway.tokens;
 import dev.sluice.gateway.engine.EngineCallException;
 import dev.sluice.gateway.engine.EngineCalls;
 import dev.sluice.gateway.engine.EngineTarget;
-import dev.sluice.gateway.tokens.PromptTokens.How;
+import dev.sluice.gateway.tokens.TokenAnswer.How;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -94,20 +94,20 @@ public final class EngineTokens implements AutoCloseable {
      *
      * @param engines who may be asked; they are asked in turn
      */
-    public PromptTokens of(List<EngineTarget> engines, PromptQuestion asked) {
+    public TokenAnswer of(List<EngineTarget> engines, PromptQuestion asked) {
         if (!asked.askable()) {
-            return PromptTokens.none(How.UNSUITED);
+            return TokenAnswer.none(How.UNSUITED);
         }
         TokenCache.Key key = TokenCache.Key.of(asked);
         Optional<int[]> known = cache.find(key);
         if (known.isPresent()) {
-            return new PromptTokens(known, How.CACHED);
+            return new TokenAnswer(known, How.CACHED);
         }
         if (!open.tryAcquire()) {
-            return PromptTokens.none(How.BUSY);
+            return TokenAnswer.none(How.BUSY);
         }
         try {
-            PromptTokens answer = ask(engines, asked);
+            TokenAnswer answer = ask(engines, asked);
             answer.ids().ifPresent(ids -> cache.keep(key, ids));
             return answer;
         } finally {
@@ -115,7 +115,7 @@ public final class EngineTokens implements AutoCloseable {
         }
     }
 
-    private PromptTokens ask(List<EngineTarget> engines, PromptQuestion asked) {
+    private TokenAnswer ask(List<EngineTarget> engines, PromptQuestion asked) {
         forget(engines);
         long end = System.nanoTime() + (asked.media() ? limits.media() : limits.text()).toNanos();
         How how = How.OFF;
@@ -131,15 +131,15 @@ public final class EngineTokens implements AutoCloseable {
                 Answer answer = ask(server, asked, end);
                 server.answered();
                 if (answer.status() != 200 || answer.ids().isEmpty()) {
-                    return PromptTokens.none(How.UNSUITED);
+                    return TokenAnswer.none(How.UNSUITED);
                 }
-                return new PromptTokens(answer.ids(), How.EXACT);
+                return new TokenAnswer(answer.ids(), How.EXACT);
             } catch (EngineCallException failed) {
                 server.failed();
                 how = How.FAILED;
             }
         }
-        return PromptTokens.none(how);
+        return TokenAnswer.none(how);
     }
 
     private static Answer ask(Server server, PromptQuestion asked, long end) throws EngineCallException {

@@ -74,9 +74,9 @@ public final class TokenProducer implements Producer {
      *
      * @param engines of the pool, asked unless another server is configured
      */
-    public PromptTokens of(List<EngineTarget> engines, PromptQuestion asked) {
+    public TokenAnswer of(List<EngineTarget> engines, PromptQuestion asked) {
         return tokens.map(service -> service.of(elsewhere.orElse(engines), asked))
-                .orElseGet(() -> PromptTokens.none(PromptTokens.How.OFF));
+                .orElseGet(() -> TokenAnswer.none(TokenAnswer.How.OFF));
     }
 
     /** Nothing: tokens belong to the request, which has them already. */

@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import dev.sluice.core.scan.Api;
 import dev.sluice.gateway.engine.EngineTarget;
-import dev.sluice.gateway.tokens.PromptTokens.How;
+import dev.sluice.gateway.tokens.TokenAnswer.How;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -88,17 +88,17 @@ class EngineTokensTest {
                 Api.CHAT, ("{\"messages\":\"" + text + "\"}").getBytes(StandardCharsets.UTF_8), false);
     }
 
-    private PromptTokens of(PromptQuestion question) {
+    private TokenAnswer of(PromptQuestion question) {
         return tokens.of(List.of(target(server)), question);
     }
 
     @Test
     void anEngineIsAskedOnceForTheSameBody() {
         on(server, "/v1/chat/completions/render", says(200, RENDERED));
-        PromptTokens first = of(chat("a"));
+        TokenAnswer first = of(chat("a"));
         assertThat(first.how()).isEqualTo(How.EXACT);
         assertThat(first.ids().orElseThrow()).containsExactly(3, 89, 797);
-        PromptTokens second = of(chat("a"));
+        TokenAnswer second = of(chat("a"));
         assertThat(second.how()).isEqualTo(How.CACHED);
         assertThat(second.ids().orElseThrow()).containsExactly(3, 89, 797);
         assertThat(asked).containsExactly("/v1/chat/completions/render {\"messages\":\"a\"}");
@@ -213,7 +213,7 @@ class EngineTokensTest {
             }
             answer(exchange, 200, RENDERED);
         });
-        List<Future<PromptTokens>> open = new ArrayList<>();
+        List<Future<TokenAnswer>> open = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             PromptQuestion question = chat("q" + i);
             open.add(threads.submit(() -> of(question)));
@@ -221,7 +221,7 @@ class EngineTokensTest {
         all.await();
         assertThat(of(chat("one more")).how()).isEqualTo(How.BUSY);
         go.countDown();
-        for (Future<PromptTokens> answer : open) {
+        for (Future<TokenAnswer> answer : open) {
             assertThat(answer.get().how()).isEqualTo(How.EXACT);
         }
         assertThat(of(chat("one more")).how()).isEqualTo(How.EXACT);

@@ -3,6 +3,7 @@ package dev.sluice.simulator.fleet;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.Usage;
+import dev.sluice.simulator.CacheListener;
 import dev.sluice.simulator.Engine;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.EngineRequest;
@@ -56,8 +57,19 @@ public final class Server {
      * @param network moves its KV from and to others
      */
     public Server(EventLoop loop, EngineProfile profile, long seed, String name, KvNetwork network) {
+        this(loop, profile, seed, name, network, CacheListener.NONE);
+    }
+
+    /** The same, and the listener hears of its cache. */
+    public Server(
+            EventLoop loop,
+            EngineProfile profile,
+            long seed,
+            String name,
+            KvNetwork network,
+            CacheListener listener) {
         this.loop = loop;
-        this.engine = new Engine(profile, seed);
+        this.engine = new Engine(profile, seed, listener);
         kv = new ServerKv(name, network, loop, engine, sink, this::wake);
     }
 

@@ -7,6 +7,7 @@ import dev.sluice.core.Decision;
 import dev.sluice.core.Dispatch;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Faults;
+import dev.sluice.core.KnownTokens;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Placement;
 import dev.sluice.core.Policy;
@@ -240,11 +241,22 @@ public class VirtualGateway {
         return Splitting.PLAIN;
     }
 
+    /** Fills in what the prefix index believes endpoints to hold of a prompt, blocks by slot. */
+    protected void guess(Exchange x, int[] matched) {
+        index.match(x.ask.blocks(), x.ask.promptBlocks(), matched);
+    }
+
+    /** What engines say themselves that they hold of a prompt. */
+    protected KnownTokens known(Exchange x, Snapshot snapshot) {
+        return KnownTokens.NONE;
+    }
+
     /** Decides where a request goes. */
     final Decision decide(Exchange x, Set<String> allowed) {
         Ask ask = x.ask;
         int[] matched = new int[SLOTS];
-        index.match(ask.blocks(), ask.promptBlocks(), matched);
+        guess(x, matched);
+        Snapshot snapshot = pool.snapshot(loop.now());
         String last =
                 ask.session().isEmpty() ? "" : sessions.endpoint(ask.session()).orElse("");
         RoutingRequest request = new RoutingRequest(
@@ -265,13 +277,14 @@ public class VirtualGateway {
                 policy,
                 new Placement(
                         request(x, request),
-                        pool.snapshot(loop.now()),
+                        snapshot,
                         matched,
                         last,
                         allowed,
                         x.tried,
                         x.number,
-                        splitting(x)),
+                        splitting(x),
+                        known(x, snapshot)),
                 Faults.IGNORED);
     }
 

@@ -1,7 +1,10 @@
 package dev.sluice.simulator.ladder;
 
 import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.KnownTokens;
 import dev.sluice.core.PoolSettings;
+import dev.sluice.core.Snapshot;
+import dev.sluice.simulator.CacheListener;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
@@ -10,6 +13,7 @@ import dev.sluice.simulator.fleet.KvLink;
 import dev.sluice.simulator.fleet.KvNetwork;
 import dev.sluice.simulator.fleet.Server;
 import dev.sluice.simulator.fleet.SplitGateway;
+import dev.sluice.simulator.fleet.ToldBlocks;
 import dev.sluice.simulator.fleet.VirtualGateway;
 import dev.sluice.simulator.ladder.Workload.Stage;
 import dev.sluice.simulator.ladder.Workload.Talk;
@@ -33,6 +37,7 @@ public final class Ladder {
     private final SplittableRandom arrivals;
     private final Workload.Talks talks;
     private final VirtualGateway gateway;
+    private final ToldBlocks told;
     private final List<Score> scores = new ArrayList<>();
     private final Map<Long, Turn> turns = new LinkedHashMap<>();
     private int stage = -1;
@@ -44,8 +49,31 @@ public final class Ladder {
             new AdmissionQueue.Bounds(100_000, 1L << 40), 900 * SECOND, 900 * SECOND, 900 * SECOND);
 
     private final class Gateway extends VirtualGateway {
+        private final Arm.Caches caches;
+
         Gateway(EventLoop loop, Arm arm, PoolSettings settings) {
             super(loop, settings, LIMITS, arm.policy().get());
+            caches = arm.caches();
+        }
+
+        @Override
+        protected void guess(Exchange x, int[] matched) {
+            if (caches != Arm.Caches.UNKNOWN) {
+                super.guess(x, matched);
+            }
+        }
+
+        @Override
+        protected KnownTokens known(Exchange x, Snapshot snapshot) {
+            return caches == Arm.Caches.TOLD ? told.known(x.ask(), snapshot) : KnownTokens.NONE;
+        }
+
+        @Override
+        protected void send(Exchange x) {
+            super.send(x);
+            if (caches == Arm.Caches.TOLD) {
+                told.sent(x.endpoint(), x.ask());
+            }
         }
 
         @Override
@@ -87,11 +115,18 @@ public final class Ladder {
         // Pairs have shaken hands before the load comes.
         KvNetwork network = new KvNetwork(
                 loop, new KvLink(0, KvLink.INFINIBAND_400G.setupNanos(), KvLink.INFINIBAND_400G.bytesPerSecond()));
+        told = new ToldBlocks(loop, NETWORK);
         gateway = moves ? new Apart(loop, arm, settings, network) : new Gateway(loop, arm, settings);
         Map<String, Server> fleet = new LinkedHashMap<>();
         int size = workload.slowness().size();
         for (int i = 0; i < size; i++) {
-            Server server = new Server(loop, workload.profile(), root.nextLong(), "e" + i, network);
+            Server server = new Server(
+                    loop,
+                    workload.profile(),
+                    root.nextLong(),
+                    "e" + i,
+                    network,
+                    arm.caches() == Arm.Caches.TOLD ? told.listen("e" + i) : CacheListener.NONE);
             server.engine().slowDown(workload.slowness().get(i));
             server.delay(NETWORK);
             fleet.put("e" + i, server);

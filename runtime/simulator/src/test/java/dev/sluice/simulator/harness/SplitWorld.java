@@ -7,12 +7,9 @@ import dev.sluice.core.Leases;
 import dev.sluice.core.Policy;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.simulator.EngineProfile;
-import dev.sluice.simulator.Hashes;
 import dev.sluice.simulator.KvPin;
 import dev.sluice.simulator.fleet.Ask;
-import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
-import dev.sluice.simulator.fleet.Exchange.End;
 import dev.sluice.simulator.fleet.Exchange.State;
 import dev.sluice.simulator.fleet.KvLink;
 import dev.sluice.simulator.fleet.KvNetwork;
@@ -21,14 +18,11 @@ import dev.sluice.simulator.fleet.Server;
 import dev.sluice.simulator.fleet.VirtualGateway;
 import dev.sluice.spi.Role;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 
 /**
  * One seed's life of a gateway whose prompts are computed on other engines than its answers, with faults of engines, of their
@@ -36,35 +30,25 @@ import java.util.SplittableRandom;
  * checked after every event: each pinned block is one that the gateway knows of, each claim belongs to an open request, no
  * answer comes from somebody else's KV, no engine dies of what it was sent.
  */
-final class SplitWorld {
-    private static final long MS = 1_000_000;
+final class SplitWorld extends Life {
     private static final long LEASE = 3000 * MS;
     /** What was released may be pinned for so long still: network, and a transfer that is under way. */
     private static final long GRACE = 1000 * MS;
 
-    private final SplittableRandom random;
-    private final EventLoop loop;
     private final KvNetwork network;
     private final FaultySplit gateway;
-    private final Map<String, Server> fleet = new LinkedHashMap<>();
     private final Map<String, Role> roles = new LinkedHashMap<>();
-    private final List<Exchange> exchanges = new ArrayList<>();
-    private final Set<Exchange> open = new LinkedHashSet<>();
     private final Set<String> takenUp = new LinkedHashSet<>();
     private final Map<Long, String> handed = new LinkedHashMap<>();
     private final Map<String, Long> unknownSince = new LinkedHashMap<>();
     private final Map<String, Release> releases = new LinkedHashMap<>();
     private final Set<String> excused = new LinkedHashSet<>();
-    private final double cancelShare;
-    private int left;
     private long lost;
-    private boolean faultsOver;
 
     private record Release(String decode, long at) {}
 
     SplitWorld(long seed, SplitBug bug) {
-        random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 3);
-        loop = new EventLoop(seed);
+        super(seed, 3);
         network = new KvNetwork(
                 loop, new KvLink(random.nextLong(100 * MS), random.nextLong(MS, 5 * MS), chance(0.3) ? 3e9 : 20e9));
         network.lease(LEASE);
@@ -88,14 +72,10 @@ final class SplitWorld {
         add("d", Role.DECODE, random.nextInt(1, 3));
         add("b", Role.BOTH, chance(0.3) ? 1 : 0);
         gateway.endpoints(fleet);
-        planClients();
+        planClients(60 * MS, 5);
         planFaults();
         every(50 * MS, this::housekeeping);
         every(20 * MS, this::scrapes);
-    }
-
-    private boolean chance(double p) {
-        return random.nextDouble() < p;
     }
 
     private void add(String name, Role role, int count) {
@@ -112,13 +92,24 @@ final class SplitWorld {
         }
     }
 
-    private void every(long period, Runnable action) {
-        loop.in(period, () -> {
-            action.run();
-            if (!faultsOver || !open.isEmpty() || left > 0 || leased() > 0) {
-                every(period, action);
-            }
-        });
+    @Override
+    VirtualGateway gateway() {
+        return gateway;
+    }
+
+    @Override
+    int claims(Exchange x) {
+        return gateway.claims(x);
+    }
+
+    @Override
+    long patience() {
+        return random.nextLong(chance(0.5) ? 60 * MS : 600 * MS);
+    }
+
+    @Override
+    boolean busy() {
+        return super.busy() || leased() > 0;
     }
 
     private int leased() {
@@ -129,121 +120,40 @@ final class SplitWorld {
 
     private void housekeeping() {
         gateway.leases().expire(loop.now());
-        for (String id : gateway.tick()) {
-            Server server = fleet.get(id);
-            loop.in(random.nextLong(5 * MS), () -> {
-                if (server != null && server.answers()) {
-                    gateway.pool().probeSucceeded(id, List.of("m"), loop.now());
-                } else {
-                    gateway.pool().probeFailed(id, "no answer", loop.now());
-                }
-            });
-        }
+        probes();
     }
 
-    private void scrapes() {
-        fleet.forEach((id, server) -> {
-            if (server.answers()) {
-                gateway.pool().scraped(id, server.scrape(), loop.now());
-            } else {
-                gateway.pool().scrapeLost(id);
-            }
-        });
-    }
-
-    private void planClients() {
-        int requests = random.nextInt(20, 60);
-        double mean = random.nextDouble(5, 60) * MS;
-        left = requests;
-        long at = 60 * MS;
-        for (int i = 0; i < requests; i++) {
-            at += (long) (-Math.log(1 - random.nextDouble()) * mean);
-            Ask ask = ask(random.nextInt(6));
-            double cancel = random.nextDouble();
-            long patience = random.nextLong(chance(0.5) ? 60 * MS : 600 * MS);
-            loop.at(at, () -> {
-                left--;
-                Exchange x = gateway.arrive(ask);
-                exchanges.add(x);
-                if (x.state() != State.ENDED) {
-                    open.add(x);
-                }
-                if (cancel < cancelShare) {
-                    loop.in(patience, () -> gateway.cancel(x));
-                }
-            });
-        }
-    }
-
-    private Ask ask(int group) {
+    @Override
+    Ask ask(int group) {
         int tokens = random.nextInt(1, 100) * 16 + random.nextInt(16);
-        long[] blocks = new long[tokens / 16];
-        long parent = group;
-        int shared = random.nextInt(1, 60);
-        for (int i = 0; i < blocks.length; i++) {
-            parent = Hashes.next(parent, i < shared ? group : random.nextLong());
-            blocks[i] = parent;
-        }
+        long[] blocks = blocks(tokens, group);
         int output = chance(0.1) ? 1 : random.nextInt(1, 40);
         return new Ask(tokens, blocks, blocks.length, output, output, "", !chance(0.25));
     }
 
-    private void planFaults() {
-        boolean[] kinds = new boolean[8];
-        for (int i = 0; i < kinds.length; i++) {
-            kinds[i] = chance(0.35);
+    @Override
+    void special(int kind, String id, Server server, long pause) {
+        if (kind == 6) {
+            String other = any();
+            network.cut(id, other, true);
+            excuse(id);
+            excuse(other);
+            loop.in(pause, () -> network.cut(id, other, false));
+        } else {
+            network.loseReleases(true);
+            loop.in(pause, () -> network.loseReleases(false));
         }
-        int count = random.nextInt(0, 12);
-        for (int i = 0; i < count; i++) {
-            int kind = random.nextInt(kinds.length);
-            if (kinds[kind]) {
-                loop.at(random.nextLong(1500 * MS), () -> fault(kind));
-            }
-        }
-        loop.at(1800 * MS, this::stopFaults);
     }
 
-    private String any() {
-        List<String> ids = new ArrayList<>(fleet.keySet());
-        return ids.get(random.nextInt(ids.size()));
+    @Override
+    void crashed(String id) {
+        excuse(id);
     }
 
-    private void fault(int kind) {
-        String id = any();
-        Server server = fleet.get(id);
-        if (server == null || faultsOver) {
-            return;
-        }
-        long pause = random.nextLong(400 * MS);
-        switch (kind) {
-            case 0 -> {
-                server.refuse(true);
-                loop.in(pause, () -> server.refuse(false));
-            }
-            case 1 -> {
-                server.crash();
-                excuse(id);
-                loop.in(pause, server::restart);
-            }
-            case 2 -> {
-                server.stall(true);
-                loop.in(pause, () -> server.stall(false));
-            }
-            case 3 -> server.cutOne();
-            case 4 -> server.cutAll();
-            case 5 -> server.engine().slowDown(random.nextDouble(0.5, 8));
-            case 6 -> {
-                String other = any();
-                network.cut(id, other, true);
-                excuse(id);
-                excuse(other);
-                loop.in(pause, () -> network.cut(id, other, false));
-            }
-            default -> {
-                network.loseReleases(true);
-                loop.in(pause, () -> network.loseReleases(false));
-            }
-        }
+    @Override
+    void healed(String id) {
+        network.loseReleases(false);
+        fleet.keySet().forEach(other -> network.cut(id, other, false));
     }
 
     /** What a decode engine was to release just now it may not have: then only the lease ends it. */
@@ -257,18 +167,6 @@ final class SplitWorld {
     }
 
     private final Map<String, Long> hazards = new LinkedHashMap<>();
-
-    private void stopFaults() {
-        faultsOver = true;
-        network.loseReleases(false);
-        fleet.forEach((id, server) -> {
-            server.restart();
-            server.refuse(false);
-            server.stall(false);
-            server.engine().slowDown(1);
-            fleet.keySet().forEach(other -> network.cut(id, other, false));
-        });
-    }
 
     void attempted(Exchange x) {
         require(x.tokens() == 0, x, "was sent again after its client had seen a token");
@@ -351,27 +249,8 @@ final class SplitWorld {
         }
     }
 
-    void ended(Exchange x) {
-        require(x.ends() == 1, x, "ended " + x.ends() + " times");
-        require(gateway.claims(x) == 0, x, "ended with a claim");
-        open.remove(x);
-        if (x.end() == End.COMPLETED) {
-            require(x.tokens() == x.ask().outputTokens(), x, "looks complete with " + x.tokens() + " tokens");
-        }
-    }
-
-    private static void require(boolean holds, Exchange x, String what) {
-        require(holds, "request " + x.number() + " " + what);
-    }
-
-    private static void require(boolean holds, String what) {
-        if (!holds) {
-            throw new World.Violation(what);
-        }
-    }
-
-    /** What must hold after every event. */
-    private void check() {
+    @Override
+    void check(long step) {
         int claims = 0;
         for (Exchange x : open) {
             int own = gateway.claims(x);
@@ -404,28 +283,12 @@ final class SplitWorld {
         });
     }
 
-    /** Runs to the end; the hash of what happened. */
-    long run() {
-        long steps = 0;
-        while (loop.step()) {
-            check();
-            require(steps++ < 400_000 && loop.now() < 120_000 * MS, "does not end: " + open.size() + " open");
-        }
-        require(open.isEmpty(), open.size() + " requests never ended");
-        require(gateway.pool().inFlight() == 0, "the ledger is not empty");
-        for (EndpointReport report : gateway.pool().report(loop.now())) {
-            require(report.pendingPrefillTokens() == 0, "prompt tokens are left in the ledger");
-        }
-        exchanges.forEach(x -> require(x.ends() == 1, x, "has no ending"));
+    @Override
+    void over() {
         loop.runUntil(loop.now() + 2 * LEASE);
         fleet.forEach((id, server) -> require(
                 server.engine().kv().pinnedBlocks() == 0, id + " still has pinned blocks when all leases are over"));
         require(leased() == 0, "leases are counted that are over");
-        return loop.traceHash();
-    }
-
-    List<Exchange> exchanges() {
-        return exchanges;
     }
 
     long prefilled() {

@@ -64,7 +64,7 @@ class SplitWorldTest {
         for (long seed = 0; seed < 1000; seed++) {
             try {
                 new SplitWorld(seed, bug).run();
-            } catch (World.Violation | IllegalStateException found) {
+            } catch (Life.Violation | IllegalStateException found) {
                 assertThat(found.getMessage()).isNotBlank();
                 return;
             }

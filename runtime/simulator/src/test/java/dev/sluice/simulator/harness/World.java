@@ -8,12 +8,8 @@ import dev.sluice.core.Outcome;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Sabotage;
 import dev.sluice.simulator.EngineProfile;
-import dev.sluice.simulator.Hashes;
 import dev.sluice.simulator.fleet.Ask;
-import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
-import dev.sluice.simulator.fleet.Exchange.End;
-import dev.sluice.simulator.fleet.Exchange.State;
 import dev.sluice.simulator.fleet.Server;
 import dev.sluice.simulator.fleet.VirtualGateway;
 import java.time.Duration;
@@ -23,52 +19,28 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 
-/**
- * One seed's life of a gateway: clients, engines, faults, drawn per seed (a swarm: most kinds of faults are off in most
- * seeds, so that each is also seen alone). Then the faults stop and everything must end. Whatever must always hold is
- * checked after every event.
- */
-final class World {
-    private static final long MS = 1_000_000;
+/** The life of a gateway whose engines do all by themselves, with endpoints that come and go and clients that read slowly. */
+final class World extends Life {
     /** Room that a probe brings back is given away at the next tick. */
     private static final long PATIENCE = 60 * MS;
 
     private static final int QUEUE_COUNT = 6;
     private static final long QUEUE_BYTES = 12_000;
 
-    private final SplittableRandom random;
-    private final EventLoop loop;
     private final FaultyGateway gateway;
-    private final Map<String, Server> fleet = new LinkedHashMap<>();
     private final Set<String> listed = new LinkedHashSet<>();
-    private final List<Exchange> exchanges = new ArrayList<>();
-    private final Set<Exchange> open = new LinkedHashSet<>();
     private final Map<Long, Set<String>> rules = new LinkedHashMap<>();
     private final Map<Long, Set<String>> legsOf = new LinkedHashMap<>();
     private final Map<Long, Integer> failures = new LinkedHashMap<>();
     private final int concurrency;
-    private final double cancelShare;
     private final double slowShare;
     private final double ruleShare;
     private int names;
-    private int left;
-    private boolean faultsOver;
     private long idleSince = Long.MAX_VALUE;
 
-    /** What went wrong. */
-    static final class Violation extends AssertionError {
-        private static final long serialVersionUID = 1L;
-
-        Violation(String message) {
-            super(message);
-        }
-    }
-
     World(long seed, Bug bug) {
-        random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
-        loop = new EventLoop(seed);
+        super(seed, 1);
         concurrency = random.nextInt(1, 6);
         cancelShare = chance(0.5) ? random.nextDouble(0.4) : 0;
         slowShare = chance(0.3) ? 0.3 : 0;
@@ -93,14 +65,10 @@ final class World {
             add();
         }
         gateway.endpoints(servers());
-        planClients();
+        planClients(30 * MS, 3);
         planFaults();
-        every(50 * MS, this::housekeeping);
+        every(50 * MS, this::probes);
         every(20 * MS, this::scrapes);
-    }
-
-    private boolean chance(double p) {
-        return random.nextDouble() < p;
     }
 
     private void add() {
@@ -126,72 +94,30 @@ final class World {
         return map;
     }
 
-    private void every(long period, Runnable action) {
-        loop.in(period, () -> {
-            action.run();
-            if (!faultsOver || !open.isEmpty() || left > 0) {
-                every(period, action);
-            }
-        });
+    @Override
+    VirtualGateway gateway() {
+        return gateway;
     }
 
-    private void housekeeping() {
-        for (String id : gateway.tick()) {
-            Server server = fleet.get(id);
-            loop.in(random.nextLong(5 * MS), () -> {
-                if (server != null && server.answers()) {
-                    gateway.pool().probeSucceeded(id, List.of("m"), loop.now());
-                } else {
-                    gateway.pool().probeFailed(id, "no answer", loop.now());
-                }
-            });
-        }
+    @Override
+    int claims(Exchange x) {
+        return x.charge() == null ? 0 : 1;
     }
 
-    private void scrapes() {
-        listed.forEach(id -> {
-            Server server = fleet.get(id);
-            if (server != null && server.answers()) {
-                gateway.pool().scraped(id, server.scrape(), loop.now());
-            } else {
-                gateway.pool().scrapeLost(id);
-            }
-        });
+    @Override
+    long patience() {
+        return random.nextLong(600 * MS);
     }
 
-    private void planClients() {
-        int requests = random.nextInt(20, 60);
-        double mean = random.nextDouble(3, 60) * MS;
-        left = requests;
-        long at = 30 * MS;
-        for (int i = 0; i < requests; i++) {
-            at += (long) (-Math.log(1 - random.nextDouble()) * mean);
-            Ask ask = ask(random.nextInt(6));
-            double cancel = random.nextDouble();
-            long patience = random.nextLong(600 * MS);
-            loop.at(at, () -> {
-                left--;
-                Exchange x = gateway.arrive(ask);
-                exchanges.add(x);
-                if (x.state() != State.ENDED) {
-                    open.add(x);
-                }
-                if (cancel < cancelShare) {
-                    loop.in(patience, () -> gateway.cancel(x));
-                }
-            });
-        }
+    @Override
+    Set<String> listed() {
+        return listed;
     }
 
-    private Ask ask(int group) {
+    @Override
+    Ask ask(int group) {
         int tokens = chance(0.02) ? 5000 : random.nextInt(1, 60) * 16 + random.nextInt(16);
-        long[] blocks = new long[tokens / 16];
-        long parent = group;
-        int shared = random.nextInt(1, 60);
-        for (int i = 0; i < blocks.length; i++) {
-            parent = Hashes.next(parent, i < shared ? group : random.nextLong());
-            blocks[i] = parent;
-        }
+        long[] blocks = blocks(tokens, group);
         int output = random.nextInt(1, 40);
         return new Ask(
                 tokens,
@@ -203,47 +129,12 @@ final class World {
                 !chance(0.25));
     }
 
-    private void planFaults() {
-        boolean[] kinds = new boolean[8];
-        for (int i = 0; i < kinds.length; i++) {
-            kinds[i] = chance(0.35);
-        }
-        int count = random.nextInt(0, 12);
-        for (int i = 0; i < count; i++) {
-            int kind = random.nextInt(kinds.length);
-            if (kinds[kind]) {
-                long at = random.nextLong(1500 * MS);
-                loop.at(at, () -> fault(kind));
-            }
-        }
-        loop.at(1800 * MS, this::stopFaults);
-    }
-
-    private void fault(int kind) {
-        List<String> ids = new ArrayList<>(fleet.keySet());
-        Server server = fleet.get(ids.get(random.nextInt(ids.size())));
-        if (server == null || faultsOver) {
-            return;
-        }
-        long pause = random.nextLong(400 * MS);
-        switch (kind) {
-            case 0 -> {
-                server.refuse(true);
-                loop.in(pause, () -> server.refuse(false));
-            }
-            case 1 -> {
-                server.crash();
-                loop.in(pause, server::restart);
-            }
-            case 2 -> {
-                server.stall(true);
-                loop.in(pause, () -> server.stall(false));
-            }
-            case 3 -> server.cutOne();
-            case 4 -> server.cutAll();
-            case 5 -> server.engine().slowDown(random.nextDouble(0.5, 8));
-            case 6 -> server.engine().resizeCache(random.nextInt(70, 200));
-            default -> churn();
+    @Override
+    void special(int kind, String id, Server server, long pause) {
+        if (kind == 6) {
+            server.engine().resizeCache(random.nextInt(70, 200));
+        } else {
+            churn();
         }
     }
 
@@ -255,16 +146,6 @@ final class World {
             listed.remove(ids.get(random.nextInt(ids.size())));
         }
         gateway.endpoints(servers());
-    }
-
-    private void stopFaults() {
-        faultsOver = true;
-        fleet.values().forEach(server -> {
-            server.restart();
-            server.refuse(false);
-            server.stall(false);
-            server.engine().slowDown(1);
-        });
     }
 
     Set<String> allowed(Exchange x) {
@@ -297,29 +178,11 @@ final class World {
         }
     }
 
-    void ended(Exchange x) {
-        require(x.ends() == 1, x, "ended " + x.ends() + " times");
-        require(x.charge() == null, x, "ended with a claim");
-        open.remove(x);
-        if (x.end() == End.COMPLETED) {
-            require(x.tokens() == x.ask().outputTokens(), x, "looks complete with " + x.tokens() + " tokens");
+    @Override
+    void check(long step) {
+        if (step % 16 == 0) {
+            checkSlots();
         }
-    }
-
-    private void require(boolean holds, Exchange x, String what) {
-        if (!holds) {
-            throw new Violation("request " + x.number() + " " + what);
-        }
-    }
-
-    private static void require(boolean holds, String what) {
-        if (!holds) {
-            throw new Violation(what);
-        }
-    }
-
-    /** What must hold after every event. */
-    private void check() {
         int waiting = 0;
         long bytes = 0;
         int charged = 0;
@@ -366,27 +229,8 @@ final class World {
         }
     }
 
-    /** Runs to the end; the hash of what happened. */
-    long run() {
-        long steps = 0;
-        while (loop.step()) {
-            check();
-            if (steps++ % 16 == 0) {
-                checkSlots();
-            }
-            require(steps < 400_000 && loop.now() < 120_000 * MS, "does not end: " + open.size() + " open");
-        }
+    @Override
+    void over() {
         checkSlots();
-        require(open.isEmpty(), open.size() + " requests never ended");
-        require(gateway.pool().inFlight() == 0, "the ledger is not empty");
-        for (EndpointReport report : gateway.pool().report(loop.now())) {
-            require(report.pendingPrefillTokens() == 0, "prompt tokens are left in the ledger");
-        }
-        exchanges.forEach(x -> require(x.ends() == 1, x, "has no ending"));
-        return loop.traceHash();
-    }
-
-    List<Exchange> exchanges() {
-        return exchanges;
     }
 }

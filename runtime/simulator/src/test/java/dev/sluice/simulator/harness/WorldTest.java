@@ -50,7 +50,7 @@ class WorldTest {
                 if (bug == Bug.IDENTITY_ORDER && hash != new World(seed, bug).run()) {
                     return;
                 }
-            } catch (World.Violation | IllegalStateException found) {
+            } catch (Life.Violation | IllegalStateException found) {
                 assertThat(found.getMessage()).isNotBlank();
                 return;
             }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class PromptTokensTest {
+class KeyFinderTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LONG = "a long text that goes on ".repeat(40);
 
@@ -99,8 +99,8 @@ class PromptTokensTest {
         return fleet.pool("chat").orElseThrow();
     }
 
-    private PromptTokens asking(boolean ask, Duration patience) {
-        return new PromptTokens(new PromptTokens.Settings(ask, patience, 4, 10_000), outcomes::add);
+    private KeyFinder asking(boolean ask, Duration patience) {
+        return new KeyFinder(new KeyFinder.Settings(ask, patience, 4, 10_000), outcomes::add);
     }
 
     private static String chat(String... contents) {
@@ -114,7 +114,7 @@ class PromptTokensTest {
         return "{\"model\":\"m\",\"messages\":[" + messages + "]}";
     }
 
-    private Optional<PromptKeys> keys(PromptTokens tokens, Api api, String body) throws Exception {
+    private Optional<PromptKeys> keys(KeyFinder tokens, Api api, String body) throws Exception {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         BodyScan scan = new BodyScanner(List.of()).scan(api, ByteBuffer.wrap(bytes));
         URI base = URI.create("http://127.0.0.1:" + engine.getAddress().getPort());
@@ -131,7 +131,7 @@ class PromptTokensTest {
 
     @Test
     void idsInTheRequestAreTakenAndNobodyIsAsked() throws Exception {
-        try (PromptTokens tokens = asking(true, Duration.ofSeconds(10))) {
+        try (KeyFinder tokens = asking(true, Duration.ofSeconds(10))) {
             PromptKeys keys = keys(tokens, Api.COMPLETIONS, "{\"prompt\":[1,2,3,4,5,6,7,8,9]}")
                     .orElseThrow();
             assertThat(keys.tokens()).isEqualTo(9);
@@ -147,7 +147,7 @@ class PromptTokensTest {
 
     @Test
     void anEngineIsAskedOnceAndRemembered() throws Exception {
-        try (PromptTokens tokens = asking(true, Duration.ofSeconds(10))) {
+        try (KeyFinder tokens = asking(true, Duration.ofSeconds(10))) {
             PromptKeys first = keys(tokens, Api.CHAT, chat(LONG)).orElseThrow();
             assertThat(first.tokens()).isEqualTo(LONG.length() + 8);
             assertThat(keys(tokens, Api.CHAT, chat(LONG))).hasValue(first);
@@ -161,7 +161,7 @@ class PromptTokensTest {
     @Test
     void whatComesTooLateServesTheNextTurnAsALowerBound() throws Exception {
         hangs = true;
-        try (PromptTokens tokens = asking(true, Duration.ofMillis(1))) {
+        try (KeyFinder tokens = asking(true, Duration.ofMillis(1))) {
             assertThat(keys(tokens, Api.CHAT, chat(LONG))).isEmpty();
             slow.countDown();
             await(() -> {
@@ -184,8 +184,8 @@ class PromptTokensTest {
 
     @Test
     void nobodyIsAskedWhereThatIsSwitchedOffAndOfPicturesNothingIsKnown() throws Exception {
-        try (PromptTokens tokens = asking(false, Duration.ofSeconds(10));
-                PromptTokens other = asking(true, Duration.ofSeconds(10))) {
+        try (KeyFinder tokens = asking(false, Duration.ofSeconds(10));
+                KeyFinder other = asking(true, Duration.ofSeconds(10))) {
             assertThat(keys(tokens, Api.CHAT, chat(LONG))).isEmpty();
             assertThat(
                             keys(

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param ids in the prompt's order; empty when an estimate must do. Shared: not to be written to
  */
-public record PromptTokens(Optional<int[]> ids, How how) {
+public record TokenAnswer(Optional<int[]> ids, How how) {
     /** How it went. */
     public enum How {
         /** Asked before. */
@@ -30,7 +30,7 @@ public record PromptTokens(Optional<int[]> ids, How how) {
         }
     }
 
-    static PromptTokens none(How how) {
-        return new PromptTokens(Optional.empty(), how);
+    static TokenAnswer none(How how) {
+        return new TokenAnswer(Optional.empty(), how);
     }
 }

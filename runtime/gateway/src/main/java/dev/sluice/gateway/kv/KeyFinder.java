@@ -29,7 +29,7 @@ import java.util.function.Supplier;
  * its answer serves the next one. Where nothing comes in time, what is known of the conversation so far still counts, all but the
  * end, where a template may have put other tokens than the next turn has there.
  */
-public final class PromptTokens implements AutoCloseable {
+public final class KeyFinder implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofSeconds(5);
     /** Tokens at the end of an earlier prompt that may not begin the next: a partial piece of 64 bytes, the template's last words. */
     private static final int DOUBTFUL = 96;
@@ -54,7 +54,7 @@ public final class PromptTokens implements AutoCloseable {
     public record Settings(boolean ask, Duration patience, int calls, long keys) {}
 
     /** @param outcomes told what came of each prompt, in one word: see {@code docs/metrics.md} */
-    public PromptTokens(Settings settings, Consumer<String> outcomes) {
+    public KeyFinder(Settings settings, Consumer<String> outcomes) {
         this.settings = settings;
         this.outcomes = outcomes;
         this.engines = new EngineTokens(new EngineTokens.Limits(LONGEST, LONGEST));
@@ -135,7 +135,7 @@ public final class PromptTokens implements AutoCloseable {
     private Optional<PromptKeys> begun(PromptHashes prompt, int blockSize) {
         Optional<PromptKeys> before = cache.beginning(prompt.hashes(), prompt.count())
                 .filter(keys -> keys.blockSize() == blockSize)
-                .map(PromptTokens::withoutItsEnd)
+                .map(KeyFinder::withoutItsEnd)
                 .filter(keys -> keys.keys().length > 0);
         outcomes.accept(before.isPresent() ? "begun" : "unknown");
         return before;

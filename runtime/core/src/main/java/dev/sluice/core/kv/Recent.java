@@ -1,12 +1,12 @@
-package dev.sluice.gateway.kv;
+package dev.sluice.core.kv;
 
 import java.util.function.BiConsumer;
 
 /**
  * Prompts that were sent to engines a moment ago, of whose blocks no event can have come yet: whoever asks for the same right
- * behind them should follow. A ring of the last ones; those that are older than {@value #SECONDS} s don't count.
+ * behind them should follow. A ring of the last ones; those that are older than {@value #SECONDS} s don't count. Thread-safe.
  */
-final class Recent {
+public final class Recent {
     private static final int MOST = 128;
     private static final int SECONDS = 2;
     private static final long LIFE = SECONDS * 1_000_000_000L;
@@ -16,14 +16,23 @@ final class Recent {
     private final Sent[] ring = new Sent[MOST];
     private int next;
 
-    synchronized void sent(String endpoint, long[] keys, long now) {
+    /** Nothing was sent yet. */
+    public Recent() {}
+
+    /**
+     * A prompt goes to an engine.
+     *
+     * @param keys of its blocks, by {@link BlockKeys}
+     * @param now ns; never less than before
+     */
+    public synchronized void sent(String endpoint, long[] keys, long now) {
         if (keys.length > 0) {
             ring[next++ % MOST] = new Sent(endpoint, keys, now);
         }
     }
 
     /** Tells of endpoints that were sent leading blocks of a prompt, and how many. */
-    synchronized void match(long[] keys, int count, long now, BiConsumer<String, Integer> told) {
+    public synchronized void match(long[] keys, int count, long now, BiConsumer<String, Integer> told) {
         for (int i = 1; i <= Math.min(next, MOST); i++) {
             Sent sent = ring[(next - i) % MOST];
             if (now - sent.at() > LIFE) {
