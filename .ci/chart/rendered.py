@@ -21,6 +21,7 @@ for file in sorted(folder.glob("*.yaml")):
     for o in objects:
         by_kind.setdefault(o["kind"], []).append(o)
     maps = {o["metadata"]["name"]: o for o in by_kind.get("ConfigMap", [])}
+    kept = {o["metadata"]["name"]: o for o in by_kind.get("Secret", [])}
     pods = [(o, o["spec"]["template"]["spec"]) for o in objects if o["kind"] in ("Deployment", "Job") or o["apiVersion"].startswith("serving.knative.dev")]
     for o, pod in pods:
         name = f"{file.name}: {o['kind']} {o['metadata']['name']}"
@@ -36,6 +37,16 @@ for file in sorted(folder.glob("*.yaml")):
         config = next(v["configMap"]["name"] for v in pod["volumes"] if v["name"] == "config")
         check(name + ": its configuration is there", config in maps)
         text = maps[config]["data"]["gateway.yaml"]
+        tenants = next((v for v in pod["volumes"] if v["name"] == "tenants"), None)
+        check(name + ": tenants are mounted where they are configured", (tenants is not None) == ("tenants" in yaml.safe_load(text)))
+        if tenants:
+            files = kept[tenants["secret"]["secretName"]]["stringData"]
+            check(name + ": tenants: " + str(sorted(files)), sorted(files) == ["acme.yaml", "rival.yaml"])
+            salt = yaml.safe_load(text)["tenants"]["salt"]["file"]
+            check(name + ": the salt is mounted", any(salt.startswith(m["mountPath"] + "/") for m in container["volumeMounts"]))
+            (folder / f"{file.stem}.tenants").mkdir(exist_ok=True)
+            for key, content in files.items():
+                (folder / f"{file.stem}.tenants" / key).write_text(content)
         if o["kind"] != "Job":
             check(name + ": its configuration is immutable", maps[config].get("immutable") is True)
         (folder / f"{file.stem}.gateway.yaml").write_text(text)
