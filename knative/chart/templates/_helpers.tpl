@@ -149,9 +149,11 @@ seccompProfile: {type: RuntimeDefault}
 {{- $watched := dict -}}
 {{- $own := .Release.Namespace -}}
 {{- range .Values.config.pools -}}
+  {{- $patches := eq (((.prewarm | default dict).mode) | default "") "patch" -}}
   {{- range $kind, $spec := (.discovery | default dict) -}}
     {{- if has $kind (list "knative" "kserve" "inferencePool" "pods") -}}
       {{- $namespace := (get $spec "namespace") | default $own -}}
+      {{- if $patches }}{{ $_ := set $watched $namespace (append (get $watched $namespace | default list) "prewarm" | uniq | sortAlpha) }}{{ end -}}
       {{- $_ := set $watched $namespace (append (get $watched $namespace | default list) $kind | uniq | sortAlpha) -}}
     {{- end -}}
   {{- end -}}

@@ -121,6 +121,11 @@ record Ask(
         return with(request.named(model));
     }
 
+    /** The same with another priority. */
+    Ask prioritised(int priority) {
+        return priority == request.priority() ? this : with(request.prioritised(priority));
+    }
+
     /** The same by another policy; as it is without one. */
     Ask by(Optional<Pipeline> other) {
         return other.isEmpty() ? this : new Ask(request, hashes, count, allowed, seed, observed, fetches, known, other);

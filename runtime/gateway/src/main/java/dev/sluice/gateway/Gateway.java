@@ -621,6 +621,11 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public Optional<Forecast> forecast() {
+            return pool.prewarming().map(Prewarming::seen);
+        }
+
+        @Override
         public Map<String, Long> kvLeases() {
             Map<String, Long> counts = new LinkedHashMap<>();
             pool.handovers().ifPresent(how -> {

@@ -61,6 +61,8 @@ public final class Meters implements AutoCloseable {
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final FewCounters wakeups =
             few("wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
+    private final FewCounters prewarms =
+            few("prewarm.changes", "Revisions whose min-scale was changed ahead of need, or could not be", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
@@ -107,6 +109,8 @@ public final class Meters implements AutoCloseable {
         reloads.get(0, "success");
         wakeups.get(0, "woken");
         wakeups.get(0, "given_up");
+        prewarms.get(0, "changed");
+        prewarms.get(0, "failed");
         reloads.get(0, "failure");
         for (String stage : List.of("queue", "prefill", "waiting", "stream")) {
             cancelled.get(0, stage);
@@ -218,6 +222,11 @@ public final class Meters implements AutoCloseable {
     /** The waking of a revision has ended so. */
     public void wakeup(String outcome) {
         wakeups.get(0, outcome).increment();
+    }
+
+    /** A revision's min-scale was changed ahead of need, or could not be. */
+    public void prewarmChange(String outcome) {
+        prewarms.get(0, outcome).increment();
     }
 
     /** The configuration was read again. */
