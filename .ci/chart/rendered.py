@@ -21,6 +21,7 @@ for file in sorted(folder.glob("*.yaml")):
     for o in objects:
         by_kind.setdefault(o["kind"], []).append(o)
     maps = {o["metadata"]["name"]: o for o in by_kind.get("ConfigMap", [])}
+    kept = {o["metadata"]["name"]: o for o in by_kind.get("Secret", [])}
     pods = [(o, o["spec"]["template"]["spec"]) for o in objects if o["kind"] in ("Deployment", "Job") or o["apiVersion"].startswith("serving.knative.dev")]
     for o, pod in pods:
         name = f"{file.name}: {o['kind']} {o['metadata']['name']}"
@@ -36,6 +37,16 @@ for file in sorted(folder.glob("*.yaml")):
         config = next(v["configMap"]["name"] for v in pod["volumes"] if v["name"] == "config")
         check(name + ": its configuration is there", config in maps)
         text = maps[config]["data"]["gateway.yaml"]
+        tenants = next((v for v in pod["volumes"] if v["name"] == "tenants"), None)
+        check(name + ": tenants are mounted where they are configured", (tenants is not None) == ("tenants" in yaml.safe_load(text)))
+        if tenants:
+            files = kept[tenants["secret"]["secretName"]]["stringData"]
+            check(name + ": tenants: " + str(sorted(files)), sorted(files) == ["acme.yaml", "rival.yaml"])
+            salt = yaml.safe_load(text)["tenants"]["salt"]["file"]
+            check(name + ": the salt is mounted", any(salt.startswith(m["mountPath"] + "/") for m in container["volumeMounts"]))
+            (folder / f"{file.stem}.tenants").mkdir(exist_ok=True)
+            for key, content in files.items():
+                (folder / f"{file.stem}.tenants" / key).write_text(content)
         if o["kind"] != "Job":
             check(name + ": its configuration is immutable", maps[config].get("immutable") is True)
         (folder / f"{file.stem}.gateway.yaml").write_text(text)
@@ -53,13 +64,14 @@ for file in sorted(folder.glob("*.yaml")):
             check(name + ": one port", len(container["ports"]) == 1)
     for role in by_kind.get("Role", []):
         for rule in role["rules"]:
-            check(f"{file.name}: {role['metadata']['name']} only reads", set(rule["verbs"]) <= {"list", "watch"} and "*" not in str(rule))
+            prewarm = file.stem == "discovery" and role["metadata"]["namespace"] == "models" and rule["resources"] == ["revisions"] and rule["verbs"] == ["patch"]
+            check(f"{file.name}: {role['metadata']['name']} only reads", prewarm or set(rule["verbs"]) <= {"list", "watch"} and "*" not in str(rule))
     check(f"{file.name}: no rights for the whole cluster", not {"ClusterRole", "ClusterRoleBinding"} & set(by_kind))
     if file.stem == "discovery":
         granted = {r["metadata"]["namespace"]: {resource for rule in r["rules"] for resource in rule["resources"]} for r in by_kind["Role"]}
         knative = {"endpointslices", "services", "revisions"}
         check(f"{file.name}: rights follow from discovery: {granted}",
-              granted == {"models": knative | {"pods"}, "serving": knative | {"pods"}, "pools": {"inferencepools", "pods"}})
+              granted == {"models": knative | {"pods"}, "serving": knative | {"pods"}, "pools": {"inferencepools", "inferenceobjectives", "inferencemodelrewrites", "pods"}})
         check(f"{file.name}: each Role is bound where it is", {b["metadata"]["namespace"] for b in by_kind["RoleBinding"]} == set(granted))
     else:
         check(f"{file.name}: no token where nothing is asked", "example" in file.name

@@ -89,3 +89,6 @@ python3 "$root/.ci/chart/rendered.py" "$work/out"
 for name in knative deployment all-deployment; do
   "$root/sluice" check --config "$work/out/$name.gateway.yaml"
 done
+echo "any long random text" >"$work/salt"
+sed -i "s#/etc/sluice/secrets/tenants-salt/salt#$work/salt#" "$work/out/tenants.gateway.yaml"
+"$root/sluice" check --config "$work/out/tenants.gateway.yaml" --tenants "$work/out/tenants.tenants"

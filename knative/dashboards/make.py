@@ -55,6 +55,17 @@ GATEWAY = [
         panel("Waiting requests", "short", ('sum by (pool) (sluice_queue_requests{pool=~"$pool"})', "{{pool}}")),
         panel("Time in the queue", "s", (quantile(0.95, "sluice_queue_duration_seconds"), "p95 {{pool}}"), (quantile(0.5, "sluice_queue_duration_seconds"), "p50 {{pool}}")),
     ]),
+    ("Finding and waking", [
+        panel("What stands in the way of finding engines", "short", ('max by (pool) (sluice_discovery_problems{pool=~"$pool"})', "{{pool}}"),
+              says="Not 0: what was found before stays in use"),
+        panel("Revisions woken, by how that ended", "short", (f"sum by (outcome) (rate(sluice_wakeups_total{RATE}))", "{{outcome}}"), stack=True),
+        panel("Arrivals of pools with prewarm: now and forecast", "reqps", ('sum by (pool) (sluice_arrivals_per_second{pool=~"$pool"})', "now {{pool}}"),
+              ('sum by (pool) (sluice_forecast_arrivals_per_second{pool=~"$pool"})', "ahead {{pool}}"), says="Ahead: at the end of prewarm.lead"),
+        panel("Engines' time for each request", "s", ('avg by (pool, role) (sluice_engine_seconds_per_request{pool=~"$pool"})', "{{pool}} {{role}}"),
+              says="Prefill by decode is the quotient of the pods that are needed"),
+        panel("Pods by the forecast", "short", ('max by (pool, revision) (sluice_prewarm_pods{pool=~"$pool"})', "{{pool}} {{revision}}"), says="Before bounds and hysteresis"),
+        panel("Tenants' files", "short", ("max by (state) (sluice_tenant_files)", "{{state}}"), stack=True, says="last_good: broken since it was read last; refused: its keys get 503"),
+    ]),
     ("The process", [
         panel("CPU", "short", (f"rate(process_cpu_seconds_total{{job=~\"$job\"}}{RATE})", "{{instance}}")),
         panel("Memory", "bytes", ('process_resident_memory_bytes{job=~"$job"}', "resident {{instance}}"), ('sum by (instance) (jvm_memory_used_bytes{job=~"$job", area="heap"})', "heap {{instance}}")),

@@ -31,6 +31,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if or .Values.tenants.inline .Values.tenants.configMap .Values.tenants.secret }}yes{{ end -}}
 {{- end -}}
 
+{{- /* The tenants that stand in the values, as files. */ -}}
+{{- define "sluice.tenantFiles" -}}
+{{- if .Values.tenants.inSecret }}stringData:{{ else }}data:{{ end }}
+  {{- range $name, $tenant := .Values.tenants.inline }}
+  {{ $name }}.yaml: |
+    {{- toYaml $tenant | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
 {{- /* Seconds that streams may take after SIGTERM. A Knative pod gets it only when the queue-proxy has none left. */ -}}
 {{- define "sluice.streamSeconds" -}}
 {{- if eq .Values.mode "knative" -}}
@@ -56,7 +65,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
       "drain" (dict "notReadyFor" (printf "%ss" (include "sluice.notReadySeconds" .)) "streams" (printf "%ss" (include "sluice.streamSeconds" .))) -}}
 {{- $base := dict "apiVersion" "sluice.dev/v1" "kind" "Gateway" "server" $server -}}
 {{- if or .Values.plugins.enabled .Values.plugins.volume }}{{ $_ := set $base "plugins" (dict "directory" "/opt/sluice/plugins") }}{{ end -}}
-{{- if include "sluice.hasTenants" . }}{{ $_ := set $base "tenants" (dict "directory" "/etc/sluice/tenants") }}{{ end -}}
+{{- if include "sluice.hasTenants" . -}}
+{{- $tenants := dict "directory" "/etc/sluice/tenants" -}}
+{{- if .Values.tenants.salt.secretName }}{{ $_ := set $tenants "salt" (dict "file" (printf "/etc/sluice/secrets/tenants-salt/%s" .Values.tenants.salt.key)) }}{{ end -}}
+{{- $_ := set $base "tenants" $tenants -}}
+{{- end -}}
 {{- mergeOverwrite $base (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
@@ -94,6 +107,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- if include "sluice.hasTenants" . }}
 - {name: tenants, mountPath: /etc/sluice/tenants, readOnly: true}
 {{- end }}
+{{- if and (include "sluice.hasTenants" .) .Values.tenants.salt.secretName }}
+- {name: tenants-salt, mountPath: /etc/sluice/secrets/tenants-salt, readOnly: true}
+{{- end }}
 {{- if .Values.plugins.volume }}
 - {name: plugins, mountPath: /opt/sluice/plugins, readOnly: true}
 {{- end }}
@@ -111,8 +127,13 @@ seccompProfile: {type: RuntimeDefault}
 - {name: tenants, secret: {secretName: {{ $root.Values.tenants.secret }}}}
 {{- else if $root.Values.tenants.configMap }}
 - {name: tenants, configMap: {name: {{ $root.Values.tenants.configMap }}}}
+{{- else if and $root.Values.tenants.inline $root.Values.tenants.inSecret }}
+- {name: tenants, secret: {secretName: {{ include "sluice.name" $root }}-tenants{{ $suffix }}}}
 {{- else if $root.Values.tenants.inline }}
 - {name: tenants, configMap: {name: {{ include "sluice.name" $root }}-tenants{{ $suffix }}}}
+{{- end }}
+{{- if and (include "sluice.hasTenants" $root) $root.Values.tenants.salt.secretName }}
+- {name: tenants-salt, secret: {secretName: {{ $root.Values.tenants.salt.secretName }}}}
 {{- end }}
 {{- with $root.Values.plugins.volume }}
 - name: plugins
@@ -128,9 +149,11 @@ seccompProfile: {type: RuntimeDefault}
 {{- $watched := dict -}}
 {{- $own := .Release.Namespace -}}
 {{- range .Values.config.pools -}}
+  {{- $patches := eq (((.prewarm | default dict).mode) | default "") "patch" -}}
   {{- range $kind, $spec := (.discovery | default dict) -}}
     {{- if has $kind (list "knative" "kserve" "inferencePool" "pods") -}}
       {{- $namespace := (get $spec "namespace") | default $own -}}
+      {{- if $patches }}{{ $_ := set $watched $namespace (append (get $watched $namespace | default list) "prewarm" | uniq | sortAlpha) }}{{ end -}}
       {{- $_ := set $watched $namespace (append (get $watched $namespace | default list) $kind | uniq | sortAlpha) -}}
     {{- end -}}
   {{- end -}}

@@ -18,6 +18,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
     /** Objects as they lie in the cache are not read after the change that is told of, so nothing is done here but to ring. */
     private final String what;
 
+    private final System.Logger.Level loud;
     private final Runnable changed;
     private final SharedIndexInformer<T> informer;
     private volatile String problem = "";
@@ -30,7 +31,13 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
      * @param changed called after each change, from the client's threads: must not wait
      */
     Feed(Informable<T> objects, String what, Runnable changed) {
+        this(objects, what, changed, System.Logger.Level.WARNING);
+    }
+
+    /** @param loud how trouble is logged: what is not needed may be missing */
+    Feed(Informable<T> objects, String what, Runnable changed, System.Logger.Level loud) {
         this.what = what;
+        this.loud = loud;
         this.changed = changed;
         this.informer = objects.runnableInformer(0);
         informer.exceptionHandler((started, error) -> {
@@ -82,7 +89,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
         boolean news = !now.equals(problem);
         problem = now;
         if (news) {
-            LOG.log(System.Logger.Level.WARNING, "{0}; what was found before stays in use, and it is tried again", now);
+            LOG.log(loud, "{0}; what was found before stays in use, and it is tried again", now);
             changed.run();
         }
     }

@@ -48,8 +48,10 @@ final class KnativePicture {
     Picture make(boolean seen, List<String> problems) {
         Map<String, RevisionFacts> facts = new LinkedHashMap<>();
         Map<String, String> services = new LinkedHashMap<>();
+        Map<String, Picture.Scaling> scaling = new LinkedHashMap<>();
         for (Revision revision : revisions) {
             String name = revision.getMetadata().getName();
+            scaling.put(name, ScaleNotes.of(revision));
             facts.put(name, RevisionFacts.of(revision));
             services.put(name, label(revision.getMetadata().getLabels(), Names.SERVICE));
         }
@@ -61,7 +63,7 @@ final class KnativePicture {
             found.add(found(row, revision, known));
         }
         found.sort(Comparator.comparing(f -> f.endpoint().id()));
-        return new Picture(seen, found, revisions(facts, services), problems);
+        return new Picture(seen, found, revisions(facts, services, scaling), problems);
     }
 
     private Picture.Found found(SliceRow row, String revision, @Nullable RevisionFacts known) {
@@ -84,7 +86,8 @@ final class KnativePicture {
                 facts.engine());
     }
 
-    private List<Picture.Revision> revisions(Map<String, RevisionFacts> facts, Map<String, String> services) {
+    private List<Picture.Revision> revisions(
+            Map<String, RevisionFacts> facts, Map<String, String> services, Map<String, Picture.Scaling> scaling) {
         Map<String, List<String>> doors = doors();
         Set<String> names = new TreeSet<>(facts.keySet());
         names.addAll(doors.keySet());
@@ -103,7 +106,8 @@ final class KnativePicture {
                     service,
                     percent,
                     open,
-                    facts.getOrDefault(name, RevisionFacts.UNKNOWN).broken()));
+                    facts.getOrDefault(name, RevisionFacts.UNKNOWN).broken(),
+                    scaling.getOrDefault(name, Picture.Scaling.UNKNOWN)));
         }
         return rows;
     }

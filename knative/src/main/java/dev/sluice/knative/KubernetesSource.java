@@ -3,12 +3,17 @@ package dev.sluice.knative;
 import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.discovery.Wanted;
+import io.fabric8.knative.client.KnativeClient;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +115,24 @@ public final class KubernetesSource implements EndpointSource {
     @Override
     public Rang ring(Picture.Revision revision, Duration most) throws InterruptedException {
         return bell.ring(revision, most);
+    }
+
+    @Override
+    public Optional<String> scale(Picture.Revision revision, int least, long until) {
+        try {
+            client().adapt(KnativeClient.class)
+                    .revisions()
+                    .inNamespace(revision.namespace())
+                    .withName(revision.name())
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), ScaleNotes.patch(revision.scaling(), least, until));
+            return Optional.empty();
+        } catch (KubernetesClientException refused) {
+            String what = "revisions.serving.knative.dev in namespace " + revision.namespace();
+            return Optional.of(
+                    refused.getCode() == 403
+                            ? "may not patch " + what + ": grant this verb by a Role"
+                            : Feed.words(refused, what));
+        }
     }
 
     @Override

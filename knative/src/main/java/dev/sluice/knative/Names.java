@@ -14,6 +14,16 @@ final class Names {
     /** Ours: {@code timeoutSeconds} of a revision. */
     static final String TIME_LIMIT = "sluice.dev/time-limit";
 
+    static final String MIN_SCALE = "autoscaling.knative.dev/min-scale";
+    static final String MIN_SCALE_OLD = "autoscaling.knative.dev/minScale";
+    static final String TARGET = "autoscaling.knative.dev/target";
+    static final String UTILIZATION = "autoscaling.knative.dev/target-utilization-percentage";
+    static final String METRIC = "autoscaling.knative.dev/metric";
+    /** Ours: what min-scale was before it was raised ahead of need. */
+    static final String MIN_SCALE_BEFORE = "sluice.dev/min-scale-before";
+    /** Ours: before which no gateway lowers it again. */
+    static final String PREWARM_UNTIL = "sluice.dev/prewarm-until";
+
     static final String INFERENCE_SERVICE = "serving.kserve.io/inferenceservice";
     static final String APP_NAME = "app.kubernetes.io/name";
     static final String PART_OF = "app.kubernetes.io/part-of";

@@ -11,7 +11,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The pods that an InferencePool selects; when it selects others, those. */
+/**
+ * The pods that an InferencePool selects; when it selects others, those. And what InferenceObjectives and InferenceModelRewrites say
+ * of its requests.
+ */
 final class PoolSight implements Sight {
     static final String GROUP = "inference.networking.k8s.io";
     private static final ResourceDefinitionContext POOLS = new ResourceDefinitionContext.Builder()
@@ -27,6 +30,7 @@ final class PoolSight implements Sight {
     private final String name;
     private final Runnable changed;
     private final Feed<GenericKubernetesResource> pool;
+    private final RulesFeed rules;
     private @Nullable PodSight pods;
     private Optional<Selection> selection = Optional.empty();
 
@@ -42,6 +46,7 @@ final class PoolSight implements Sight {
                 client.genericKubernetesResources(POOLS).inNamespace(namespace).withName(name),
                 "inferencepools." + GROUP + " in namespace " + namespace,
                 changed);
+        this.rules = new RulesFeed(client, namespace, changed);
     }
 
     @Override
@@ -60,7 +65,11 @@ final class PoolSight implements Sight {
         }
         Picture seen = pods.look();
         return new Picture(
-                pool.synced() && seen.seen(), seen.found(), List.of(), problems.isEmpty() ? seen.problems() : problems);
+                pool.synced() && seen.seen() && rules.known(),
+                seen.found(),
+                List.of(),
+                problems.isEmpty() ? seen.problems() : problems,
+                rules.rules(name));
     }
 
     static Optional<Selection> selection(GenericKubernetesResource pool) {
@@ -90,6 +99,7 @@ final class PoolSight implements Sight {
     @Override
     public void close() {
         pool.close();
+        rules.close();
         closePods();
     }
 }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Which rights a search needs, and which of them are missing: the API server itself is asked. */
 final class Rights {
@@ -57,7 +58,25 @@ final class Rights {
                         + wanted.namespace());
             }
         }
+        if (wanted instanceof Wanted.InferencePool) {
+            for (String plural : List.of(RulesFeed.OBJECTIVES, RulesFeed.REWRITES)) {
+                rules(client, wanted.namespace(), plural).ifPresent(lines::add);
+            }
+        }
         return lines;
+    }
+
+    /** What may be there in one group or the other is needed in one of them only. */
+    private static Optional<String> rules(KubernetesClient client, String namespace, String plural) {
+        for (String group : RulesFeed.GROUPS) {
+            Resource resource = new Resource(group, plural);
+            if (VERBS.stream().allMatch(verb -> allowed(client, namespace, resource, verb))) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of("may not " + String.join(" and ", VERBS) + " "
+                + new Resource(RulesFeed.GROUPS.getFirst(), plural) + " in namespace " + namespace
+                + ": without them objectives and rewrites do not count");
     }
 
     private static boolean allowed(KubernetesClient client, String namespace, Resource resource, String verb) {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -33,9 +34,15 @@ final class FakeApi implements AutoCloseable {
     static final String PODS = "/api/v1/namespaces/ns/pods";
     static final String POOLS = "/apis/inference.networking.k8s.io/v1/namespaces/ns/inferencepools";
 
+    static final String OBJECTIVES = "/apis/llm-d.ai/v1alpha2/namespaces/ns/inferenceobjectives";
+    static final String REWRITES = "/apis/llm-d.ai/v1alpha2/namespaces/ns/inferencemodelrewrites";
+    static final String OLD_OBJECTIVES =
+            "/apis/inference.networking.x-k8s.io/v1alpha2/namespaces/ns/inferenceobjectives";
+
     private final Map<String, Map<String, HasMetadata>> stores = new ConcurrentHashMap<>();
     private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
     private final Set<String> denied = ConcurrentHashMap.newKeySet();
+    private final Set<String> unknown = ConcurrentHashMap.newKeySet();
     private final int port;
     private HttpServer server;
     private long version = 10;
@@ -74,12 +81,16 @@ final class FakeApi implements AutoCloseable {
                     201,
                     "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
                             + "\"spec\":{},\"status\":{\"allowed\":" + !no + "}}");
+        } else if (unknown.stream().anyMatch(path::startsWith)) {
+            answer(exchange, 404, "404 page not found");
         } else if (denied.contains(path)) {
             answer(
                     exchange,
                     403,
                     "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
                             + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}");
+        } else if (exchange.getRequestMethod().equals("PATCH")) {
+            patch(exchange, path);
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
             answer(exchange, 503, "no web sockets here");
         } else if (query.contains("watch=true")) {
@@ -89,6 +100,36 @@ final class FakeApi implements AutoCloseable {
             begin(new Watcher(path, out, exchange), query);
         } else {
             answer(exchange, 200, list(path));
+        }
+    }
+
+    /** A merge patch of annotations. */
+    private void patch(HttpExchange exchange, String path) throws IOException {
+        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        int slash = path.lastIndexOf('/');
+        String kind = path.substring(0, slash);
+        HasMetadata object = store(kind).get(path.substring(slash + 1));
+        if (denied.contains(kind + "/patch")) {
+            answer(exchange, 403, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403}");
+        } else if (object == null) {
+            answer(exchange, 404, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":404}");
+        } else {
+            HasMetadata next = Serialization.clone(object);
+            Map<String, String> notes = next.getMetadata().getAnnotations() == null
+                    ? new TreeMap<>()
+                    : new TreeMap<>(next.getMetadata().getAnnotations());
+            Matcher each =
+                    Pattern.compile("\"([^\"{}]+/[^\"]+)\":(null|\"([^\"]*)\")").matcher(body);
+            while (each.find()) {
+                if (each.group(2).equals("null")) {
+                    notes.remove(each.group(1));
+                } else {
+                    notes.put(each.group(1), each.group(3));
+                }
+            }
+            next.getMetadata().setAnnotations(notes);
+            put(kind, next);
+            answer(exchange, 200, Serialization.asJson(next));
         }
     }
 
@@ -199,6 +240,11 @@ final class FakeApi implements AutoCloseable {
     void deny(String path) {
         denied.add(path);
         endWatches(path);
+    }
+
+    /** There is no such group. */
+    void unknown(String prefix) {
+        unknown.add(prefix);
     }
 
     void allow(String path) {

@@ -1,8 +1,11 @@
 package dev.sluice.knative;
 
+import static dev.sluice.knative.FakeApi.OBJECTIVES;
+import static dev.sluice.knative.FakeApi.OLD_OBJECTIVES;
 import static dev.sluice.knative.FakeApi.PODS;
 import static dev.sluice.knative.FakeApi.POOLS;
 import static dev.sluice.knative.FakeApi.REVISIONS;
+import static dev.sluice.knative.FakeApi.REWRITES;
 import static dev.sluice.knative.FakeApi.SERVICES;
 import static dev.sluice.knative.FakeApi.SLICES;
 import static dev.sluice.knative.Objects.pod;
@@ -14,14 +17,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.core.discovery.Picture;
+import dev.sluice.core.discovery.PoolRules;
 import dev.sluice.core.discovery.Standing;
 import dev.sluice.core.discovery.Wanted;
 import dev.sluice.spi.Role;
+import io.fabric8.knative.serving.v1.Revision;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -255,6 +263,114 @@ class SearchTest {
         Picture picture = await(p -> !p.found().isEmpty());
         assertThat(picture.found().getFirst().endpoint().address()).isEqualTo("10.0.0.1:8000");
         assertThat(picture.problems()).isEmpty();
+    }
+
+    @Test
+    void aRevisionsLeastNumberOfPodsIsRaisedAndGivenBack() throws Exception {
+        Revision revision = revision("chat-1", 8080, 0);
+        revision.getMetadata().setAnnotations(Map.of(Names.MIN_SCALE, "1", Names.TARGET, "10"));
+        api.put(REVISIONS, revision);
+        api.put(SERVICES, service(share("chat-1", 100, "")));
+        api.put(SLICES, slice("chat-1", "x", pod("p1", "10.0.0.1", true, false)));
+        source.watch(KNATIVE, news::add);
+        Picture.Revision now = first().revisions().getFirst();
+        assertThat(now.scaling()).isEqualTo(new Picture.Scaling(Role.BOTH, 7, 1, 1, 0));
+        assertThat(source.scale(now, 3, 1_800_000_000_000L)).isEmpty();
+        Picture.Revision raised = await(p -> p.revisions().getFirst().scaling().least() == 3)
+                .revisions()
+                .getFirst();
+        assertThat(raised.scaling()).isEqualTo(new Picture.Scaling(Role.BOTH, 7, 3, 1, 1_800_000_000_000L));
+        assertThat(source.scale(raised, 1, 0)).isEmpty();
+        assertThat(await(p -> p.revisions().getFirst().scaling().least() == 1)
+                        .revisions()
+                        .getFirst()
+                        .scaling())
+                .isEqualTo(now.scaling());
+        api.deny(REVISIONS + "/patch");
+        assertThat(source.scale(now, 2, 1))
+                .contains("may not patch revisions.serving.knative.dev in namespace ns: grant this verb by a Role");
+    }
+
+    private void poolOfOne() {
+        api.put(PODS, pod("a", "10.0.0.1", true, Map.of("app", "chat")));
+        api.put(POOLS, object("InferencePool", "chat", """
+                {"selector": {"matchLabels": {"app": "chat"}}, "targetPorts": [{"number": 8000}]}"""));
+    }
+
+    private static GenericKubernetesResource object(String kind, String name, String spec) {
+        return Serialization.unmarshal(
+                "{\"apiVersion\": \"llm-d.ai/v1alpha2\", \"kind\": \"" + kind + "\", \"metadata\": {\"name\": \"" + name
+                        + "\"}, \"spec\": " + spec + "}",
+                GenericKubernetesResource.class);
+    }
+
+    @Test
+    void objectivesAndRewritesOfAPoolAreReadAndThoseOfOthersAreNot() throws Exception {
+        poolOfOne();
+        api.put(
+                OBJECTIVES,
+                object("InferenceObjective", "urgent", "{\"priority\": 7, \"poolRef\": {\"name\": \"chat\"}}"));
+        api.put(OBJECTIVES, object("InferenceObjective", "plain", "{\"poolRef\": {\"name\": \"chat\"}}"));
+        api.put(
+                OBJECTIVES,
+                object("InferenceObjective", "foreign", "{\"priority\": 9, \"poolRef\": {\"name\": \"b\"}}"));
+        api.put(
+                OLD_OBJECTIVES,
+                object("InferenceObjective", "old", "{\"priority\": -1, \"poolRef\": {\"name\": \"chat\"}}"));
+        api.put(
+                OLD_OBJECTIVES,
+                object("InferenceObjective", "urgent", "{\"priority\": 1, \"poolRef\": {\"name\": \"chat\"}}"));
+        api.put(REWRITES, object("InferenceModelRewrite", "canary", """
+                {"poolRef": {"name": "chat"}, "rules": [
+                  {"matches": [{"model": {"type": "Exact", "value": "food"}}],
+                   "targets": [{"modelRewrite": "food-1", "weight": 90}, {"modelRewrite": "food-2", "weight": 10}]},
+                  {"matches": [{"model": {"type": "Pattern"}}], "targets": [{"modelRewrite": "never"}]}]}"""));
+        source.watch(new Wanted.InferencePool("ns", "chat"), news::add);
+        PoolRules rules = await(p -> p.seen()
+                        && p.rules().objectives().size() == 3
+                        && !p.rules().rewrites().isEmpty())
+                .rules();
+        assertThat(rules.objectives())
+                .containsExactly(Map.entry("old", -1), Map.entry("plain", 0), Map.entry("urgent", 7));
+        assertThat(rules.rewrites())
+                .singleElement()
+                .satisfies(rewrite -> assertThat(rewrite.rules())
+                        .singleElement()
+                        .isEqualTo(new PoolRules.Rule(
+                                Set.of("food"),
+                                List.of(
+                                        new PoolRules.Target("food-1", OptionalInt.of(90)),
+                                        new PoolRules.Target("food-2", OptionalInt.of(10))))));
+        api.awaitWatch(OBJECTIVES);
+        api.put(
+                OBJECTIVES,
+                object("InferenceObjective", "urgent", "{\"priority\": 8, \"poolRef\": {\"name\": \"chat\"}}"));
+        assertThat(await(p -> p.rules().priority("urgent").equals(OptionalInt.of(8)))
+                        .found())
+                .hasSize(1);
+    }
+
+    @Test
+    void aClusterWithoutObjectivesAndRewritesIsNothingToComplainOf() throws Exception {
+        poolOfOne();
+        RulesFeed.GROUPS.forEach(group -> api.unknown("/apis/" + group + "/"));
+        source.watch(new Wanted.InferencePool("ns", "chat"), news::add);
+        Picture picture = await(p -> p.seen() && !p.found().isEmpty());
+        assertThat(picture.problems()).isEmpty();
+        assertThat(picture.rules()).isEqualTo(PoolRules.NONE);
+    }
+
+    @Test
+    void rightsToReadThemAreNeededInOneGroupOnly() throws Exception {
+        poolOfOne();
+        api.deny(OBJECTIVES);
+        api.deny(REWRITES);
+        source.watch(new Wanted.InferencePool("ns", "chat"), news::add);
+        assertThat(await(p -> p.seen() && !p.found().isEmpty()).problems()).isEmpty();
+        assertThat(source.missing(new Wanted.InferencePool("ns", "chat")))
+                .containsExactly(
+                        "may not list and watch inferenceobjectives.llm-d.ai in namespace ns: without them objectives and rewrites do not count",
+                        "may not list and watch inferencemodelrewrites.llm-d.ai in namespace ns: without them objectives and rewrites do not count");
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * A certificate for this process alone, as llm-d's picker makes one: it encrypts, and proves nothing. The JDK's own keytool makes
@@ -19,10 +21,38 @@ import java.util.Optional;
  */
 final class SelfSigned {
     private static final String PASSWORD = "changeit";
+    private static final String OWN = "own";
 
     private SelfSigned() {}
 
     static ServerConfig.Tls make() {
+        KeyStore keys = keys();
+        try {
+            return new ServerConfig.Tls(
+                    pem("CERTIFICATE", keys.getCertificate(OWN).getEncoded()),
+                    pem("PRIVATE KEY", keys.getKey(OWN, PASSWORD.toCharArray()).getEncoded()),
+                    Optional.empty());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("can't read a certificate of our own", e);
+        }
+    }
+
+    /** What a server of this process needs to speak TLS, by a certificate of its own. */
+    static SSLContext context(KeyStore keys) throws GeneralSecurityException {
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        return context;
+    }
+
+    /** The certificate in there, as clients are told to trust it. */
+    static String certificate(KeyStore keys) throws GeneralSecurityException {
+        return text("CERTIFICATE", keys.getCertificate(OWN).getEncoded());
+    }
+
+    /** A key and its certificate. */
+    static KeyStore keys() {
         try {
             Path directory = Files.createTempDirectory("sluice-tls");
             Path store = directory.resolve("own.p12");
@@ -44,7 +74,7 @@ final class SelfSigned {
                                 .toString(),
                         "-genkeypair",
                         "-alias",
-                        "own",
+                        OWN,
                         "-keyalg",
                         "EC",
                         "-groupname",
@@ -74,19 +104,20 @@ final class SelfSigned {
         }
     }
 
-    private static ServerConfig.Tls read(Path store) throws IOException, GeneralSecurityException {
+    private static KeyStore read(Path store) throws IOException, GeneralSecurityException {
         KeyStore keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(store)) {
             keys.load(in, PASSWORD.toCharArray());
         }
-        return new ServerConfig.Tls(
-                pem("CERTIFICATE", keys.getCertificate("own").getEncoded()),
-                pem("PRIVATE KEY", keys.getKey("own", PASSWORD.toCharArray()).getEncoded()),
-                Optional.empty());
+        return keys;
     }
 
     private static Pem pem(String kind, byte[] der) {
+        return new Pem(text(kind, der));
+    }
+
+    private static String text(String kind, byte[] der) {
         String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-        return new Pem("-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n");
+        return "-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n";
     }
 }

@@ -85,25 +85,30 @@ public record RoutingRequest(
 
     /** The same in a session. */
     public RoutingRequest in(String key) {
-        return with(model, Optional.of(key), splittable);
+        return with(model, Optional.of(key), splittable, priority);
     }
 
     /** The same for another model. */
     public RoutingRequest named(String other) {
-        return with(other, session, splittable);
+        return with(other, session, splittable, priority);
     }
 
     /** The same, whose prompt may be computed elsewhere. */
     public RoutingRequest split() {
-        return with(model, session, true);
+        return with(model, session, true, priority);
     }
 
     /** The same, not to be split. */
     public RoutingRequest whole() {
-        return with(model, session, false);
+        return with(model, session, false, priority);
     }
 
-    private RoutingRequest with(String itsModel, Optional<String> itsSession, boolean itsSplittable) {
+    /** The same with another priority. */
+    public RoutingRequest prioritised(int its) {
+        return with(model, session, splittable, its);
+    }
+
+    private RoutingRequest with(String itsModel, Optional<String> itsSession, boolean itsSplittable, int itsPriority) {
         return new RoutingRequest(
                 id,
                 tenant,
@@ -111,7 +116,7 @@ public record RoutingRequest(
                 path,
                 headers,
                 itsSession,
-                priority,
+                itsPriority,
                 promptTokens,
                 maxTokens,
                 outputTokens,

@@ -10,12 +10,20 @@ final class Admission {
     private static final long QUEUE_WAIT_NS = 10_000_000_000L;
 
     private final LivePool pool;
+    private long every = Long.MAX_VALUE;
+    private Runnable beat = () -> {};
     private @Nullable Waiter waiter;
     private boolean left;
     private boolean holds;
 
     Admission(LivePool pool) {
         this.pool = pool;
+    }
+
+    /** While its pool starts, this is run so often, ns, on the thread that waits. */
+    void meanwhile(long each, Runnable run) {
+        every = each;
+        beat = run;
     }
 
     /**
@@ -88,6 +96,11 @@ final class Admission {
             pool.leave(mine);
         }
         try {
+            while (every < Long.MAX_VALUE && !mine.await(every)) {
+                if (pool.asleep().isPresent()) {
+                    beat.run();
+                }
+            }
             boolean granted = mine.await();
             lane.queued(System.nanoTime() - asked);
             return granted;

@@ -154,6 +154,11 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
         return with(request.named(model), allowed, way);
     }
 
+    /** The same with another priority. */
+    Ask prioritised(int priority) {
+        return priority == request.priority() ? this : with(request.prioritised(priority));
+    }
+
     /** The same by another policy; as it is without one. */
     Ask by(Optional<Pipeline> other) {
         return other.isEmpty() ? this : with(request, allowed, way.by(other));

@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.RoutingRequest.Objectives;
+import dev.sluice.core.discovery.PoolRules;
 import dev.sluice.gateway.config.TenantConfig;
 import dev.sluice.gateway.tenant.Tenant;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientWishes implements Supplier<Objectives> {
     private static final String[] TTFT = {"x-llm-d-slo-ttft-ms", "x-slo-ttft-ms"};
     private static final String[] TPOT = {"x-llm-d-slo-tpot-ms", "x-slo-tpot-ms"};
+    private static final String[] OBJECTIVE = {"x-llm-d-inference-objective", "x-gateway-inference-objective"};
     private static final String[] MODEL = {"x-llm-d-model-name-rewrite", "x-gateway-model-name-rewrite"};
 
     private final Function<String, Optional<String>> headers;
@@ -29,6 +31,15 @@ final class ClientWishes implements Supplier<Objectives> {
     /** The model that the request is meant for in the place of the one in its body; empty when none is named. */
     static String model(Function<String, Optional<String>> headers) {
         return first(headers, MODEL).strip();
+    }
+
+    /** That of the objective that the client names, where it may and there is such an objective; else its tenant's. */
+    static int priority(Function<String, Optional<String>> headers, Tenant tenant, PoolRules rules) {
+        if (rules.objectives().isEmpty() || !tenant.may(TenantConfig.Permission.OBJECTIVES)) {
+            return tenant.priority();
+        }
+        String named = first(headers, OBJECTIVE).strip();
+        return named.isEmpty() ? tenant.priority() : rules.priority(named).orElse(tenant.priority());
     }
 
     /** Read when a plugin asks for it first: most policies don't. What is no positive number is no objective. */

@@ -52,6 +52,9 @@ final class Discoveries implements AutoCloseable {
         for (PoolConfig pool : config.pools()) {
             Wanted search = wanted.get(pool.name());
             LivePool live = pools.get(pool.name());
+            if (live != null) {
+                prewarm(pool, live);
+            }
             if (search == null || live == null) {
                 continue;
             }
@@ -61,7 +64,26 @@ final class Discoveries implements AutoCloseable {
                 open.put(pool.name(), now);
             }
             now.waking().patience(pool.timeouts().firstByte());
+            now.waking().progress(pool.progress());
         }
+    }
+
+    private void prewarm(PoolConfig pool, LivePool live) {
+        Optional<Prewarming> now = live.prewarming();
+        if (now.isPresent() && pool.prewarm().isPresent()) {
+            now.get().config(pool.prewarm().get());
+        } else {
+            live.prewarming(
+                    pool.prewarm().map(its -> new Prewarming(pool.name(), its, this::scale, meters::prewarmChange)));
+        }
+    }
+
+    private Optional<String> scale(Picture.Revision revision, int least, long until) {
+        EndpointSource searches;
+        synchronized (this) {
+            searches = source;
+        }
+        return searches == null ? Optional.of("nothing is searched") : searches.scale(revision, least, until);
     }
 
     private Open begin(String name, Wanted search, LivePool pool) {

@@ -16,12 +16,14 @@ import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.RequestException;
 import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.metrics.LlmdRequest;
+import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.tenant.Caller;
 import dev.sluice.gateway.tenant.Tenant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #clientLeft}.
  */
 final class Exchange {
+    private static final byte[] COMMENT = ": starting\n\n".getBytes(StandardCharsets.UTF_8);
     private static final int BUDGETED_ATTEMPTS = 3;
     private static final int FREE_ATTEMPTS = 16;
     /** Longest wait for a search's news before unreachable endpoints are tried again. */
@@ -72,6 +75,8 @@ final class Exchange {
     private String adapter = "";
     /** An engine has worked on it. */
     private boolean worked;
+
+    private boolean committed;
 
     Exchange(LiveState runtime, ClientExchange client, Api api) {
         this.runtime = runtime;
@@ -125,7 +130,9 @@ final class Exchange {
         BodyScan scan = Prepared.scan(settings, api, body);
         model = Prepared.model(scan, headers);
         if (caller.tenant() == Tenant.EVERYBODY) {
-            place(scan, Prepared.target(settings, model));
+            Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
+            model = led.model();
+            place(scan, led.target());
         } else {
             placeForTenant(scan);
         }
@@ -160,7 +167,9 @@ final class Exchange {
         for (int i = 0; ; i++) {
             model = ways.get(i).model();
             try {
-                place(scan, ways.get(i).target());
+                Prepared.Led led = Prepared.led(settings, scan, ways.get(i), chance);
+                model = led.model();
+                place(scan, led.target());
                 return;
             } catch (Refused refused) {
                 boolean capacity =
@@ -175,7 +184,11 @@ final class Exchange {
     private void place(BodyScan scan, RoutingTable.Target target) throws Refused, IOException, InterruptedException {
         poolName = target.entry().pool().name();
         adapter = target.adapter(model) && !target.entry().models().isEmpty() ? model : "";
-        admission = new Admission(target.entry().pool());
+        Admission room = new Admission(target.entry().pool());
+        if (scan.stream() && Dialects.of(api) != Dialect.OTHER) {
+            progress(room, target.entry().pool());
+        }
+        admission = room;
         if (llmd == LlmdRequest.NONE) {
             llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
         }
@@ -191,6 +204,40 @@ final class Exchange {
             reserve(scan, prepared);
         }
         place(prepared);
+    }
+
+    /** Where it is asked for, a client that waits for a start is told that it does. */
+    private void progress(Admission room, LivePool pool) {
+        caller.tenant()
+                .route(model)
+                .flatMap(TenantConfig.Route::progress)
+                .or(() -> pool.waking().flatMap(Waking::progress))
+                .ifPresent(each -> room.meanwhile(each.toNanos(), this::starting));
+    }
+
+    /** An SSE comment: it commits the status, and nothing else. */
+    private void starting() {
+        try {
+            if (!committed) {
+                committed = true;
+                startStream(responseHeaders(""));
+            }
+            client.write(ByteBuffer.wrap(COMMENT));
+            client.flush();
+        } catch (IOException gone) {
+            clientLeft();
+        }
+    }
+
+    /** Begins the answer, if that has not been done yet to say that it will come. */
+    void startStream(HeaderBlock block) throws IOException {
+        block.add("content-type", "text/event-stream; charset=utf-8").add("cache-control", "no-cache");
+        client.startStream(200, block);
+    }
+
+    /** Whether the client has been promised a stream before there was one. */
+    boolean committed() {
+        return committed;
     }
 
     /** Sets aside what it may cost: the prompt, and as many tokens as it may generate or, without a limit, is believed to. */
@@ -270,7 +317,7 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.body().length(), caller.tenant().priority(), lane())) {
+        if (!room.enter(request.body().length(), request.ask().request().priority(), lane())) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
@@ -484,7 +531,11 @@ final class Exchange {
     }
 
     private void refuse(Refused refused) throws IOException {
-        ended(refused.error().status(), refused.reason());
+        ended(committed ? 200 : refused.error().status(), refused.reason());
+        if (committed) {
+            tell(refused.error(), refused.text());
+            return;
+        }
         if (client.started()) {
             client.abort();
             return;
@@ -498,6 +549,16 @@ final class Exchange {
             block.add("www-authenticate", "Bearer");
         }
         client.respond(refused.error().status(), block, Errors.body(Dialects.of(api), refused.error(), refused.text()));
+    }
+
+    /** Ends a stream that was promised and does not come: one error event, no marker, no final chunk. */
+    void tell(GatewayError error, String message) throws IOException {
+        try {
+            client.write(Errors.event(Dialects.of(api), error, message, 0));
+            client.flush();
+        } finally {
+            client.abort();
+        }
     }
 
     /** Headers that every response carries. */

@@ -39,6 +39,7 @@ import dev.sluice.spi.ConfigException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -238,6 +239,9 @@ public final class Gateway implements AutoCloseable {
         Set<String> names = new LinkedHashSet<>(Set.of(Tenant.ANONYMOUS));
         tenants.all().forEach(tenant -> names.add(tenant.name()));
         meters.tenants(names);
+        EnumMap<Standings.State, Integer> files = new EnumMap<>(Standings.State.class);
+        book.standings().forEach(one -> files.merge(one.standing(), 1, Integer::sum));
+        meters.tenantFiles(files);
     }
 
     /** Writes usage where this configuration says, from now on. */
@@ -614,6 +618,11 @@ public final class Gateway implements AutoCloseable {
         @Override
         public Optional<List<String>> discoveryProblems() {
             return pool.waking().map(w -> w.status().problems());
+        }
+
+        @Override
+        public Optional<Forecast> forecast() {
+            return pool.prewarming().map(Prewarming::seen);
         }
 
         @Override

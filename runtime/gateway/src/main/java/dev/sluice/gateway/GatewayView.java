@@ -108,11 +108,15 @@ final class GatewayView implements AdminView {
             throw new IllegalArgumentException(bad.getMessage(), bad);
         }
         Tenant its = tenant(settings, tenant);
-        RoutingTable.Target target = target(settings, its, scan);
+        Prepared.Led led = led(settings, its, scan);
+        RoutingTable.Target target = led.target();
         LivePool pool = target.entry().pool();
-        PromptHashes prompt = target.prompt(scan);
+        PromptHashes prompt = target.prompt(scan, led.model());
         Edits edits = Edits.of(scan);
-        target.engineModel().ifPresent(edits::model);
+        String sent = target.engineModel().orElse(led.model());
+        if (!sent.equals(scan.model())) {
+            edits.model(sent);
+        }
         LivePool.Estimate estimate = Prepared.exact(
                 pool,
                 scan,
@@ -130,13 +134,14 @@ final class GatewayView implements AdminView {
                 estimate,
                 target.allowed(),
                 scan.stream(),
-                pool.known(scan, prompt, target, scan.model(), edits.apply()));
-        Ask ask = (splittable ? asked.split() : asked).by(target.policy());
+                pool.known(scan, prompt, target, led.model(), edits.apply()));
+        Ask named = led.model().equals(scan.model()) ? asked : asked.named(led.model());
+        Ask ask = (splittable ? named.split() : named).by(target.policy());
         Decision decision = pool.rehearse(ask);
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("tenant", ask.request().tenant());
         answer.put("pool", pool.name());
-        answer.put("model", target.engineModel().orElse(scan.model()));
+        answer.put("model", sent);
         answer.put("promptTokens", ask.request().promptTokens());
         answer.put("plan", plan(decision));
         answer.put("explanation", Explainer.explain(decision));
@@ -152,13 +157,15 @@ final class GatewayView implements AdminView {
                 .orElseThrow(() -> new IllegalArgumentException("there is no tenant " + name + " in force"));
     }
 
-    private static RoutingTable.Target target(LiveState.Settings settings, Tenant who, BodyScan scan) {
+    private static Prepared.Led led(LiveState.Settings settings, Tenant who, BodyScan scan) {
         try {
             long chance = TenantRoutes.chance(scan.session(), 1);
-            return new TenantRoutes(settings, who, chance)
-                    .ways(scan.model())
-                    .getFirst()
-                    .target();
+            if (who == Tenant.EVERYBODY) {
+                return Prepared.led(settings, scan, scan.model(), chance);
+            }
+            TenantRoutes.Way way =
+                    new TenantRoutes(settings, who, chance).ways(scan.model()).getFirst();
+            return Prepared.led(settings, scan, way, chance);
         } catch (Refused refused) {
             throw new IllegalArgumentException(
                     refused.error() == GatewayError.MODEL_NOT_FOUND

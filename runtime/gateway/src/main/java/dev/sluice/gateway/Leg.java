@@ -11,6 +11,7 @@ import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.http.UpstreamException;
 import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.stream.AnswerInspector;
+import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -96,7 +97,11 @@ final class Leg {
     /** An engine's refusal, kept while others are tried. */
     record Answer(int status, Optional<String> contentType, Optional<String> retryAfter, ByteBuffer content) {
         void pass(Exchange exchange) throws IOException {
-            exchange.ended(status, "engine_" + status);
+            exchange.ended(exchange.committed() ? 200 : status, "engine_" + status);
+            if (exchange.committed()) {
+                exchange.tell(GatewayError.UPSTREAM_ERROR, "The engine answered with status " + status + ".");
+                return;
+            }
             HeaderBlock block = exchange.responseHeaders("engine");
             contentType.ifPresent(type -> block.add("content-type", type));
             if (status == 429 || status == 503) {
@@ -245,6 +250,9 @@ final class Leg {
 
     /** A whole answer: held until complete, then passed with its own length; a longer one is passed on as it comes. */
     private Result whole(UpstreamConnection connection, ResponseHead head, Charge claim) throws IOException {
+        if (exchange.committed()) {
+            return Result.failed(Outcome.FAILED, "the engine did not answer with a stream");
+        }
         PluginHeaders added = PluginHeaders.of(claim);
         HeaderBlock block = added.addTo(exchange.responseHeaders(""))
                 .copyAll(head, (h, i) -> ReservedHeaders.returns(h, i) && !added.replaces(h, i));

@@ -16,6 +16,7 @@ import dev.sluice.core.Snapshot;
 import dev.sluice.core.Usage;
 import dev.sluice.core.Work;
 import dev.sluice.core.discovery.Picture;
+import dev.sluice.core.discovery.PoolRules;
 import dev.sluice.core.discovery.Split;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -67,6 +69,10 @@ final class LivePool {
     private final Labelled labelled = new Labelled();
     private volatile Optional<KvView> kv = Optional.empty();
     private volatile Split split = Split.NONE;
+    private volatile PoolRules rules = PoolRules.NONE;
+    private volatile List<Picture.Revision> revisions = List.of();
+    private volatile Optional<Prewarming> prewarming = Optional.empty();
+    private final LongAdder arrived = new LongAdder();
     private volatile Optional<Waking> waking = Optional.empty();
     private int granted;
 
@@ -249,6 +255,7 @@ final class LivePool {
 
     /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
     Admitted admit(Waiter waiter) {
+        arrived.increment();
         return locked(() -> {
             boolean serving = pool.serving();
             if (serving ? queue.size() == 0 && pool.room() - granted > 0 : asleep().isEmpty()) {
@@ -441,6 +448,8 @@ final class LivePool {
             return true;
         });
         split = Split.of(picture);
+        rules = picture.rules();
+        revisions = picture.revisions();
         waking.ifPresent(w -> w.picture(picture));
     }
 
@@ -458,9 +467,24 @@ final class LivePool {
         }
     }
 
+    /** What is said of its requests where its endpoints are found. */
+    PoolRules rules() {
+        return rules;
+    }
+
     /** Its endpoints come and go, and these wake them; empty where they are written down. */
     void waking(Optional<Waking> next) {
         waking = next;
+    }
+
+    /** Pods of its revisions are there before requests; empty: only when they have come. */
+    void prewarming(Optional<Prewarming> next) {
+        prewarming = next;
+    }
+
+    /** What sees to that. */
+    Optional<Prewarming> prewarming() {
+        return prewarming;
     }
 
     /** Who can wake its endpoints. */
@@ -627,6 +651,8 @@ final class LivePool {
     /** Looks after what sleeps, some times a second. */
     void tendSleepers() {
         waking.ifPresent(w -> w.tick(report(), queued() > 0));
+        prewarming.ifPresent(
+                p -> p.tick(report(), arrived.sum(), revisions, System.nanoTime(), System.currentTimeMillis()));
     }
 
     boolean tryRetry() {

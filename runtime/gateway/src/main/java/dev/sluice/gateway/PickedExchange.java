@@ -152,8 +152,9 @@ final class PickedExchange implements Conversation {
             reserved(body.remaining());
             BodyScan scan = Prepared.scan(settings, api, body);
             model = Prepared.model(scan, headers);
-            RoutingTable.Target target = Prepared.target(settings, model);
-            Prepared prepared = Prepared.of(settings, scan, model, target, caller(), carriage(target));
+            Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
+            model = led.model();
+            Prepared prepared = Prepared.of(settings, scan, model, led.target(), caller(), carriage(led.target()));
             place(prepared, patience);
             Delegated halves = split;
             EditedBody edited = halves == null ? prepared.body() : halves.body();
@@ -232,7 +233,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, 0, lane(), patience)) {
+        if (!room.enter((int) reserved, prepared.ask().request().priority(), lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {

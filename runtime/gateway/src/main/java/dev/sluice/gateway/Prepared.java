@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.Usage;
+import dev.sluice.core.discovery.PoolRules;
 import dev.sluice.core.index.PromptHashes;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BadBodyException;
@@ -79,10 +80,70 @@ record Prepared(
 
     /** Where a model leads. */
     static RoutingTable.Target target(LiveState.Settings settings, String model) throws Refused {
-        return settings.table()
-                .target(model)
-                .orElseThrow(
-                        () -> new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist."));
+        return settings.table().target(model).orElseThrow(() -> unknown(model));
+    }
+
+    private static Refused unknown(String model) {
+        return new Refused(GatewayError.MODEL_NOT_FOUND, "The model `" + model + "` does not exist.");
+    }
+
+    /** A model, maybe another one than was asked for, and where it leads. */
+    record Led(String model, RoutingTable.Target target) {}
+
+    /**
+     * Where a model leads by what is said beside its pool, which may put another model in its place. What the client named in a
+     * header stays.
+     *
+     * @param chance decides between several
+     */
+    static Led led(LiveState.Settings settings, BodyScan scan, String model, long chance) throws Refused {
+        RoutingTable table = settings.table();
+        Optional<RoutingTable.Target> direct = table.target(model);
+        if (!model.equals(scan.model())) {
+            return new Led(model, direct.orElseThrow(() -> unknown(model)));
+        }
+        // A name that nobody serves may still be one that a rule is about.
+        for (RoutingTable.PoolEntry entry :
+                direct.map(RoutingTable.Target::entry).map(List::of).orElse(table.pools())) {
+            PoolRules rules = entry.pool().rules();
+            if (direct.isPresent() || rules.names(model) || table.pools().size() == 1) {
+                Optional<String> other = rules.model(model, chance);
+                if (other.isPresent()) {
+                    return new Led(other.get(), target(table, entry, other.get()));
+                }
+            }
+        }
+        return new Led(model, direct.orElseThrow(() -> unknown(model)));
+    }
+
+    /** The same for a tenant, whose own rules have led there: they still count. */
+    static Led led(LiveState.Settings settings, BodyScan scan, TenantRoutes.Way way, long chance) throws Refused {
+        RoutingTable.Target asked = way.target();
+        Optional<String> other = way.model().equals(scan.model())
+                ? asked.entry().pool().rules().model(way.model(), chance)
+                : Optional.empty();
+        if (other.isEmpty()) {
+            return new Led(way.model(), asked);
+        }
+        RoutingTable.Target its = target(settings.table(), asked.entry(), other.get());
+        Set<String> both = new TreeSet<>(asked.allowed().isEmpty() ? its.allowed() : asked.allowed());
+        if (!its.allowed().isEmpty()) {
+            both.retainAll(its.allowed());
+        }
+        if (both.isEmpty() && !(asked.allowed().isEmpty() && its.allowed().isEmpty())) {
+            throw new Refused(
+                    GatewayError.NO_ENDPOINT, "no engine of this model is among those allowed", "tenant_route", 5);
+        }
+        return new Led(
+                other.get(),
+                new RoutingTable.Target(asked.entry(), its.engineModel(), both, asked.salt(), asked.policy()));
+    }
+
+    /** A model in one pool; by its own name where the pool does not know it. */
+    private static RoutingTable.Target target(RoutingTable table, RoutingTable.PoolEntry entry, String model) {
+        return table.target(model)
+                .filter(target -> target.entry().equals(entry))
+                .orElseGet(() -> new RoutingTable.Target(entry, Optional.empty(), Set.of()));
     }
 
     /**
@@ -151,7 +212,9 @@ record Prepared(
                 () -> caller.gone().getAsBoolean() ? "" : scan.promptText(),
                 caller.number());
         Ask asked = Ask.of(who, scan, prompt, estimate, allowed, scan.stream() && carriage.watched(), known);
-        Ask named = (model.equals(scan.model()) ? asked : asked.named(model)).by(target.policy());
+        Ask named = (model.equals(scan.model()) ? asked : asked.named(model))
+                .by(target.policy())
+                .prioritised(ClientWishes.priority(caller.headers(), tenant, pool.rules()));
         Optional<Handovers> how = pool.handovers();
         if (how.isPresent() && !carriage.splits(how.get())) {
             how = Optional.empty();

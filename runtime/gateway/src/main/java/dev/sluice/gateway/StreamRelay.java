@@ -5,7 +5,6 @@ import dev.sluice.core.Outcome;
 import dev.sluice.core.scan.Api;
 import dev.sluice.gateway.http.ChunkWatcher;
 import dev.sluice.gateway.http.ClientGone;
-import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.http.Relay;
 import dev.sluice.gateway.http.UpstreamConnection;
 import dev.sluice.gateway.http.UpstreamException;
@@ -106,10 +105,10 @@ final class StreamRelay implements ChunkWatcher {
         leg.pool.firstToken(charge);
         exchange.lane().firstToken(firstAt - exchange.started);
         exchange.llmd.firstToken(firstAt - exchange.started, true);
-        HeaderBlock block = PluginHeaders.of(charge).addTo(exchange.responseHeaders(""));
-        block.add("content-type", "text/event-stream; charset=utf-8").add("cache-control", "no-cache");
         exchange.ended(200, "ok");
-        exchange.client.startStream(200, block);
+        if (!exchange.committed()) {
+            exchange.startStream(PluginHeaders.of(charge).addTo(exchange.responseHeaders("")));
+        }
         exchange.client.write(held.bytes());
         if (leg.handed == null) {
             exchange.client.releaseBody(); // nothing is tried again any more

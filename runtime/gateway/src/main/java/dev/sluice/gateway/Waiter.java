@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.AdmissionQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** A virtual thread that waits in the admission queue. */
 final class Waiter extends AdmissionQueue.Ticket {
@@ -25,6 +26,11 @@ final class Waiter extends AdmissionQueue.Ticket {
     /** It has to look again: expired, or its client has gone. */
     void wake() {
         woken.countDown();
+    }
+
+    /** Waits so long; true when the wait is over, whatever has ended it. */
+    boolean await(long nanos) throws InterruptedException {
+        return woken.await(nanos, TimeUnit.NANOSECONDS);
     }
 
     /** Waits; true when room was set aside. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -44,6 +45,7 @@ final class Waking implements AutoCloseable {
     private volatile boolean able;
     private volatile boolean closed;
     private volatile long patience = Duration.ofMinutes(2).toNanos();
+    private volatile Optional<Duration> progress = Optional.empty();
 
     /** @param ended told how each waking has ended */
     Waking(Bell bell, Consumer<String> ended) {
@@ -58,6 +60,15 @@ final class Waking implements AutoCloseable {
 
     void patience(Duration most) {
         patience = most.toNanos();
+    }
+
+    /** How often clients that wait for a start are told that they do; empty: not. */
+    Optional<Duration> progress() {
+        return progress;
+    }
+
+    void progress(Optional<Duration> every) {
+        progress = every;
     }
 
     /** What a search has found. */

@@ -132,6 +132,10 @@ class TenantsTest {
             assertThat(rows.findValuesAsText("note"))
                     .containsExactly("last good: the file is broken", "refused: the file is broken", "in force");
             assertThat(rows.get(1).get("errors").get(0).asText()).contains("did you mean \"chat\"?");
+            assertThat(gateway.admin("/metrics").body())
+                    .contains("sluice_tenant_files{state=\"in_force\"} 1.0")
+                    .contains("sluice_tenant_files{state=\"last_good\"} 1.0")
+                    .contains("sluice_tenant_files{state=\"refused\"} 1.0");
             tenants.put("acme", file("acme", ""));
             assertThat(gateway.post(CHAT, chat(false), bearer("acme")).statusCode())
                     .isEqualTo(200);

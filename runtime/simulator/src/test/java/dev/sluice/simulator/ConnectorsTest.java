@@ -8,6 +8,7 @@ import dev.sluice.simulator.transfer.TransferOptions;
 import dev.sluice.spi.Role;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +69,24 @@ class ConnectorsTest {
         return ConformanceTest.json(response.body())
                 .at("/usage/prompt_tokens_details/cached_tokens")
                 .asInt();
+    }
+
+    @Test
+    void anEngineThatListensEverywhereTellsOthersWhereItsMachineIs() throws IOException {
+        var everywhere = SimulatorServer.start(SimulatorOptions.builder()
+                .role(Role.PREFILL)
+                .host("0.0.0.0")
+                .timeScale(0.1)
+                .transfer(TransferOptions.of(ConnectorKind.NIXL))
+                .build());
+        servers.add(everywhere);
+        var first = ask(everywhere, 1, ",\"kv_transfer_params\":{\"do_remote_decode\":true}");
+        var params = ConformanceTest.json(first.body()).at("/kv_transfer_params");
+        var host = params.path("remote_host").asText();
+        assertThat(host).isNotEmpty();
+        assertThat(InetAddress.getByName(host).isAnyLocalAddress()).as(host).isFalse();
+        var answer = ask(start(Role.DECODE, ConnectorKind.NIXL), 8, ",\"kv_transfer_params\":" + params);
+        assertThat(answer.status()).isEqualTo(200);
     }
 
     /** The decode leg goes out first, waits, and gets what the prefill leg computes. */

@@ -27,7 +27,7 @@ public final class Doubt {
             since = Long.MIN_VALUE;
             last = picture.seen()
                     ? picture
-                    : new Picture(last.seen(), last.found(), last.revisions(), picture.problems());
+                    : new Picture(last.seen(), last.found(), last.revisions(), picture.problems(), last.rules());
             return last;
         }
         if (since == Long.MIN_VALUE) {
@@ -38,7 +38,7 @@ public final class Doubt {
             last = picture;
             return picture;
         }
-        return new Picture(true, last.found(), picture.revisions(), picture.problems())
+        return new Picture(true, last.found(), picture.revisions(), picture.problems(), picture.rules())
                 .withProblem("all " + last.found().size() + " endpoints have vanished at once: kept for now");
     }
 

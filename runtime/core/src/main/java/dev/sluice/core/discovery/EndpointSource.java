@@ -2,6 +2,7 @@ package dev.sluice.core.discovery;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Finds endpoints. Implemented outside of core, so that a gateway whose endpoints are written down can do without. */
@@ -42,6 +43,16 @@ public interface EndpointSource extends AutoCloseable {
      * @param most how long to wait
      */
     Rang ring(Picture.Revision revision, Duration most) throws InterruptedException;
+
+    /**
+     * Sets how many endpoints a revision has at least. May wait.
+     *
+     * @param until before which nobody should lower it again, ms since 1970; 0 when it is back at what its owner set
+     * @return why it could not be done; empty when it was
+     */
+    default Optional<String> scale(Picture.Revision revision, int least, long until) {
+        return Optional.of("nobody can scale it from here");
+    }
 
     /** What this process may not do that the search needs, in words, such as {@code list pods in namespace models}. Asks, so it may wait. */
     List<String> missing(Wanted wanted);

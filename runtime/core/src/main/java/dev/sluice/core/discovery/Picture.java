@@ -1,6 +1,7 @@
 package dev.sluice.core.discovery;
 
 import dev.sluice.spi.Endpoint;
+import dev.sluice.spi.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -12,13 +13,20 @@ import java.util.OptionalInt;
  * @param found in an order of their own, the same for the same endpoints
  * @param revisions of which endpoints come and go; empty where nobody wakes anything
  * @param problems what stands in the way, in words
+ * @param rules what is said there of requests
  */
-public record Picture(boolean seen, List<Found> found, List<Revision> revisions, List<String> problems) {
+public record Picture(
+        boolean seen, List<Found> found, List<Revision> revisions, List<String> problems, PoolRules rules) {
     /** Copies the lists. */
     public Picture {
         found = List.copyOf(found);
         revisions = List.copyOf(revisions);
         problems = List.copyOf(problems);
+    }
+
+    /** A picture of a place where nothing is said of requests. */
+    public Picture(boolean seen, List<Found> found, List<Revision> revisions, List<String> problems) {
+        this(seen, found, revisions, problems, PoolRules.NONE);
     }
 
     /** Nothing is known yet. */
@@ -35,7 +43,7 @@ public record Picture(boolean seen, List<Found> found, List<Revision> revisions,
     public Picture withProblem(String problem) {
         List<String> more = new ArrayList<>(problems);
         more.add(problem);
-        return new Picture(seen, found, revisions, more);
+        return new Picture(seen, found, revisions, more, rules);
     }
 
     /**
@@ -67,9 +75,22 @@ public record Picture(boolean seen, List<Found> found, List<Revision> revisions,
      * @param percent share of the requests, 0..100; empty when nobody splits
      * @param doors {@code host:port} where a request for it wakes it, best first; empty when nothing does
      * @param broken why no endpoint can come up; empty when one can, as far as is known
+     * @param scaling how many endpoints it has by whose will
      */
     public record Revision(
-            String name, String namespace, String service, OptionalInt percent, List<String> doors, String broken) {
+            String name,
+            String namespace,
+            String service,
+            OptionalInt percent,
+            List<String> doors,
+            String broken,
+            Scaling scaling) {
+        /** One of which is not said how it scales. */
+        public Revision(
+                String name, String namespace, String service, OptionalInt percent, List<String> doors, String broken) {
+            this(name, namespace, service, percent, doors, broken, Scaling.UNKNOWN);
+        }
+
         /** Copies the doors. */
         public Revision {
             doors = List.copyOf(doors);
@@ -79,5 +100,19 @@ public record Picture(boolean seen, List<Found> found, List<Revision> revisions,
         public boolean wanted() {
             return percent.orElse(100) > 0;
         }
+    }
+
+    /**
+     * How a revision scales.
+     *
+     * @param role of its endpoints
+     * @param perEndpoint requests at a time that its autoscaler gives to one; NaN when it counts something else
+     * @param least endpoints that it has at least
+     * @param floor what that was before somebody raised it ahead of need
+     * @param until before which nobody lowers it again, ms since 1970; 0 when nobody has raised it
+     */
+    public record Scaling(Role role, double perEndpoint, int least, int floor, long until) {
+        /** Nothing is said. */
+        public static final Scaling UNKNOWN = new Scaling(Role.BOTH, Double.NaN, 0, 0, 0);
     }
 }

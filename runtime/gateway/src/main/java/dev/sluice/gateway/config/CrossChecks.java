@@ -40,6 +40,8 @@ final class CrossChecks {
             models(pool, at);
             endpoints(pool, at);
             roles(pool, at);
+            prewarm(pool, at.key("prewarm"));
+            progress(pool, at.key("progress"));
             pool.routing().ifPresent(routing -> {
                 used.add(routing);
                 if (!config.routing().containsKey(routing)) {
@@ -76,6 +78,25 @@ final class CrossChecks {
         }
         if (config.tenants().isEmpty()) {
             at.problems().warningAt(file(), at.path(), "no tenants: tokens are asked of nobody");
+        }
+    }
+
+    private void progress(PoolConfig pool, Reading at) {
+        pool.progress().filter(every -> every.toMillis() < 100).ifPresent(every -> error(at, "must be at least 100ms"));
+        if (pool.progress().isPresent() && pool.discovery().isEmpty()) {
+            error(at, "only what discovery finds is waited for; these endpoints are written down");
+        }
+    }
+
+    private void prewarm(PoolConfig pool, Reading at) {
+        boolean patches = pool.prewarm()
+                .filter(prewarm -> prewarm.mode() == PrewarmConfig.Mode.PATCH)
+                .isPresent();
+        boolean revisions = pool.discovery()
+                .filter(found -> found.knative().isPresent() || found.kserve().isPresent())
+                .isPresent();
+        if (patches && !revisions) {
+            error(at.key("mode"), "only Knative revisions can be patched: discovery: {knative: …} or {kserve: …}");
         }
     }
 

@@ -52,7 +52,15 @@ public record PoolConfig(
         Optional<KvEvents> kvEvents,
 
         @Doc("A key of `routing`. Absent: the default policy.")
-        Optional<String> routing) {
+        Optional<String> routing,
+
+        @Doc(
+                "A streaming client that waits for the pool's revisions to start is sent an SSE comment so often, which fixes its status"
+                        + " as 200: what goes wrong then is told by an error event. Absent: nothing is sent before the answer.")
+        Optional<Duration> progress,
+
+        @Doc("Arrivals are forecast, and Knative revisions get pods before they come. Absent: not.")
+        Optional<PrewarmConfig> prewarm) {
 
     /** The same with other endpoints. */
     PoolConfig withDiscovery(Discovery newDiscovery) {
@@ -70,7 +78,9 @@ public record PoolConfig(
                 tls,
                 metrics,
                 kvEvents,
-                routing);
+                routing,
+                progress,
+                prewarm);
     }
 
     /** The same with what an {@code EndpointPickerConfig} says of its engines. */
@@ -89,7 +99,9 @@ public record PoolConfig(
                 picker.tls().or(() -> tls),
                 picker.metrics().orElse(metrics),
                 picker.kvEvents().or(() -> kvEvents),
-                routing);
+                routing,
+                progress,
+                prewarm);
     }
 
     /** Ports of KV events, the same at all engines. */

@@ -96,7 +96,10 @@ public record TenantConfig(
             @Doc("A key of the gateway's `routing`. Absent: the pool's own policy.")
             Optional<String> routing,
 
-            @Doc("Only endpoints with all of these labels.") Map<String, String> labels) {}
+            @Doc("Only endpoints with all of these labels.") Map<String, String> labels,
+
+            @Doc("As `pools[].progress`, for this route alone.")
+            Optional<Duration> progress) {}
 
     /** A pool and its share. */
     public record Target(

@@ -1,6 +1,7 @@
 package dev.sluice.gateway.metrics;
 
 import dev.sluice.gateway.kv.KvCounts;
+import dev.sluice.gateway.tenant.Standings;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -59,10 +61,13 @@ public final class Meters implements AutoCloseable {
     private final FewCounters reloads = few("config.reloads", "Times that the configuration was read again", "outcome");
     private final FewCounters wakeups =
             few("wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
+    private final FewCounters prewarms =
+            few("prewarm.changes", "Revisions whose min-scale was changed ahead of need, or could not be", "outcome");
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
     private volatile boolean anonymousOpen;
+    private volatile Map<Standings.State, Integer> tenantFiles = Map.of();
     private final AtomicLong usageLost = new AtomicLong();
     private @Nullable JvmGcMetrics gc;
 
@@ -84,6 +89,14 @@ public final class Meters implements AutoCloseable {
         Gauge.builder("sluice.anonymous.open", this, m -> m.anonymousOpen ? 1 : 0)
                 .description("1 when everybody may use the gateway without a key")
                 .register(registry);
+        for (Standings.State state : Standings.State.values()) {
+            Gauge.builder("sluice.tenant.files", this, m -> m.tenantFiles.getOrDefault(state, 0))
+                    .description(
+                            "Tenants' files by what is in force of them: in_force (it itself), last_good (broken since),"
+                                    + " refused (broken, and its tenant's keys get 503)")
+                    .tag("state", state.label())
+                    .register(registry);
+        }
         FunctionCounter.builder("sluice.usage.lost", usageLost, AtomicLong::get)
                 .description("Lines of the usage log that could not be written")
                 .register(registry);
@@ -96,6 +109,8 @@ public final class Meters implements AutoCloseable {
         reloads.get(0, "success");
         wakeups.get(0, "woken");
         wakeups.get(0, "given_up");
+        prewarms.get(0, "changed");
+        prewarms.get(0, "failed");
         reloads.get(0, "failure");
         for (String stage : List.of("queue", "prefill", "waiting", "stream")) {
             cancelled.get(0, stage);
@@ -209,6 +224,11 @@ public final class Meters implements AutoCloseable {
         wakeups.get(0, outcome).increment();
     }
 
+    /** A revision's min-scale was changed ahead of need, or could not be. */
+    public void prewarmChange(String outcome) {
+        prewarms.get(0, outcome).increment();
+    }
+
     /** The configuration was read again. */
     public void configReload(boolean successful) {
         reloads.get(0, successful ? "success" : "failure").increment();
@@ -223,6 +243,11 @@ public final class Meters implements AutoCloseable {
     /** Whether everybody may use the gateway. */
     public void anonymousOpen(boolean open) {
         anonymousOpen = open;
+    }
+
+    /** How many tenants' files stand how. */
+    public void tenantFiles(Map<Standings.State, Integer> files) {
+        tenantFiles = Map.copyOf(files);
     }
 
     /** Writes all series in Prometheus' text format. The JVM's meters begin with the first call: a start has no time for them. */

@@ -78,8 +78,40 @@ final class PoolGauges implements MultiCollector {
             pool.discoveryProblems()
                     .ifPresent(list -> problems.dataPoint(point(Labels.of("pool", pool.name()), list.size())));
         }
+        GaugeSnapshot.Builder rates = gauge("arrivals_per_second", "Requests that come for a pool with prewarm");
+        GaugeSnapshot.Builder ahead = gauge(
+                "forecast_arrivals_per_second",
+                "Requests that are forecast to come for a pool at the end of prewarm.lead");
+        GaugeSnapshot.Builder work = gauge(
+                "engine_seconds_per_request",
+                "Time of engines that a request takes; prefill by decode is the quotient of the engines that are needed");
+        GaugeSnapshot.Builder concurrency = gauge(
+                "forecast_concurrency",
+                "Requests that engines of a role are forecast to be at: divided by what one holds, the engines that are needed");
+        GaugeSnapshot.Builder pods =
+                gauge("prewarm_pods", "Pods that a revision should have by the forecast, before bounds and hysteresis");
+        for (PoolView pool : pools.values()) {
+            pool.forecast().ifPresent(seen -> {
+                Labels its = Labels.of("pool", pool.name());
+                rates.dataPoint(point(its, seen.rate()));
+                ahead.dataPoint(point(its, seen.ahead()));
+                seen.seconds()
+                        .forEach((role, n) -> work.dataPoint(point(Labels.of("pool", pool.name(), "role", role), n)));
+                seen.concurrency()
+                        .forEach((role, n) ->
+                                concurrency.dataPoint(point(Labels.of("pool", pool.name(), "role", role), n)));
+                seen.pods()
+                        .forEach((revision, n) ->
+                                pods.dataPoint(point(Labels.of("pool", pool.name(), "revision", revision), n)));
+            });
+        }
         return new MetricSnapshots(List.<MetricSnapshot>of(
                 problems.build(),
+                rates.build(),
+                ahead.build(),
+                work.build(),
+                concurrency.build(),
+                pods.build(),
                 inFlight.build(),
                 endpoints.build(),
                 leases.build(),

@@ -51,6 +51,34 @@ public interface PoolView {
         return Optional.empty();
     }
 
+    /** What is forecast of its requests; empty where nothing is. */
+    default Optional<Forecast> forecast() {
+        return Optional.empty();
+    }
+
+    /**
+     * What is forecast.
+     *
+     * @param rate requests a second now
+     * @param ahead requests a second at the end of the lead
+     * @param seconds of an engine for each request, by role
+     * @param concurrency requests at a time that engines will be at, by role
+     * @param pods that a revision is wanted to have
+     */
+    record Forecast(
+            double rate,
+            double ahead,
+            Map<String, Double> seconds,
+            Map<String, Double> concurrency,
+            Map<String, Integer> pods) {
+        /** Copies the maps. */
+        public Forecast {
+            seconds = Map.copyOf(seconds);
+            concurrency = Map.copyOf(concurrency);
+            pods = Map.copyOf(pods);
+        }
+    }
+
     /** KV that prefill engines keep for this pool's requests, by how it stands; empty where KV does not move. */
     default Map<String, Long> kvLeases() {
         return Map.of();

@@ -66,6 +66,7 @@ class TenantFilesTest {
                 fallback: [lora]
                 routing: careful
                 labels: {}
+                progress: 10s
             priority: 10
             quota: {requestsPerMinute: 600, tokensPerMinute: 200000, concurrent: 64, models: {chat: {concurrent: 2}}}
             objectives: {ttft: 1s, tpot: 50ms}
@@ -80,7 +81,8 @@ class TenantFilesTest {
                         List.of(new TenantConfig.Target("chat", 95), new TenantConfig.Target("next", 5)),
                         List.of("lora"),
                         java.util.Optional.of("careful"),
-                        Map.of()));
+                        Map.of(),
+                        java.util.Optional.of(java.time.Duration.ofSeconds(10))));
         assertThat(tenant.quota())
                 .isEqualTo(
                         new TenantConfig.Quota(600, 200_000, 64, Map.of("chat", new TenantConfig.ModelQuota(0, 0, 2))));

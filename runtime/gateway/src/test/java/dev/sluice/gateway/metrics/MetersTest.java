@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -69,7 +70,8 @@ class MetersTest {
                 .contains("sluice_endpoints{pool=\"chat\",role=\"both\",state=\"draining\"} 0.0")
                 .contains("sluice_queue_requests{pool=\"chat\"} 4.0")
                 .contains("sluice_queue_bytes{pool=\"chat\"} 4096.0")
-                .contains("sluice_index_blocks{pool=\"chat\"} 77.0");
+                .contains("sluice_index_blocks{pool=\"chat\"} 77.0")
+                .contains("sluice_discovery_problems{pool=\"chat\"} 1.0");
         reports.set(0, report("a", EndpointStatus.READY, 5));
         assertThat(page()).contains("sluice_requests_in_flight{endpoint=\"a\",pool=\"chat\"} 5.0");
         meters.unbindPool("chat");
@@ -374,6 +376,16 @@ class MetersTest {
         @Override
         public long indexBlocks() {
             return 77;
+        }
+
+        @Override
+        public Optional<List<String>> discoveryProblems() {
+            return Optional.of(List.of("the API server is away"));
+        }
+
+        @Override
+        public Optional<Forecast> forecast() {
+            return Optional.of(new Forecast(1, 2, Map.of("decode", 3.0), Map.of("decode", 6.0), Map.of("chat-1", 2)));
         }
 
         @Override

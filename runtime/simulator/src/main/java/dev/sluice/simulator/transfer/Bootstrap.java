@@ -15,10 +15,11 @@ import java.util.concurrent.Executors;
 final class Bootstrap implements AutoCloseable {
     private final HttpServer server;
 
-    Bootstrap(String host, int port, String engineId, int sideChannel) throws IOException {
+    /** @param known what its worker is called to others */
+    Bootstrap(String host, int port, String known, String engineId, int sideChannel) throws IOException {
         server = HttpServer.create(new InetSocketAddress(host, port), 64);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        var body = "{\"0\":{\"engine_id\":\"" + engineId + "\",\"worker_addr\":{\"0\":{\"0\":\"" + host + ":"
+        var body = "{\"0\":{\"engine_id\":\"" + engineId + "\",\"worker_addr\":{\"0\":{\"0\":\"" + known + ":"
                 + sideChannel + "\"}}}}";
         server.createContext("/query", exchange -> {
             var bytes = body.getBytes(StandardCharsets.UTF_8);

@@ -6,6 +6,8 @@ import dev.sluice.simulator.KvPin;
 import dev.sluice.simulator.KvTransfer;
 import dev.sluice.spi.Role;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +30,7 @@ public final class Exchanges implements AutoCloseable {
     /**
      * Opens what the connector needs.
      *
-     * @param host where it listens, and what it calls itself to others
+     * @param host where it listens, and what it calls itself to others; all addresses: its machine's own
      * @param timeScale every duration is multiplied by this
      * @throws IOException when a port cannot be had
      */
@@ -43,11 +45,13 @@ public final class Exchanges implements AutoCloseable {
                 Math.round(profile.kvBytesPerToken() / (options.gigabytesPerSecond() * 1e9) * timeScale * 1e9);
         var wire = new Wire();
         var mooncake = options.kind() == ConnectorKind.MOONCAKE;
+        var known = options.kind().hasPeers() ? reachable(host) : host;
         sideChannel = options.kind().hasPeers()
                 ? Optional.of(new SideChannel(host, mooncake ? 0 : options.port(), engineId, engine, stats, wire))
                 : Optional.empty();
         var port = sideChannel.map(SideChannel::port).orElse(0);
-        bootstrap = mooncake ? Optional.of(new Bootstrap(host, options.port(), engineId, port)) : Optional.empty();
+        bootstrap =
+                mooncake ? Optional.of(new Bootstrap(host, options.port(), known, engineId, port)) : Optional.empty();
         var lease = (long) (options.lease() * timeScale * 1e9);
         storage = switch (options.kind()) {
             case SHARED_STORAGE -> Optional.of(new StorageConnector(new Store(options.storage()), false, blockSize));
@@ -56,12 +60,19 @@ public final class Exchanges implements AutoCloseable {
         };
         connector = switch (options.kind()) {
             case NONE -> (body, params, requestId, promptTokens) -> Wish.NONE;
-            case NIXL -> new NixlConnector(host, port, engineId, lease);
+            case NIXL -> new NixlConnector(known, port, engineId, lease);
             case SHARED_STORAGE, LMCACHE -> storage.orElseThrow();
             default -> new MeetingConnector(options.kind(), role, lease);
         };
         var blockBytes = (long) blockSize * profile.kvBytesPerToken();
         fetches = new Fetches(engine, options, stats, wire, timeScale, blockSize, blockBytes);
+    }
+
+    /** What others call a machine that listens on all of its addresses: in a pod, the pod's. */
+    static String reachable(String host) throws UnknownHostException {
+        return InetAddress.getByName(host).isAnyLocalAddress()
+                ? InetAddress.getLocalHost().getHostAddress()
+                : host;
     }
 
     /**
