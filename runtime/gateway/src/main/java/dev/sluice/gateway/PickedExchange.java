@@ -232,7 +232,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, 0, lane(), patience)) {
+        if (!room.enter(prepared.ask(), (int) reserved, Tenant.EVERYBODY, lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -375,6 +375,10 @@ final class PickedExchange implements Conversation {
     private void log(Decision decision) {
         SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
+        Admission room = admission;
+        if (room != null) {
+            logged.waited(room.story());
+        }
         runtime.decisions.add(logged);
         entry = logged;
     }
@@ -653,6 +657,10 @@ final class PickedExchange implements Conversation {
         }
         runtime.budget.release(bytes);
         headers.seal();
+        Admission room = admission;
+        if (room != null) {
+            room.ended(usage);
+        }
         long nanos = System.nanoTime() - started;
         int told = status == 0 ? 200 : status;
         lane().ended(told, reason, nanos);

@@ -1,6 +1,6 @@
 package dev.sluice.simulator.ladder;
 
-import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;
