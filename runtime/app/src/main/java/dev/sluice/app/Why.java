@@ -74,6 +74,9 @@ final class Why {
         if (!text(why, "note").isEmpty()) {
             line("note: ", text(why, "note"));
         }
+        if (!text(why, "waited").isEmpty()) {
+            line("waited: ", text(why, "waited"));
+        }
         line(picked.isEmpty() ? "went nowhere" : "picked: " + picked + runnerUp(why));
         split(why.path("disaggregation"));
         JsonNode pull = why.path("pull");

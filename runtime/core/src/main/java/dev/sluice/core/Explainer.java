@@ -47,6 +47,7 @@ public final class Explainer {
                 Map.copyOf(trail.abstained),
                 note,
                 "",
+                "",
                 again.disaggregation().map(said -> told(said, snapshot)),
                 again.pull()
                         .map(pull -> new Explanation.Pull(

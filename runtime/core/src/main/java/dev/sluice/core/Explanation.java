@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param counterfactual a change that would have made the runner-up win, proven by deciding again with it
  * @param abstained parts that had no vote, by name, and why
  * @param note refusal or fallback, in words; empty when there was none
+ * @param waited why it waited for its place, and how long; empty when it did not
  * @param released when the endpoint was no longer charged for the request, where that was not with its answer; empty else
  * @param disaggregation what was decided about a second endpoint; empty when the policy has no say in that
  * @param pull what of the prompt is fetched from another endpoint; empty when nothing is
@@ -32,6 +33,7 @@ public record Explanation(
         Optional<Counterfactual> counterfactual,
         Map<String, String> abstained,
         String note,
+        String waited,
         String released,
         Optional<Disaggregation> disaggregation,
         Optional<Pull> pull) {
@@ -59,12 +61,22 @@ public record Explanation(
                 abstained,
                 note,
                 "",
+                "",
                 Optional.empty(),
                 Optional.empty());
     }
 
+    /** The same, which waited as these words say. */
+    public Explanation waited(String words) {
+        return with(words, released);
+    }
+
     /** The same, released as these words say. */
     public Explanation released(String words) {
+        return with(waited, words);
+    }
+
+    private Explanation with(String itsWait, String itsRelease) {
         return new Explanation(
                 requestId,
                 policy,
@@ -76,7 +88,8 @@ public record Explanation(
                 counterfactual,
                 abstained,
                 note,
-                words,
+                itsWait,
+                itsRelease,
                 disaggregation,
                 pull);
     }

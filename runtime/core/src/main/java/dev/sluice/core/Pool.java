@@ -358,6 +358,69 @@ public final class Pool {
         return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
     }
 
+    /**
+     * Time that a request is predicted to keep an engine busy.
+     *
+     * @param totalMs prompt and answer, ms; a step that several streams share counts for each with its part
+     * @param promptMs the prompt alone, ms
+     */
+    public record Predicted(double totalMs, double promptMs) {}
+
+    /**
+     * How long a request will keep an engine busy, at the rates of the fleet as they were learned and with as many streams side
+     * by side as endpoints in service have on average.
+     */
+    public Predicted predict(Work work, long now) {
+        LearnedRates.Figures speed = fleet.at(now);
+        int serving = 0;
+        int streams = 0;
+        for (EndpointState state : endpoints.values()) {
+            if (state.serving() && state.decodes()) {
+                serving++;
+                streams += state.decoding;
+            }
+        }
+        double beside = Math.max(1, streams / (double) Math.max(1, serving));
+        double prompt = work.uncachedTokens() / speed.prefillRate() * 1e3;
+        double token = (speed.tokenMs() + speed.tokenSlopeMs() * (beside - 1)) / beside;
+        return new Predicted(prompt + work.outputTokens() * token, prompt);
+    }
+
+    /**
+     * How long a further prompt would wait at the endpoint where it would wait least, among those in service with room: those that
+     * compute prompts, and those that serve to the end, whichever is more.
+     *
+     * @param grantedMs predicted time of prompts that are about to come, ms: taken to go to all of them alike
+     * @return ms; NaN when there is no such endpoint
+     */
+    public double leastWaitMs(double grantedMs, long now) {
+        double computing = Double.POSITIVE_INFINITY;
+        double serves = Double.POSITIVE_INFINITY;
+        int computers = 0;
+        for (EndpointState state : endpoints.values()) {
+            if (!state.serving() || state.inFlight >= limit(state)) {
+                continue;
+            }
+            double wait = 0;
+            if (state.pendingPrefillTokens > 0) {
+                double rate = state.rates.at(now).prefillRate();
+                wait = state.pendingTokens(rate, now) / rate * 1e3;
+            }
+            if (state.prefills()) {
+                computers++;
+                computing = Math.min(computing, wait);
+            }
+            if (state.decodes()) {
+                serves = Math.min(serves, wait);
+            }
+        }
+        if (computers > 0) {
+            computing += grantedMs / computers;
+        }
+        double both = computers == 0 ? serves : Math.max(computing, serves);
+        return both < Double.POSITIVE_INFINITY ? both : Double.NaN;
+    }
+
     /** The first token of an answer came. */
     public void firstToken(Charge charge, long now) {
         if (charge.phase != Charge.Phase.PREFILL) {
@@ -502,6 +565,11 @@ public final class Pool {
             }
         }
         return room;
+    }
+
+    /** Endpoints that are listed. */
+    public int size() {
+        return endpoints.size();
     }
 
     /** True when some endpoint is in service that can serve a request to its end. */

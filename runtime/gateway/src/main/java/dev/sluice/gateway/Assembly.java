@@ -1,8 +1,8 @@
 package dev.sluice.gateway;
 
-import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.discovery.Picture;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.DefaultRouting;

@@ -31,6 +31,7 @@ final class DecisionLog {
         private final long nanos = System.nanoTime();
         private volatile End end;
         private volatile String released = "";
+        private volatile String waited = "";
 
         /**
          * @param id the exchange
@@ -68,6 +69,15 @@ final class DecisionLog {
 
         String released() {
             return released;
+        }
+
+        /** Why it waited before, and how long; empty when it did not. */
+        void waited(String story) {
+            waited = story;
+        }
+
+        String waited() {
+            return waited;
         }
     }
 

@@ -105,6 +105,10 @@ final class Exchange {
             runtime.inFlight.decrementAndGet();
             headers.seal();
             settleQuota();
+            Admission room = admission;
+            if (room != null) {
+                room.ended(usage);
+            }
             finished();
         }
     }
@@ -317,7 +321,7 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.body().length(), request.ask().request().priority(), lane())) {
+        if (!room.enter(request.ask(), request.body().length(), caller.tenant(), lane())) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
@@ -526,6 +530,10 @@ final class Exchange {
     private DecisionLog.Entry log(Decision decision) {
         SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry entry = new DecisionLog.Entry(id, clientId, poolName, attempts + 1, decision);
+        Admission room = admission;
+        if (room != null) {
+            entry.waited(room.story());
+        }
         runtime.decisions.add(entry);
         return entry;
     }

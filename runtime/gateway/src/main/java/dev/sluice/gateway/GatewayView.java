@@ -94,7 +94,9 @@ final class GatewayView implements AdminView {
                 .find(id)
                 .map(kept -> new ExplainedDecision(
                         row(kept),
-                        Explainer.explain(kept.decision()).released(kept.entry().released())));
+                        Explainer.explain(kept.decision())
+                                .released(kept.entry().released())
+                                .waited(kept.entry().waited())));
     }
 
     @Override

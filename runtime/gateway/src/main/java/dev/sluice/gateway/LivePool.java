@@ -1,6 +1,5 @@
 package dev.sluice.gateway;
 
-import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.EndpointReport;
@@ -18,6 +17,12 @@ import dev.sluice.core.Work;
 import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.discovery.PoolRules;
 import dev.sluice.core.discovery.Split;
+import dev.sluice.core.flow.AdmissionQueue;
+import dev.sluice.core.flow.FlowControl;
+import dev.sluice.core.flow.FlowRules;
+import dev.sluice.core.flow.FlowSettings.Patience;
+import dev.sluice.core.flow.Ordering;
+import dev.sluice.core.flow.Ticket;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
@@ -56,7 +61,9 @@ final class LivePool {
     private long changed;
     private final String name;
     private final Pool pool;
+    private final FlowControl flow;
     private final AdmissionQueue queue;
+    private final AdmissionQueue.Bounds bounds;
     private final Sessions sessions = new Sessions(SESSIONS);
     private final Sessions responses = new Sessions(SESSIONS);
     private final PrefixIndex index;
@@ -69,12 +76,15 @@ final class LivePool {
     private final Labelled labelled = new Labelled();
     private volatile Optional<KvView> kv = Optional.empty();
     private volatile Split split = Split.NONE;
-    private volatile PoolRules rules = PoolRules.NONE;
+    private volatile PoolRules said = PoolRules.NONE;
     private volatile List<Picture.Revision> revisions = List.of();
     private volatile Optional<Prewarming> prewarming = Optional.empty();
     private final LongAdder arrived = new LongAdder();
     private volatile Optional<Waking> waking = Optional.empty();
-    private int granted;
+    /** Somebody waits, or did a moment ago. */
+    private volatile boolean busy;
+
+    private volatile FlowRules rules;
 
     LivePool(
             PoolSettings settings,
@@ -85,7 +95,10 @@ final class LivePool {
             Upstreams upstreams) {
         this.name = settings.name();
         this.pool = new Pool(settings);
-        this.queue = AdmissionQueue.byPriority(bounds);
+        this.bounds = bounds;
+        this.rules = pipeline.flow().orElseGet(() -> FlowRules.standard(bounds));
+        this.flow = new FlowControl(pool, rules);
+        this.queue = flow.queue();
         this.index = index;
         this.placer = new Placer(lock, pool, sessions, index, pipeline, faults);
         this.upstreams = upstreams;
@@ -111,6 +124,13 @@ final class LivePool {
     /** Decisions that begin from now on are made with this one. */
     void pipeline(Pipeline next) {
         placer.pipeline(next);
+        FlowRules after = next.flow().orElseGet(() -> FlowRules.standard(bounds));
+        locked(() -> {
+            rules = after;
+            flow.configure(after, System.nanoTime());
+            wakeNext();
+            return true;
+        });
     }
 
     Pipeline pipeline() {
@@ -253,29 +273,80 @@ final class LivePool {
         return placer.snapshot();
     }
 
-    /** Sets room aside at once, or makes the waiter wait; empty when it must do neither. */
-    Admitted admit(Waiter waiter) {
+    /** Sets room aside at once, or makes the waiter wait, or does neither and says why. */
+    FlowControl.Entered admit(Waiter waiter) {
         arrived.increment();
-        return locked(() -> {
-            boolean serving = pool.serving();
-            if (serving ? queue.size() == 0 && pool.room() - granted > 0 : asleep().isEmpty()) {
-                granted++;
-                return Admitted.AT_ONCE;
+        boolean waits = asleep().isPresent()
+                || rules.settings().rules(waiter.priority()).patience().withoutEndpoint() > 0;
+        List<Ticket> pushed = new ArrayList<>(0);
+        FlowControl.Entered entered = locked(() -> {
+            long now = System.nanoTime();
+            flow.predict(waiter, waiter.work(), now);
+            FlowControl.Entered how = flow.enter(waiter, waits, pushed::add, now);
+            if (how.entry() == FlowControl.Entry.AT_ONCE) {
+                waiter.become(Waiter.Fate.GRANTED);
+            } else {
+                busy = true;
             }
-            return queue.offer(waiter).isPresent() ? Admitted.REFUSED : Admitted.WAITS;
+            return how;
         });
+        pushed.forEach(ticket -> become(ticket, Waiter.Fate.PUSHED_OUT));
+        return entered;
     }
 
-    /** How {@link #admit} went. */
-    enum Admitted {
-        AT_ONCE,
-        WAITS,
-        REFUSED
+    private static void become(Ticket ticket, Waiter.Fate fate) {
+        if (ticket instanceof Waiter waiter) {
+            waiter.become(fate);
+        }
     }
 
-    /** Whether a request that came now would not have to wait. */
-    boolean hasRoom() {
-        return locked(() -> pool.serving() && queue.size() == 0 && pool.room() - granted > 0);
+    /** Whether a request of this priority that came now would not have to wait. */
+    boolean hasRoom(int priority) {
+        return locked(() -> flow.open(priority, System.nanoTime()));
+    }
+
+    /** How long requests of this priority may wait. */
+    Patience patience(int priority) {
+        return rules.settings().rules(priority).patience();
+    }
+
+    /** Whether it matters when a request's first token is due. */
+    boolean ordersByDue(int priority) {
+        return rules.settings().rules(priority).ordering() == Ordering.Kind.DUE;
+    }
+
+    /** Prompt tokens that some endpoint is believed to hold; looked up only while requests wait, as it matters to nobody else. */
+    int cachedAnywhere(Ask ask) {
+        return busy ? placer.cachedAnywhere(ask) : 0;
+    }
+
+    /** Whole seconds, rounded up, until a refused request may hope for a place; from 1 to 60. */
+    int retryAfter(Waiter waiter, long now) {
+        long wait = locked(() -> queue.expectedWait(waiter, now));
+        return (int) Math.clamp((wait + 999_999_999L) / 1_000_000_000L, 1, 60);
+    }
+
+    /** A request has ended that room was set aside for, and this is what it really asked for. */
+    void served(Waiter waiter, Work really) {
+        boolean matters = busy
+                || rules.settings().rules(waiter.priority()).fairness()
+                        instanceof dev.sluice.core.flow.FairnessKind.LeastService;
+        if (matters) {
+            locked(() -> {
+                flow.settled(waiter, really, System.nanoTime());
+                return true;
+            });
+        }
+    }
+
+    /** What waits, by priority and flow. */
+    List<AdmissionQueue.Waiting> waiting() {
+        return locked(queue::report);
+    }
+
+    /** How full the pool is, as flow control sees it; NaN when nothing is known. */
+    double saturation() {
+        return locked(() -> flow.saturation(System.nanoTime()));
     }
 
     /** Ids of the endpoints that have these labels; may be none. */
@@ -284,9 +355,9 @@ final class LivePool {
     }
 
     /** Room that was set aside has been used or is given back. */
-    void admissionUsed() {
+    void admissionUsed(Waiter waiter) {
         locked(() -> {
-            granted--;
+            flow.used(waiter);
             wakeNext();
             return true;
         });
@@ -294,23 +365,24 @@ final class LivePool {
 
     /** A waiter leaves before it was granted room: its client has gone. */
     void leave(Waiter waiter) {
-        locked(() -> queue.remove(waiter));
+        locked(() -> flow.leave(waiter, System.nanoTime()));
         waiter.wake();
     }
 
     private void wakeNext() {
-        while (queue.size() > 0 && pool.room() - granted > 0) {
-            Optional<AdmissionQueue.Ticket> next = queue.poll();
-            if (next.isPresent() && next.get() instanceof Waiter waiter) {
-                granted++;
-                waiter.grant();
-            }
+        if (queue.size() == 0) {
+            return;
+        }
+        long now = System.nanoTime();
+        for (Optional<Ticket> next = flow.next(now); next.isPresent(); next = flow.next(now)) {
+            become(next.get(), Waiter.Fate.GRANTED);
         }
     }
 
     void firstToken(Charge charge) {
         locked(() -> {
             pool.firstToken(charge, System.nanoTime());
+            wakeNext();
             return true;
         });
     }
@@ -448,7 +520,7 @@ final class LivePool {
             return true;
         });
         split = Split.of(picture);
-        rules = picture.rules();
+        said = picture.rules();
         revisions = picture.revisions();
         waking.ifPresent(w -> w.picture(picture));
     }
@@ -469,7 +541,7 @@ final class LivePool {
 
     /** What is said of its requests where its endpoints are found. */
     PoolRules rules() {
-        return rules;
+        return said;
     }
 
     /** Its endpoints come and go, and these wake them; empty where they are written down. */
@@ -612,13 +684,16 @@ final class LivePool {
 
     /** Housekeeping, some times a second. Returns the endpoints that should be probed. */
     List<String> tick() {
-        List<AdmissionQueue.Ticket> late = new ArrayList<>();
+        List<Ticket> late = new ArrayList<>();
+        boolean[] serving = {true};
         Map<Integer, Integer> capacities = new LinkedHashMap<>();
         List<String> due = locked(() -> {
             long now = System.nanoTime();
             pool.tick(now);
-            late.addAll(queue.expire(now));
+            serving[0] = pool.serving();
+            late.addAll(flow.expire(now));
             wakeNext();
+            busy = queue.size() > 0;
             double tokensPerBlock = tokensPerBlock();
             Snapshot snapshot = pool.snapshot(now);
             for (int row = 0; row < snapshot.size(); row++) {
@@ -636,11 +711,8 @@ final class LivePool {
                 index.setCapacity(slot, blocks);
             }
         });
-        late.forEach(ticket -> {
-            if (ticket instanceof Waiter waiter) {
-                waiter.wake();
-            }
-        });
+        late.forEach(
+                ticket -> become(ticket, serving[0] ? Waiter.Fate.LATE : Waiter.Fate.LATE_WITHOUT_ENDPOINT));
         return due;
     }
 

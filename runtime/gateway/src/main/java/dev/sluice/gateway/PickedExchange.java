@@ -233,7 +233,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter((int) reserved, prepared.ask().request().priority(), lane(), patience)) {
+        if (!room.enter(prepared.ask(), (int) reserved, Tenant.EVERYBODY, lane(), patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -376,6 +376,10 @@ final class PickedExchange implements Conversation {
     private void log(Decision decision) {
         SplitCounts.of(decision, runtime.meters, llmd);
         DecisionLog.Entry logged = new DecisionLog.Entry(id, clientId, poolName, attempts, decision);
+        Admission room = admission;
+        if (room != null) {
+            logged.waited(room.story());
+        }
         runtime.decisions.add(logged);
         entry = logged;
     }
@@ -654,6 +658,10 @@ final class PickedExchange implements Conversation {
         }
         runtime.budget.release(bytes);
         headers.seal();
+        Admission room = admission;
+        if (room != null) {
+            room.ended(usage);
+        }
         long nanos = System.nanoTime() - started;
         int told = status == 0 ? 200 : status;
         lane().ended(told, reason, nanos);

@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.Policy;
+import dev.sluice.core.flow.FlowRules;
 import dev.sluice.gateway.plugin.Closing;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.Watched;
@@ -21,6 +22,7 @@ final class Pipeline {
     private final Policy policy;
     private final Optional<Connector> connector;
     private final PageExtraction pages;
+    private final Optional<FlowRules> flow;
     private final List<Watched> watched;
     private final Optional<TokenProducer> tokens;
     /** Users, and one more while it is in force. */
@@ -38,11 +40,13 @@ final class Pipeline {
             Policy policy,
             Optional<Connector> connector,
             PageExtraction pages,
+            Optional<FlowRules> flow,
             List<Created> instances,
             List<Watched> watched) {
         this.policy = policy;
         this.connector = connector;
         this.pages = pages;
+        this.flow = flow;
         this.instances = List.copyOf(instances);
         this.watched = List.copyOf(watched);
         this.tokens = this.instances.stream()
@@ -70,6 +74,11 @@ final class Pipeline {
     /** What is made of engines' metrics pages. */
     PageExtraction pages() {
         return pages;
+    }
+
+    /** How requests wait; empty where nothing is said of it. */
+    Optional<FlowRules> flow() {
+        return flow;
     }
 
     List<Watched> watched() {

@@ -186,6 +186,15 @@ final class Placer {
         return matched;
     }
 
+    /** Prompt tokens that the endpoint that holds most of them is believed to hold. */
+    int cachedAnywhere(Ask ask) {
+        int most = 0;
+        for (int blocks : matched(ask)) {
+            most = Math.max(most, blocks);
+        }
+        return (int) Math.min(most * ask.request().tokensPerBlock(), ask.request().promptTokens());
+    }
+
     private String sessionEndpoint(Ask ask) {
         Optional<String> session = ask.request().session();
         return session.isEmpty()

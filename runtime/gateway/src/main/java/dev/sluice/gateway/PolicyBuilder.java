@@ -3,9 +3,12 @@ package dev.sluice.gateway;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
 import dev.sluice.core.Shedding;
+import dev.sluice.core.flow.FlowRules;
+import dev.sluice.core.flow.Saturation;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.ConnectorConfig;
+import dev.sluice.gateway.config.FlowConfig;
 import dev.sluice.gateway.config.RoutingConfig;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PageExtractor;
@@ -86,7 +89,8 @@ final class PolicyBuilder {
             Policy policy = builder.build();
             PageExtraction pages = builder.pages();
             Optional<Connector> made = builder.connector(connector);
-            return new Pipeline(policy, made, pages, List.copyOf(builder.created.values()), builder.watched);
+            return new Pipeline(
+                    policy, made, pages, builder.flow(), List.copyOf(builder.created.values()), builder.watched);
         } catch (RuntimeException refused) {
             Pipeline.close(List.copyOf(builder.created.values()));
             throw refused;
@@ -98,6 +102,7 @@ final class PolicyBuilder {
         PolicyBuilder builder = new PolicyBuilder(name, config, catalog, guard);
         try {
             builder.build();
+            builder.flow();
             return Optional.empty();
         } catch (ConfigException wrong) {
             return Optional.of(builder.placed(String.valueOf(wrong.getMessage())));
@@ -146,6 +151,23 @@ final class PolicyBuilder {
                         all(SessionKey.class), all(Observer.class), all(ResponseHeaderWriter.class), sources()));
     }
 
+    /** How requests wait, where the policy says it. */
+    private Optional<FlowRules> flow() {
+        return config.flowControl().map(flow -> new FlowRules(flow.settings(), saturation(flow), flow.ceilings()));
+    }
+
+    private Saturation saturation(FlowConfig flow) {
+        flow.entry().ifPresent(this::make);
+        Optional<Named<SaturationDetector>> named = flow.detector()
+                .map(name -> all(SaturationDetector.class).stream()
+                        .filter(detector -> detector.name().equals(name))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                new ConfigException("routing." + this.name + ": " + name + " is no saturation detector")));
+        return named.<Saturation>map(detector -> new DetectedSaturation(detector, guard.meters()::pluginFault))
+                .orElseGet(() -> Saturation.leastWait(flow.ttftMs()));
+    }
+
     /** One has the say of who is fetched from. */
     private Optional<Named<SourcePicker>> sources() {
         List<Named<SourcePicker>> sources = all(SourcePicker.class);
@@ -158,6 +180,9 @@ final class PolicyBuilder {
 
     /** A detector that no profile uses as a filter watches over admission. */
     private List<Named<Admission>> shedding() {
+        if (config.flowControl().isPresent()) {
+            return List.of(); // it holds requests back by what the detector says, and sheds nobody for it
+        }
         return all(SaturationDetector.class).stream()
                 .filter(detector -> !inProfiles.contains(detector.name()))
                 .map(detector -> new Named<Admission>(detector.type(), detector.name(), new Shedding(detector.part())))

@@ -110,6 +110,7 @@ final class TenantPage {
 
         Map<String, Object> values() {
             put("priority", tenant.priority());
+            put("weight", tenant.weight());
             put("quota.requestsPerMinute", tenant.quota().requestsPerMinute());
             put("quota.tokensPerMinute", tenant.quota().tokensPerMinute());
             put("quota.concurrent", tenant.quota().concurrent());

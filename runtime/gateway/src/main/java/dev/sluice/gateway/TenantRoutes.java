@@ -37,8 +37,8 @@ final class TenantRoutes {
      * @param model that is asked for, by a name that clients use
      */
     record Way(String model, RoutingTable.Target target) {
-        private boolean hasRoom() {
-            return target.entry().pool().hasRoom();
+        private boolean hasRoom(int priority) {
+            return target.entry().pool().hasRoom(priority);
         }
     }
 
@@ -77,9 +77,9 @@ final class TenantRoutes {
     }
 
     /** The first that has room goes first, and the others after it in order; the first of all when none has. */
-    private static List<Way> withRoomFirst(List<Way> ways) {
+    private List<Way> withRoomFirst(List<Way> ways) {
         for (int i = 0; i < ways.size(); i++) {
-            if (ways.get(i).hasRoom()) {
+            if (ways.get(i).hasRoom(tenant.priority())) {
                 return ways.subList(i, ways.size());
             }
         }

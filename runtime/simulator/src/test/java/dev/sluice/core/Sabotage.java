@@ -1,5 +1,6 @@
 package dev.sluice.core;
 
+import dev.sluice.core.flow.AdmissionQueue;
 import java.lang.reflect.Field;
 import java.util.List;
 

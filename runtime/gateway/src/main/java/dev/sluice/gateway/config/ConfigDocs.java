@@ -48,7 +48,7 @@ public final class ConfigDocs {
 
     /** The page. */
     public static String markdown(Catalog catalog) {
-        return new ConfigDocs(ConfigLoader.codecs(catalog)).page(catalog);
+        return new ConfigDocs(ConfigLoader.codecs(catalog).with(Quantity.class, new Quantity.Form())).page(catalog);
     }
 
     private record Section(String path, Class<?> type) {}
@@ -70,6 +70,15 @@ public final class ConfigDocs {
                 out.append("No parameters.\n\n");
             } else {
                 table(new Section("", entry.factory().config()), new ArrayDeque<>());
+            }
+        }
+        out.append("## Parameters of flow control policies\n\nWhat they do: [flow-control.md](flow-control.md).\n\n");
+        for (FlowTypes.Type type : FlowTypes.all()) {
+            out.append("### `").append(type.name()).append("`\n\n");
+            if (type.parameters() == NoConfig.class) {
+                out.append("No parameters.\n\n");
+            } else {
+                table(new Section("", type.parameters()), new ArrayDeque<>());
             }
         }
         out.append("## Not supported yet\n\n");

@@ -1,6 +1,7 @@
 package dev.sluice.gateway.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,9 @@ public final class Converter {
         line("  default:");
         line("    plugins:");
         picker.routing().plugins().forEach(plugin -> plugin(plugin, picker));
+        picker.policies().forEach(this::policy);
         profiles(picker.routing());
+        picker.flowControl().ifPresent(section -> line("    flowControl: " + YamlText.of(asInLlmd(section))));
         line("metrics: {compatibility: llm-d}   # leave out once no dashboard reads llm-d's names");
         return out.toString();
     }
@@ -114,6 +117,29 @@ public final class Converter {
         line("      - {type: " + plugin.type()
                 + (plugin.name().equals(plugin.type()) ? "" : ", name: " + YamlText.text(plugin.name()))
                 + parameters.map(text -> ", parameters: " + text).orElse("") + "}");
+    }
+
+    private void policy(Picker.Policy policy) {
+        boolean plain = policy.parameters() instanceof Node.Mapping mapping
+                && mapping.entries().isEmpty();
+        line("      - {type: " + policy.type()
+                + (policy.name().equals(policy.type()) ? "" : ", name: " + YamlText.text(policy.name()))
+                + (plain ? "" : ", parameters: " + YamlText.of(policy.parameters())) + "}");
+    }
+
+    /** What llm-d has not is off there; here it is on unless it is said. */
+    private static Node asInLlmd(Node section) {
+        if (!(section instanceof Node.Mapping mapping)) {
+            return section;
+        }
+        List<Node.Entry> entries = new ArrayList<>(mapping.entries());
+        for (String ours : List.of("evictQueued", "refuseEarly")) {
+            if (mapping.find(ours).isEmpty()) {
+                entries.add(new Node.Entry(
+                        mapping.at(), ours, new Node.Scalar(mapping.at(), "false", Node.Kind.TRUTH)));
+            }
+        }
+        return new Node.Mapping(mapping.at(), entries);
     }
 
     private void profiles(RoutingConfig routing) {

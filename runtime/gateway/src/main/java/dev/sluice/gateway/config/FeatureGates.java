@@ -16,7 +16,7 @@ final class FeatureGates {
         this.at = at;
     }
 
-    /** Checks all of them; true when flow control is on, which is then reported. */
+    /** Checks all of them; true when flow control is on. */
     boolean flowControl(List<String> gates) {
         boolean on = false;
         for (int i = 0; i < gates.size(); i++) {
@@ -38,12 +38,6 @@ final class FeatureGates {
             } else {
                 error(gate, "unknown feature gate " + name + Nearest.hint(name, List.of(FLOW_CONTROL, HA)));
             }
-        }
-        if (on) {
-            error(
-                    at,
-                    "flowControl is not supported yet: without the gate, requests wait in order of arrival when all"
-                            + " engines are busy");
         }
         return on;
     }

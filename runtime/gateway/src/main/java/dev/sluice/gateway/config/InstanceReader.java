@@ -101,7 +101,8 @@ final class InstanceReader {
     private void serve(RoutingRows.PluginRow row, LlmdType type, Class<? extends Record> shape, Reading at) {
         parameters
                 .bind(shape, row.parameters().node(), at.key("parameters"))
-                .ifPresent(bound -> served.put(row.instance(), new Instances.Served(type, bound, at)));
+                .ifPresent(bound -> served.put(
+                        row.instance(), new Instances.Served(type, bound, row.parameters().node(), at)));
     }
 
     /** The parameters without those that llm-d takes, or took, and that would have no effect here. */

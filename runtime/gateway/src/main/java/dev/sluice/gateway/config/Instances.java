@@ -28,8 +28,9 @@ record Instances(
      *
      * @param type what llm-d calls it
      * @param parameters bound and checked
+     * @param written the same as the file has them
      */
-    record Served(LlmdType type, Record parameters, Reading at) {}
+    record Served(LlmdType type, Record parameters, Node written, Reading at) {}
 
     /** Names of all entries, those that were wrong included, so that a reference to one is not a second error. */
     Set<String> names() {

@@ -5,6 +5,7 @@ import static dev.sluice.gateway.config.LlmdType.Kind.SATURATION_DETECTOR;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
+import static dev.sluice.gateway.config.LlmdTypes.own;
 
 import java.util.List;
 
@@ -13,17 +14,20 @@ final class LlmdFlowControl {
     static final List<LlmdType> TYPES = List.of(
             current(SATURATION_DETECTOR, "utilization-detector", BUILT_IN),
             current(SATURATION_DETECTOR, "concurrency-detector", BUILT_IN),
-            current(FLOW_CONTROL, "global-strict-fairness-policy", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "round-robin-fairness-policy", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "program-aware-fairness", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "fcfs-ordering-policy", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "edf-ordering-policy", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "slo-deadline-ordering-policy", LlmdTypes.FLOW_CONTROL),
-            current(FLOW_CONTROL, "static-usage-limit-policy", LlmdTypes.FLOW_CONTROL),
-            alpha(FLOW_CONTROL, "priority-holdback-policy", LlmdTypes.FLOW_CONTROL),
-            alpha(FLOW_CONTROL, "soft-reflective-ceiling-policy", LlmdTypes.FLOW_CONTROL),
-            alpha(FLOW_CONTROL, "sheddable-eviction-filter", LlmdTypes.FLOW_CONTROL),
-            alpha(FLOW_CONTROL, "priority-then-time-eviction-order-policy", LlmdTypes.FLOW_CONTROL));
+            current(FLOW_CONTROL, "global-strict-fairness-policy", FlowTypes.state("global-strict-fairness-policy")),
+            current(FLOW_CONTROL, "round-robin-fairness-policy", FlowTypes.state("round-robin-fairness-policy")),
+            current(FLOW_CONTROL, "program-aware-fairness", FlowTypes.state("program-aware-fairness")),
+            current(FLOW_CONTROL, "fcfs-ordering-policy", FlowTypes.state("fcfs-ordering-policy")),
+            current(FLOW_CONTROL, "edf-ordering-policy", FlowTypes.state("edf-ordering-policy")),
+            current(FLOW_CONTROL, "slo-deadline-ordering-policy", FlowTypes.state("slo-deadline-ordering-policy")),
+            current(FLOW_CONTROL, "static-usage-limit-policy", FlowTypes.state("static-usage-limit-policy")),
+            alpha(FLOW_CONTROL, "priority-holdback-policy", FlowTypes.state("priority-holdback-policy")),
+            alpha(FLOW_CONTROL, "soft-reflective-ceiling-policy", FlowTypes.state("soft-reflective-ceiling-policy")),
+            alpha(FLOW_CONTROL, "sheddable-eviction-filter", LlmdTypes.EVICTION),
+            alpha(FLOW_CONTROL, "priority-then-time-eviction-order-policy", LlmdTypes.EVICTION),
+            own(FLOW_CONTROL, FlowTypes.FAIR_SHARE, FlowTypes.state(FlowTypes.FAIR_SHARE)),
+            own(FLOW_CONTROL, FlowTypes.BATCH, FlowTypes.state(FlowTypes.BATCH)),
+            own(SATURATION_DETECTOR, FlowTypes.PREDICTED_TTFT, FlowTypes.state(FlowTypes.PREDICTED_TTFT)));
 
     private LlmdFlowControl() {}
 }

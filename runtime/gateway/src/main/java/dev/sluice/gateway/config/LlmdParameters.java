@@ -135,7 +135,7 @@ final class LlmdParameters {
     record OpenAiParser(@Default("false") boolean propagatePriority) {
         OpenAiParser {
             if (propagatePriority) {
-                throw new ConfigException("propagatePriority: priorities come with flow control");
+                throw new ConfigException("propagatePriority: priorities come with tenants");
             }
         }
     }

@@ -20,7 +20,7 @@ import java.util.List;
 /** What runs before and after scheduling: producers, admitters, processors of headers and bodies, parsers. */
 final class LlmdRequests {
     private static final String NEGATIVE =
-            "it refuses only requests of negative priority, and priorities come with flow control";
+            "it refuses only requests of negative priority, and priorities come with tenants";
     private static final String HEADERS =
             "what a split request needs is the connector's affair: sidecar sets x-prefiller-host-port";
     private static final String ALL_ROUTES =

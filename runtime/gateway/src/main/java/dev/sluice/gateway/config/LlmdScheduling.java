@@ -7,7 +7,6 @@ import static dev.sluice.gateway.config.LlmdType.Kind.PROFILE_HANDLER;
 import static dev.sluice.gateway.config.LlmdType.Kind.SCORER;
 import static dev.sluice.gateway.config.LlmdTypes.BUILT_IN;
 import static dev.sluice.gateway.config.LlmdTypes.CLUSTERS;
-import static dev.sluice.gateway.config.LlmdTypes.FLOW_CONTROL;
 import static dev.sluice.gateway.config.LlmdTypes.MULTIMODAL;
 import static dev.sluice.gateway.config.LlmdTypes.alpha;
 import static dev.sluice.gateway.config.LlmdTypes.current;
@@ -76,7 +75,10 @@ final class LlmdScheduling {
             alpha(SCORER, "header-label-affinity-scorer", BUILT_IN),
             alpha(SCORER, "endpoint-attribute-scorer", BUILT_IN),
             alpha(SCORER, "topology-affinity-scorer", BUILT_IN),
-            alpha(SCORER, "thunder-agent", FLOW_CONTROL),
+            alpha(
+                    SCORER,
+                    "thunder-agent",
+                    refused("it pauses programs between their turns; program-aware-fairness shares by what they had")),
             alpha(
                     SCORER,
                     "lmetric-scorer",

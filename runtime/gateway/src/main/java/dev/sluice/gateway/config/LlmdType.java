@@ -43,7 +43,9 @@ record LlmdType(String name, Kind kind, Standing standing, State state) {
         /** Still there, with a warning. */
         DEPRECATED,
         /** Of an earlier release; newer ones refuse it. */
-        GONE
+        GONE,
+        /** Not llm-d's: named as its are. */
+        OWN
     }
 
     /** What becomes of a type. */

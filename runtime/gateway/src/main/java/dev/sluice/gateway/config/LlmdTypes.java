@@ -10,7 +10,7 @@ import java.util.Optional;
 final class LlmdTypes {
     static final LlmdType.State BUILT_IN = new LlmdType.BuiltIn();
     static final LlmdType.State REVISIONS = new LlmdType.Later("revisions");
-    static final LlmdType.State FLOW_CONTROL = new LlmdType.Later("flow control");
+    static final LlmdType.State EVICTION = new LlmdType.Later("the eviction of requests that run");
     static final LlmdType.State MULTIMODAL = new LlmdType.Later("multimodal serving");
     static final LlmdType.State CLUSTERS = new LlmdType.Refused("Sluice routes between engines, not between clusters");
 
@@ -52,6 +52,10 @@ final class LlmdTypes {
 
     static LlmdType gone(LlmdType.Kind kind, String name, LlmdType.State state) {
         return new LlmdType(name, kind, LlmdType.Standing.GONE, state);
+    }
+
+    static LlmdType own(LlmdType.Kind kind, String name, LlmdType.State state) {
+        return new LlmdType(name, kind, LlmdType.Standing.OWN, state);
     }
 
     static LlmdType.State refused(String why) {

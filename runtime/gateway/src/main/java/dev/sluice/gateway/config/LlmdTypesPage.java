@@ -17,7 +17,8 @@ public final class LlmdTypesPage {
             from llm-d's stands in [plugins.md](plugins.md); how to move over in [migrate-from-llm-d.md](migrate-from-llm-d.md).
 
             In llm-d: *alpha* types need `--allow-experimental-plugins` there (not here), *deprecated* ones still work,
-            *gone* ones were in an earlier release. A plugin's jar may bring a type of any of these names that is not built in.
+            *gone* ones were in an earlier release, *own* ones are
+            Sluice's and not known there. A plugin's jar may bring a type of any of these names that is not built in.
 
             """;
 

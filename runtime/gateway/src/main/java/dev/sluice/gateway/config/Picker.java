@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param written parameters of its plugins as the file has them, by name
  * @param served types of its plugins that the gateway needs none for
  * @param connector how KV moves: by llm-d's sidecar when its handler splits requests, else not at all
+ * @param flowControl the section as it is written, when its gate is on
+ * @param policies of flow control, as they are written
  * @param endpoints the file that lists the engines, when it names one
  * @param metrics where the engines show their metrics, when it says so
  * @param tls how https engines are known, when it says that they are https
@@ -23,11 +25,16 @@ record Picker(
         Map<String, Node> written,
         List<LlmdType> served,
         ConnectorConfig connector,
+        Optional<Node> flowControl,
+        List<Policy> policies,
         Optional<Path> endpoints,
         Optional<PoolConfig.MetricsPage> metrics,
         Optional<PoolConfig.Tls> tls,
         Optional<Path> ca,
         Optional<PoolConfig.KvEvents> kvEvents) {
+    /** A policy of flow control. */
+    record Policy(String name, String type, Node parameters) {}
+
     /** llm-d's choice where there is no configuration at all. */
     static final String BLEND = """
             kind: EndpointPickerConfig

@@ -56,17 +56,27 @@ final class PickerForm {
         }
         return Header.stripped(root, "EndpointPickerConfig", Header.LLM_D_VERSIONS, at)
                 .flatMap(node -> binder.bind(PickerRows.class, node, at))
-                .flatMap(rows -> picker(rows, at));
+                .flatMap(rows -> picker(rows, section(root), at));
     }
 
-    private Optional<Picker> picker(PickerRows rows, Reading at) {
+    private static Optional<Node> section(Node root) {
+        return root instanceof Node.Mapping mapping
+                ? mapping.find("flowControl").map(Node.Entry::value)
+                : Optional.empty();
+    }
+
+    private Optional<Picker> picker(PickerRows rows, Optional<Node> section, Reading at) {
         boolean flowControl = new FeatureGates(at.key("featureGates")).flowControl(rows.featureGates());
         Instances instances = InstanceReader.read(catalog, rows.plugins(), at.key("plugins"));
         List<RoutingConfig.Profile> profiles =
                 instances.profiles(rows.schedulingProfiles(), at.key("schedulingProfiles"));
         new PickerSections(rows, instances, at).check(flowControl);
         PickerPool pool = new PickerPool(rows, instances, at);
-        if (!instances.complete()) {
+        Optional<FlowConfig> flow = flowControl
+                ? new FlowForm(catalog, instances, at.key("flowControl"))
+                        .read(rows.flowControl().orElse(FlowRows.NONE), false)
+                : Optional.empty();
+        if (!instances.complete() || (flowControl && flow.isEmpty())) {
             return Optional.empty();
         }
         Optional<RoutingConfig> routing = instances.made().isEmpty()
@@ -74,13 +84,24 @@ final class PickerForm {
                 : Optional.of(new RoutingConfig(instances.made(), profiles));
         List<LlmdType> served = instances.served().values().stream()
                 .map(Instances.Served::type)
+                .filter(type -> FlowTypes.find(type.name()).isEmpty())
                 .distinct()
                 .toList();
+        List<Picker.Policy> policies = instances.served().entrySet().stream()
+                .filter(entry ->
+                        FlowTypes.find(entry.getValue().type().name()).isPresent())
+                .map(entry -> new Picker.Policy(
+                        entry.getKey(),
+                        entry.getValue().type().name(),
+                        entry.getValue().written()))
+                .toList();
         return routing.map(policy -> new Picker(
-                policy,
+                policy.with(flow),
                 instances.written(),
                 served,
                 connector(policy, at),
+                flowControl ? Optional.of(section.orElse(new Node.Mapping(Position.start(at.file().toString()), List.of()))) : Optional.empty(),
+                policies,
                 pool.endpoints(),
                 pool.metrics(),
                 pool.tls(),

@@ -18,7 +18,7 @@ record PickerRows(
         @Default("[]") List<RoutingRows.ProfileRow> schedulingProfiles,
         Optional<DataLayer> dataLayer,
         Optional<DataLayer> data,
-        Optional<FlowControl> flowControl,
+        Optional<FlowRows> flowControl,
         Optional<RequestHandler> requestHandler,
         Optional<SaturationDetector> saturationDetector,
         Optional<Reference> parser) {
@@ -62,25 +62,4 @@ record PickerRows(
             OptionalInt queueDepthThreshold,
             OptionalDouble kvCacheUtilThreshold,
             Optional<Duration> metricsStalenessThreshold) {}
-
-    record FlowControl(
-            Optional<Quantity> maxBytes,
-            Optional<Quantity> maxRequests,
-            Optional<Duration> defaultRequestTTL,
-            Optional<Duration> noEndpointRequestTTL,
-            Optional<Band> defaultPriorityBand,
-            Optional<Band> defaultNegativePriorityBand,
-            @Default("[]") List<Band> priorityBands,
-            Optional<String> usageLimitPolicyPluginRef,
-            Optional<SaturationDetector> saturationDetector,
-            Optional<Boolean> enableEviction) {}
-
-    record Band(
-            OptionalInt priority,
-            Optional<Quantity> maxBytes,
-            Optional<Quantity> maxRequests,
-            Optional<Duration> defaultRequestTTL,
-            Optional<Duration> noEndpointRequestTTL,
-            Optional<String> fairnessPolicyRef,
-            Optional<String> orderingPolicyRef) {}
 }

@@ -6,7 +6,7 @@ import java.util.Optional;
 /** Sections of an {@code EndpointPickerConfig} that make no policy: their references are checked, and what they ask for is weighed. */
 final class PickerSections {
     private static final String NO_PRIORITIES =
-            "has no effect: a detector only sheds requests of negative priority, and priorities come with flow control";
+            "has no effect: a detector only sheds requests of negative priority, and priorities come with tenants";
     private static final String NO_PEERS = "is not supported: gateways share no state with each other";
 
     private final PickerRows rows;
@@ -19,7 +19,7 @@ final class PickerSections {
         this.at = at;
     }
 
-    /** @param gate whether the flow control gate is on, which is an error of its own */
+    /** @param gate whether the flow control gate is on */
     void check(boolean gate) {
         rows.data().ifPresent(data -> {
             Reading old = at.key("data");
@@ -45,9 +45,10 @@ final class PickerSections {
         rows.saturationDetector().ifPresent(detector -> detector(detector, at.key("saturationDetector")));
         rows.flowControl().ifPresent(flow -> {
             Reading section = at.key("flowControl");
-            if (!gate) {
-                warn(section, "has no effect: the flowControl gate is off, and then llm-d does not heed it either");
+            if (gate) {
+                return; // FlowForm reads it
             }
+            warn(section, "has no effect: the flowControl gate is off, and then llm-d does not heed it either");
             flow.saturationDetector()
                     .flatMap(PickerRows.SaturationDetector::pluginRef)
                     .ifPresent(named -> reference(

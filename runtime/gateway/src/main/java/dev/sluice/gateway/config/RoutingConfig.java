@@ -11,14 +11,26 @@ import java.util.Optional;
  *
  * @param plugins instances, in the order of the file
  * @param schedulingProfiles in the order of the file; empty: one profile of all plugins
+ * @param flowControl how requests wait; empty: as the gateway thinks best
  */
-public record RoutingConfig(List<PluginEntry> plugins, List<Profile> schedulingProfiles) {
+public record RoutingConfig(
+        List<PluginEntry> plugins, List<Profile> schedulingProfiles, Optional<FlowConfig> flowControl) {
+    /** One that says nothing of how requests wait. */
+    public RoutingConfig(List<PluginEntry> plugins, List<Profile> schedulingProfiles) {
+        this(plugins, schedulingProfiles, Optional.empty());
+    }
+
     /** Stands for the default policy: no plugins, no profiles. */
     public static final RoutingConfig BUILT_IN = new RoutingConfig(List.of(), List.of());
 
     /** True for the default policy. */
     public boolean builtIn() {
         return plugins.isEmpty() && schedulingProfiles.isEmpty();
+    }
+
+    /** The same with requests waiting so. */
+    RoutingConfig with(Optional<FlowConfig> flow) {
+        return flow.isEmpty() ? this : new RoutingConfig(plugins, schedulingProfiles, flow);
     }
 
     /** A policy without a choice, as llm-d makes it of a configuration that names none: the picker alone, among equals. */

@@ -10,7 +10,13 @@ import java.util.Optional;
 /** Policies, in place or as {@code {file: PATH}}; parameters are bound to the records of the factories they name. */
 final class RoutingForm implements Codec<RoutingConfig> {
     private final Catalog catalog;
-    private final Binder binder = new Binder(Codecs.common().with(RoutingRows.Parameters.class, new ParametersForm()));
+    private final Binder binder = new Binder(codecs());
+
+    static Codecs codecs() {
+        return Codecs.common()
+                .with(RoutingRows.Parameters.class, new ParametersForm())
+                .with(Quantity.class, new Quantity.Form());
+    }
 
     RoutingForm(Catalog catalog) {
         this.catalog = catalog;
@@ -50,7 +56,11 @@ final class RoutingForm implements Codec<RoutingConfig> {
             Instances instances = InstanceReader.read(catalog, rows.plugins(), at.key("plugins"));
             List<RoutingConfig.Profile> profiles =
                     instances.profiles(rows.schedulingProfiles(), at.key("schedulingProfiles"));
-            return instances.complete() ? Optional.of(new RoutingConfig(instances.made(), profiles)) : Optional.empty();
+            Optional<FlowConfig> flow = rows.flowControl()
+                    .flatMap(section ->
+                            new FlowForm(catalog, instances, at.key("flowControl")).read(section, true));
+            boolean whole = instances.complete() && flow.isPresent() == rows.flowControl().isPresent();
+            return whole ? Optional.of(new RoutingConfig(instances.made(), profiles, flow)) : Optional.empty();
         });
     }
 
@@ -61,7 +71,7 @@ final class RoutingForm implements Codec<RoutingConfig> {
 
     @Override
     public Map<String, Object> schema() {
-        return new Schema(Codecs.common()).routing(catalog);
+        return new Schema(codecs()).routing(catalog);
     }
 
     @Override
@@ -80,6 +90,7 @@ final class RoutingForm implements Codec<RoutingConfig> {
         tree.put(
                 "schedulingProfiles",
                 value.schedulingProfiles().stream().map(effective::tree).toList());
+        value.flowControl().ifPresent(flow -> tree.put("flowControl", flow.shown()));
         return tree;
     }
 }

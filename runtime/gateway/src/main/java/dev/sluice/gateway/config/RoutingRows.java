@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** A policy as it is written: in a Gateway configuration, and in llm-d's. */
-@NotYet({"featureGates", "dataLayer", "flowControl", "requestHandler", "saturationDetector", "parser"})
+@NotYet({"featureGates", "dataLayer", "requestHandler", "saturationDetector", "parser"})
 record RoutingRows(
         @Doc("Instances of plugin types.") @Range(min = 1) List<PluginRow> plugins,
 
         @Doc("What runs for a request. Absent: one profile of all plugins.") @Default("[]")
-        List<ProfileRow> schedulingProfiles) {
+        List<ProfileRow> schedulingProfiles,
+
+        @Doc("How requests wait for room: [flow-control.md](flow-control.md). Absent: shares by weight, batch held back.")
+        Optional<FlowRows> flowControl) {
 
     record PluginRow(
             @Doc("A plugin type.") String type,

@@ -154,6 +154,23 @@ public final class Schema {
             row.put("required", List.of("type"));
             rows.add(row);
         }
+        for (FlowTypes.Type type : FlowTypes.all()) {
+            rows.add(Map.of(
+                    "type",
+                    "object",
+                    "additionalProperties",
+                    false,
+                    "properties",
+                    Map.of(
+                            "type",
+                            Map.of("const", type.name()),
+                            "name",
+                            Map.of("type", "string"),
+                            "parameters",
+                            record(type.parameters())),
+                    "required",
+                    List.of("type")));
+        }
         Map<String, Object> policy = new TreeMap<>(record(RoutingRows.class));
         Map<String, Object> properties = new TreeMap<>();
         ((Map<?, ?>) policy.getOrDefault("properties", Map.of())).forEach((k, v) -> properties.put(k.toString(), v));

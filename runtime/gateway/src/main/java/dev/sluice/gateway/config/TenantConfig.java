@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A tenant file: who it is, what it may use, and how it is routed. */
-@NotYet({"weight"})
 public record TenantConfig(
         @Doc("Unique; shown in metrics and logs.") String tenant,
 
@@ -27,6 +26,11 @@ public record TenantConfig(
 
         @Doc("Among those who wait for room, the highest goes first.") @Default("0") @Range(min = -1000, max = 1000)
         int priority,
+
+        @Doc("Its share of the engines' time among tenants of the same priority, while requests wait.")
+        @Default("1")
+        @Range(min = 0.001, max = 1000000)
+        double weight,
 
         @Doc("What it may use per minute and at once. Absent: no limit.") @Default("{}")
         Quota quota,

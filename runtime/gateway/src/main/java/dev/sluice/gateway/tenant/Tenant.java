@@ -133,6 +133,11 @@ public final class Tenant {
         return config.isEmpty() ? 0 : config.get().priority();
     }
 
+    /** Its share among those of the same priority that wait. */
+    public double weight() {
+        return config.isEmpty() ? 1 : config.get().weight();
+    }
+
     /** What its requests should be served within. */
     public Objectives objectives() {
         return objectives;

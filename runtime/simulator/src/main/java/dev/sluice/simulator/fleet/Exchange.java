@@ -1,8 +1,8 @@
 package dev.sluice.simulator.fleet;
 
-import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Usage;
+import dev.sluice.core.flow.Ticket;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,9 @@ public final class Exchange {
         REFUSED_NO_ENDPOINT,
         REJECTED,
         FAILED,
-        CUT
+        CUT,
+        /** Another one, that went before it, took its place in the queue. */
+        PUSHED_OUT
     }
 
     final long number;
@@ -37,7 +39,8 @@ public final class Exchange {
     final long arrivedAt;
     final Set<String> tried = new LinkedHashSet<>();
     State state = State.NEW;
-    AdmissionQueue.@Nullable Ticket ticket;
+    @Nullable
+    Ticket ticket;
 
     @Nullable
     Charge charge;
@@ -147,6 +150,11 @@ public final class Exchange {
     /** Endpoints whose legs failed. */
     public Set<String> tried() {
         return tried;
+    }
+
+    /** Its ticket in the queue; null when it never waited. */
+    public @Nullable Ticket ticket() {
+        return ticket;
     }
 
     /** Bytes of its body. */

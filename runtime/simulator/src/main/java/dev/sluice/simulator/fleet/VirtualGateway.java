@@ -1,7 +1,5 @@
 package dev.sluice.simulator.fleet;
 
-import dev.sluice.core.AdmissionQueue;
-import dev.sluice.core.AdmissionQueue.Ticket;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Dispatch;
@@ -20,6 +18,10 @@ import dev.sluice.core.Snapshot;
 import dev.sluice.core.Splitting;
 import dev.sluice.core.Usage;
 import dev.sluice.core.Work;
+import dev.sluice.core.flow.AdmissionQueue;
+import dev.sluice.core.flow.FlowControl;
+import dev.sluice.core.flow.FlowRules;
+import dev.sluice.core.flow.Ticket;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.simulator.fleet.Exchange.End;
 import dev.sluice.simulator.fleet.Exchange.State;
@@ -52,25 +54,37 @@ public class VirtualGateway {
     protected static final class Place extends Ticket {
         final Exchange exchange;
 
-        Place(Exchange exchange, long deadline) {
-            super(exchange.bytes(), deadline, 0);
+        /** A request about to wait. */
+        public Place(Exchange exchange, int priority, Ticket.Times times, Ticket.Share share) {
+            super(exchange.bytes(), priority, times, share);
             this.exchange = exchange;
+        }
+
+        /** Whose it is. */
+        public Exchange exchange() {
+            return exchange;
         }
     }
 
     /**
      * How it behaves.
      *
-     * @param bounds of the queue
-     * @param queueWait ns
+     * @param flow how requests wait
+     * @param queueWait how long at most, ns
      * @param firstByte time limit, ns
      * @param idle time limit between tokens, ns
      */
-    public record Limits(AdmissionQueue.Bounds bounds, long queueWait, long firstByte, long idle) {}
+    public record Limits(FlowRules flow, long queueWait, long firstByte, long idle) {
+        /** Requests wait in order of arrival. */
+        public Limits(AdmissionQueue.Bounds bounds, long queueWait, long firstByte, long idle) {
+            this(FlowRules.plain(bounds), queueWait, firstByte, idle);
+        }
+    }
 
     protected final EventLoop loop;
     protected final Pool pool;
     protected final PrefixIndex index;
+    protected final FlowControl flow;
     protected final AdmissionQueue queue;
     protected final Sessions sessions = new Sessions(10_000);
     protected final Map<String, Server> servers = new LinkedHashMap<>();
@@ -85,7 +99,8 @@ public class VirtualGateway {
         this.limits = limits;
         this.policy = policy;
         pool = new Pool(settings);
-        queue = AdmissionQueue.fifo(limits.bounds());
+        flow = new FlowControl(pool, limits.flow());
+        queue = flow.queue();
         index = new PrefixIndex(SLOTS, Math.max(1, settings.priors().kvTokens() / BLOCK_TOKENS), 1L << 30);
     }
 
@@ -139,22 +154,51 @@ public class VirtualGateway {
         Exchange x = new Exchange(exchanges++, ask, loop.now());
         loop.trace(1, x.number);
         pool.retries().request(loop.now());
-        if (!pool.serving() || (queue.size() == 0 && pool.room() > 0)) {
-            attempt(x);
-        } else {
-            enqueue(x);
+        Place place = place(x, loop.now() + limits.queueWait());
+        Work work = new Work(ask.promptTokens(), 0, pool.expectedOutput(ask.maxTokens()), ask.streaming());
+        predict(place, work);
+        x.ticket = place;
+        x.state = State.QUEUED;
+        switch (flow.enter(place, false, this::pushedOut, loop.now()).entry()) {
+            case AT_ONCE -> {
+                x.state = State.NEW;
+                granted(place);
+            }
+            case REFUSED -> end(x, End.REFUSED_FULL);
+            case WAITS -> {}
         }
         return x;
     }
 
-    private void enqueue(Exchange x) {
-        Place place = new Place(x, loop.now() + limits.queueWait());
-        if (queue.offer(place).isPresent()) {
-            end(x, End.REFUSED_FULL);
-            return;
+    /** Says what a request asks for. */
+    protected void predict(Place place, Work work) {
+        flow.predict(place, work, loop.now());
+    }
+
+    /** How requests wait. */
+    public FlowControl flow() {
+        return flow;
+    }
+
+    /** A place in the queue for a request. */
+    protected Place place(Exchange x, long deadline) {
+        return new Place(x, 0, new Ticket.Times(deadline, deadline, Long.MAX_VALUE), Ticket.Share.ALL);
+    }
+
+    /** A request had to leave the queue for another one. */
+    protected void pushedOut(Ticket ticket) {
+        if (ticket instanceof Place place) {
+            end(place.exchange, End.PUSHED_OUT);
         }
-        x.ticket = place;
-        x.state = State.QUEUED;
+    }
+
+    /** Room is set aside for a request. */
+    protected void granted(Place place) {
+        try {
+            attempt(place.exchange);
+        } finally {
+            flow.used(place);
+        }
     }
 
     /** The client leaves. */
@@ -181,18 +225,28 @@ public class VirtualGateway {
 
     /** As long as there is room, requests leave the queue. */
     protected void pump() {
-        while (queue.size() > 0 && (pool.room() > 0 || !pool.serving())) {
-            Optional<Ticket> next = queue.poll();
-            if (next.isPresent() && next.get() instanceof Place place) {
-                attempt(place.exchange);
+        Optional<Ticket> next = nextTicket();
+        while (next.isPresent()) {
+            if (next.get() instanceof Place place) {
+                granted(place);
             }
+            next = nextTicket();
         }
+    }
+
+    /** Those that have waited too long leave the queue. */
+    protected List<Ticket> late() {
+        return flow.expire(loop.now());
+    }
+
+    private Optional<Ticket> nextTicket() {
+        return pool.serving() ? flow.next(loop.now()) : flow.drain(loop.now());
     }
 
     /** Some times a second: housekeeping, expiry; returns endpoints that want a probe. */
     public List<String> tick() {
         pool.tick(loop.now());
-        for (Ticket late : queue.expire(loop.now())) {
+        for (Ticket late : late()) {
             if (late instanceof Place place) {
                 end(place.exchange, End.REFUSED_LATE);
             }
@@ -408,6 +462,7 @@ public class VirtualGateway {
             x.tokens++;
             if (x.charge != null) {
                 pool.firstToken(x.charge, loop.now());
+                pump();
             }
         }
 

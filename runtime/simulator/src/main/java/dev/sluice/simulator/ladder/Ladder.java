@@ -1,7 +1,7 @@
 package dev.sluice.simulator.ladder;
 
-import dev.sluice.core.AdmissionQueue;
 import dev.sluice.core.KnownTokens;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Snapshot;
 import dev.sluice.simulator.CacheListener;

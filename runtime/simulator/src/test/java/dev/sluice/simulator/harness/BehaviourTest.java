@@ -2,7 +2,7 @@ package dev.sluice.simulator.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.PoolSettings;

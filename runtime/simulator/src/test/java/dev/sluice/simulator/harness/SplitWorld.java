@@ -1,6 +1,6 @@
 package dev.sluice.simulator.harness;
 
-import dev.sluice.core.AdmissionQueue;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.EndpointStatus;
 import dev.sluice.core.Leases;

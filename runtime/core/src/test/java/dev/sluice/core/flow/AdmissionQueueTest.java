@@ -1,11 +1,10 @@
-package dev.sluice.core;
+package dev.sluice.core.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.core.AdmissionQueue.Bounds;
-import dev.sluice.core.AdmissionQueue.Full;
-import dev.sluice.core.AdmissionQueue.Ticket;
+import dev.sluice.core.flow.AdmissionQueue.Bounds;
+import dev.sluice.core.flow.AdmissionQueue.Full;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,9 +104,9 @@ class AdmissionQueueTest {
                     } else {
                         int now = i;
                         List<Ticket> expired = queue.expire(now);
-                        assertThat(expired).allMatch(t -> t.deadline <= now);
+                        assertThat(expired).allMatch(t -> t.times.deadline() <= now);
                         model.removeAll(expired);
-                        assertThat(model).allMatch(t -> t.deadline > now);
+                        assertThat(model).allMatch(t -> t.times.deadline() > now);
                     }
                 }
             }
@@ -120,7 +119,7 @@ class AdmissionQueueTest {
 
     @Test
     void higherPrioritiesLeaveFirstAndEqualOnesInOrder() {
-        AdmissionQueue queue = AdmissionQueue.byPriority(new Bounds(10, 1000));
+        AdmissionQueue queue = AdmissionQueue.fifo(new Bounds(10, 1000));
         Ticket low = new Ticket(1, 9, -5);
         Ticket first = new Ticket(1, 9, 10);
         Ticket second = new Ticket(1, 5, 10);

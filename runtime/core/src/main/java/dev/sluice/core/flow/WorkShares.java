@@ -1,0 +1,124 @@
+package dev.sluice.core.flow;
+
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shares by weight, in predicted time of engines: start-time fair queueing (Goyal, Vin, Cheng, "Start-time Fair Queuing: A
+ * Scheduling Algorithm for Integrated Services Packet Switching Networks", SIGCOMM 1996), with a request's predicted work in the place
+ * of a packet's length. The flow with the least start tag is next. When one of its requests leaves, virtual time becomes that tag, and
+ * the tag grows by the request's work over the flow's weight. A flow that comes back starts at virtual time or at its own tag,
+ * whichever is later: it can't save up, and can't get rid of what it had by being away for a moment. When nobody waits any more, all is
+ * forgiven: as long as there is room for everybody, nobody takes anything from anybody.
+ *
+ * <p><b>Why requests carry no tags.</b> A request's tags depend on those before it in its flow alone, and the first one's is the flow's.
+ * So one number per flow is enough: a request that is cancelled leaves in constant time and nothing has to be computed anew.
+ *
+ * <p><b>Bound</b> (the paper's theorem 1): over any time in which two flows f and g both wait, their work over their weights
+ * differs by at most {@code max(f)/w(f) + max(g)/w(g)}, where max is the most work of a single request. It needs no speed to be known: it
+ * holds whether engines come, go, or slow down.
+ *
+ * <p><b>Predictions are amended.</b> When a request has ended, its flow's tag moves by what it really took beyond what was predicted
+ * (as the counters of Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024, grow with tokens as they come), so that a
+ * tenant whose answers are longer than the pool's are does not get more than its share for long.
+ */
+final class WorkShares implements Fairness {
+    private final PlacedHeap<Flow> waiting = new PlacedHeap<>(
+            Comparator.<Flow>comparingDouble(f -> f.start).thenComparingLong(f -> f.since),
+            new OneForAll.WaitingPlace());
+    /** Those that have nothing waiting, and whose tag is ahead of virtual time. */
+    private final PlacedHeap<Flow> owing = new PlacedHeap<>(
+            Comparator.<Flow>comparingDouble(f -> f.start).thenComparingLong(f -> f.since), new OwingPlace());
+
+    private double virtual;
+
+    @Override
+    public void waiting(Flow flow, long now) {
+        if (owing.has(flow)) {
+            owing.remove(flow);
+        }
+        flow.start = Math.max(flow.start, virtual);
+        waiting.add(flow);
+    }
+
+    @Override
+    public void idle(Flow flow, long now) {
+        waiting.remove(flow);
+        if (waiting.isEmpty()) {
+            clear();
+        } else if (flow.start > virtual) {
+            owing.add(flow);
+        }
+    }
+
+    private void clear() {
+        Flow first = owing.first();
+        while (first != null) {
+            first.start = 0;
+            owing.remove(first);
+            first.band.forget(first);
+            first = owing.first();
+        }
+        virtual = 0;
+    }
+
+    @Override
+    public @Nullable Flow next(long now) {
+        return waiting.first();
+    }
+
+    @Override
+    public void served(Flow flow, Ticket ticket, long now) {
+        virtual = Math.max(virtual, flow.start);
+        flow.start += ticket.work / ticket.share.weight();
+        waiting.moved(flow);
+        Flow paid = owing.first();
+        while (paid != null && paid.start <= virtual) {
+            owing.remove(paid);
+            paid.band.forget(paid);
+            paid = owing.first();
+        }
+    }
+
+    /** Moves the tag of a flow that waits or owes; of others nothing is remembered. */
+    @Override
+    public void amend(Flow flow, double more) {
+        if (waiting.has(flow)) {
+            flow.start = Math.max(0, flow.start + more / flow.weight);
+            waiting.moved(flow);
+        } else if (owing.has(flow)) {
+            flow.start = Math.max(0, flow.start + more / flow.weight);
+            owing.moved(flow);
+        }
+    }
+
+    @Override
+    public double ahead(Band band, @Nullable Flow flow, double weight, long work) {
+        boolean among = flow != null && flow.count > 0;
+        double mine = flow == null ? 0 : flow.work + Math.max(0, flow.start - virtual) * weight;
+        double all = band.weights + (among ? 0 : weight);
+        return Math.min(band.work, mine * all / weight);
+    }
+
+    @Override
+    public boolean remembers(Flow flow) {
+        return owing.has(flow);
+    }
+
+    @Override
+    public boolean forgetful() {
+        return owing.isEmpty();
+    }
+
+    private static final class OwingPlace implements PlacedHeap.Place<Flow> {
+        @Override
+        public int get(Flow flow) {
+            return flow.owingPlace;
+        }
+
+        @Override
+        public void set(Flow flow, int place) {
+            flow.owingPlace = place;
+        }
+    }
+}
