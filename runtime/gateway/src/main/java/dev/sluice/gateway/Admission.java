@@ -127,8 +127,8 @@ final class Admission {
      * come back.
      */
     private Ticket.Times times(RoutingRequest request, Tenant tenant, long asked) throws Refused {
-        Patience patience = pool.patience(tenant.priority());
-        double ttft = pool.ordersByDue(tenant.priority()) ? request.ttftObjectiveMs() : Double.NaN;
+        Patience patience = pool.patience(request.priority());
+        double ttft = pool.ordersByDue(request.priority()) ? request.ttftObjectiveMs() : Double.NaN;
         long due = Double.isNaN(ttft) ? Long.MAX_VALUE : asked + (long) (ttft * MS);
         Ticket.Times usual =
                 new Ticket.Times(asked + patience.nanos(), asked + patience.withoutEndpoint(), due);
