@@ -245,8 +245,8 @@ public final class Links {
                 if (pair(from, to)) {
                     Link link = link(from, to);
                     double factor = factor(link, line, now);
-                    factors[from.slot][to.slot] = link.warm ? factor : -factor;
-                    broken[from.slot][to.slot] = link.brokenUntil;
+                    factors[to.slot][from.slot] = link.warm ? factor : -factor;
+                    broken[to.slot][from.slot] = link.brokenUntil;
                 }
             }
         }

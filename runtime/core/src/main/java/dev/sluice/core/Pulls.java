@@ -15,9 +15,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A source needs no room: what it is asked for costs its engine next to nothing. One that drains can be asked too, and one
  * that is out of service can't.
+ *
+ * <p><b>Cost.</b> Sources are looked at from the one that holds most, and no further than one could save more than the best so far
+ * over the fastest of all links. So what everybody holds costs nothing, and of many beginnings a few are looked at.
  */
 final class Pulls {
     static final Pulls NONE = new Pulls(new Pull[0]);
+    /** Bits of a row's number in a sorted key. */
+    private static final long ROWS = 0xFFFFF;
 
     private final @Nullable Pull[] best;
 
@@ -30,43 +35,111 @@ final class Pulls {
         if (!placement.splitting().pulls()) {
             return NONE;
         }
-        int[] sources = sources(placement, cached);
-        if (sources.length == 0) {
+        Sources sources = Sources.of(placement, cached);
+        if (sources.rows().length == 0) {
             return NONE;
         }
         @Nullable Pull[] best = new Pull[cached.length];
         for (int row = 0; row < best.length; row++) {
-            best[row] = best(placement.snapshot(), cached, sources, row);
+            best[row] = best(placement.snapshot(), Math.max(0, cached[row]), sources, row);
         }
         return new Pulls(best);
     }
 
-    private static int[] sources(Placement placement, double[] cached) {
-        int[] rows = new int[cached.length];
-        int n = 0;
-        for (int row = 0; row < rows.length; row++) {
-            if (cached[row] >= 1 && Eligible.hands(placement, row)) {
-                rows[n++] = row;
+    /**
+     * Rows that hold more than somebody else does, from the one that holds most; of those that hold the same first the less busy one,
+     * then the first.
+     *
+     * @param held tokens of each
+     * @param busy requests of each
+     * @param ends behind the last one that holds the same
+     */
+    private record Sources(int[] rows, double[] held, double[] busy, int[] ends) {
+        static Sources of(Placement placement, double[] cached) {
+            Snapshot snapshot = placement.snapshot();
+            int[] rows = byHeld(placement, cached);
+            int count = rows.length;
+            Sources all = new Sources(rows, new double[count], new double[count], new int[count]);
+            for (int i = 0; i < count; i++) {
+                all.put(i, cached[rows[i]], snapshot.signal(rows[i], Signal.IN_FLIGHT_REQUESTS));
             }
+            for (int i = count - 1; i >= 0; i--) {
+                boolean last = i == count - 1 || all.held[i] != all.held[i + 1];
+                all.ends[i] = last ? i + 1 : all.ends[i + 1];
+            }
+            return all;
         }
-        return Arrays.copyOf(rows, n);
+
+        /** Rows of the same number come in their order. */
+        private void put(int index, double holds, double load) {
+            int row = rows[index];
+            int at = index;
+            while (at > 0 && held[at - 1] == holds && busy[at - 1] > load) {
+                rows[at] = rows[at - 1];
+                busy[at] = busy[at - 1];
+                held[at] = holds;
+                at--;
+            }
+            rows[at] = row;
+            held[at] = holds;
+            busy[at] = load;
+        }
+
+        /** Of two that save the same, whether this one is taken. */
+        boolean before(int one, int other) {
+            return busy[one] < busy[other] || (busy[one] == busy[other] && rows[one] < rows[other]);
+        }
     }
 
-    private static @Nullable Pull best(Snapshot snapshot, double[] cached, int[] sources, int row) {
-        @Nullable Pull best = null;
-        for (int source : sources) {
-            int more = more(cached, source, row);
-            if (source == row || more < block(snapshot, row)) {
+    private static int[] byHeld(Placement placement, double[] cached) {
+        double least = Double.POSITIVE_INFINITY;
+        for (double held : cached) {
+            least = Math.min(least, Math.max(0, held));
+        }
+        int n = 0;
+        long[] keys = new long[cached.length];
+        for (int row = 0; row < cached.length; row++) {
+            if (cached[row] >= least + 1 && Eligible.hands(placement, row)) {
+                // The bits of numbers from 0 up are in the order of the numbers; the last of them are not worth a token.
+                keys[n++] = (~Double.doubleToRawLongBits(cached[row]) & ~ROWS) | row;
+            }
+        }
+        Arrays.sort(keys, 0, n);
+        int[] rows = new int[n];
+        for (int i = 0; i < n; i++) {
+            rows[i] = (int) (keys[i] & ROWS);
+        }
+        return rows;
+    }
+
+    private static @Nullable Pull best(Snapshot snapshot, double own, Sources sources, int row) {
+        double block = block(snapshot, row);
+        double each = tokenMs(snapshot, row);
+        int best = -1;
+        double most = 0;
+        int i = 0;
+        while (i < sources.rows().length) {
+            int more = (int) (sources.held()[i] - own);
+            // Those that follow hold no more than a token more than this one.
+            if (more + 1 < block || (more + 1) * each - snapshot.leastPullMs(more + 1) < most) {
+                break;
+            }
+            double could = more * each - snapshot.leastPullMs(more);
+            if (more < block || could < most || (could == most && best >= 0 && !sources.before(i, best))) {
+                i = sources.ends()[i];
                 continue;
             }
-            Pull pull = pull(snapshot, source, row, more);
-            double saved = pull.computeMs() - pull.ms();
-            double most = best == null ? 0 : best.computeMs() - best.ms();
-            boolean better = saved > most
-                    || (best != null && saved == most && busy(snapshot, source) < busy(snapshot, best.source()));
-            best = better ? pull : best;
+            int source = sources.rows()[i];
+            double saved = source == row ? -1 : more * each - snapshot.pullMs(source, row, more);
+            if (saved > most || (saved == most && best >= 0 && sources.before(i, best))) {
+                best = i;
+                most = saved;
+            }
+            i++;
         }
-        return best;
+        return best < 0
+                ? null
+                : pull(snapshot, sources.rows()[best], row, (int) (sources.held()[best] - own));
     }
 
     /** Tokens that one row has beyond the other. */
@@ -80,14 +153,15 @@ final class Pulls {
         return size >= 1 ? size : 1;
     }
 
-    private static double busy(Snapshot snapshot, int row) {
-        return snapshot.signal(row, Signal.IN_FLIGHT_REQUESTS);
-    }
-
     /** What that fetch would cost, whether or not it is worth it. */
     static Pull pull(Snapshot snapshot, int source, int row, int tokens) {
-        double compute = tokens / Math.max(1e-3, snapshot.signal(row, Signal.PREFILL_RATE)) * 1000;
-        return new Pull(row, source, tokens, snapshot.pullMs(source, row, tokens), compute);
+        return new Pull(
+                row, source, tokens, snapshot.pullMs(source, row, tokens), tokens * tokenMs(snapshot, row));
+    }
+
+    /** Ms to compute a token. */
+    private static double tokenMs(Snapshot snapshot, int row) {
+        return 1000 / Math.max(1e-3, snapshot.signal(row, Signal.PREFILL_RATE));
     }
 
     /** What an endpoint would fetch. */

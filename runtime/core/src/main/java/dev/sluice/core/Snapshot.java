@@ -206,6 +206,11 @@ public final class Snapshot {
         return pulls.ms(slots[from], slots[to], tokens, takenAt);
     }
 
+    /** Expected time to fetch so many cached tokens over the fastest link of all, ms; infinite when there is none. */
+    double leastPullMs(double tokens) {
+        return pulls.leastMs(tokens);
+    }
+
     /** Adapters by row. */
     Adapters adapters(int row) {
         return scrapes[row].adapters();

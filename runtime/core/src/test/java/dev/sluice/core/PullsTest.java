@@ -86,6 +86,102 @@ class PullsTest {
         assertThat(pull.computeMs()).isCloseTo(76.8, within(0.01));
     }
 
+    /** As it is defined: every source is looked at. */
+    private static int best(Snapshot snapshot, double[] cached, int row) {
+        int best = -1;
+        double most = 0;
+        double each = 1000 / snapshot.signal(row, Signal.PREFILL_RATE);
+        for (int source = 0; source < cached.length; source++) {
+            int more = (int) (cached[source] - cached[row]);
+            boolean answers = snapshot.status(source) == EndpointStatus.READY;
+            if (source == row || more < 16 || !answers) {
+                continue;
+            }
+            double saved = more * each - snapshot.pullMs(source, row, more);
+            boolean lessBusy = best >= 0
+                    && snapshot.signal(source, Signal.IN_FLIGHT_REQUESTS)
+                            < snapshot.signal(best, Signal.IN_FLIGHT_REQUESTS);
+            if (saved > most || (saved == most && lessBusy)) {
+                best = source;
+                most = saved;
+            }
+        }
+        return best;
+    }
+
+    private static void fetched(Fixture f, int from, int to, double ms) {
+        Snapshot snapshot = f.pool.snapshot(f.now);
+        Charge charge = f.pool.charge(snapshot, to, new Work(1600, 1536, 100), 0, f.now)
+                .orElseThrow();
+        f.pool.fetches(charge, snapshot, new Pull(to, from, 1536, 43, 76.8));
+        f.now += (long) (ms * Fixture.MS);
+        f.pool.firstToken(charge, f.now);
+        f.pool.settle(charge, Outcome.COMPLETED, new Usage(1600, 1536, 10), 0, 6400, f.now);
+    }
+
+    /** Pools of different speeds and links, prompts of which some hold the same, some a little more, some nothing. */
+    @Test
+    void leavingSourcesOutChangesNoChoice() {
+        int fetching = 0;
+        int not = 0;
+        for (int seed = 0; seed < 60; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Fixture pool = new Fixture(
+                    24,
+                    new PoolSettings(
+                            "test",
+                            64,
+                            16,
+                            5,
+                            Duration.ofSeconds(1),
+                            Duration.ZERO,
+                            PoolSettings.Priors.DEFAULT,
+                            PoolSettings.Moves.NONE,
+                            true));
+            for (int i = 0; i < 40; i++) {
+                int from = random.nextInt(24);
+                int to = random.nextInt(24);
+                if (from != to) {
+                    // Of the first fetch of a pair nothing is learned.
+                    fetched(pool, from, to, random.nextDouble(20, 90));
+                    fetched(pool, from, to, random.nextDouble(20, 90));
+                }
+            }
+            for (int i = 0; i < 150; i++) {
+                pool.charge("e" + random.nextInt(24));
+            }
+            pool.pool.pulls().failed(new Links.Ends("e3", "e4"), pool.now);
+            pool.fail("e5", 5);
+            Snapshot snapshot = pool.pool.snapshot(pool.now);
+            for (int round = 0; round < 50; round++) {
+                int shared = random.nextInt(3) * 512;
+                double fine = random.nextInt(4) == 0 ? 0.5 : 0;
+                double[] cached = new double[24];
+                for (int i = 0; i < cached.length; i++) {
+                    cached[i] = switch (random.nextInt(4)) {
+                        case 0 -> shared;
+                        case 1 -> 6000;
+                        case 2 -> 6000 + random.nextInt(3) + fine;
+                        default -> random.nextInt(8000) + fine;
+                    };
+                }
+                Placement placement = new Placement(
+                        Fixture.request(), snapshot, new int[24], "", Set.of(), Set.of(), 7, new Splitting(Set.of(), true));
+                Pulls pulls = Pulls.of(placement, cached);
+                for (int row = 0; row < cached.length; row++) {
+                    int expected = best(snapshot, cached, row);
+                    assertThat(pulls.of(row).map(Pull::source).orElse(-1))
+                            .as("seed %d, round %d, row %d", seed, round, row)
+                            .isEqualTo(expected);
+                    fetching += expected >= 0 ? 1 : 0;
+                    not += expected < 0 ? 1 : 0;
+                }
+            }
+        }
+        assertThat(fetching).isGreaterThan(5000);
+        assertThat(not).isGreaterThan(5000);
+    }
+
     @Test
     void aLittleMoreIsComputedSoonerThanItIsFetched() {
         fill("e0");
