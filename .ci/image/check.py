@@ -218,6 +218,9 @@ class Api(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.headers.get("Sec-WebSocket-Key"):
+            self.answer(503, {})
+            return
         if "watch=true" in self.path:
             self.send_response(200)
             self.send_header("content-type", "application/json")
