@@ -72,6 +72,8 @@ final class Exchange {
     private String adapter = "";
     /** An engine has worked on it. */
     private boolean worked;
+    /** Of its body, as {@link Poison} knows it. */
+    private long fingerprint;
 
     Exchange(LiveState runtime, ClientExchange client, Api api) {
         this.runtime = runtime;
@@ -126,8 +128,16 @@ final class Exchange {
             throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
         }
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
+        fingerprint = runtime.poison.fingerprint(api.path(), body);
         BodyScan scan = Prepared.scan(settings, api, body);
         model = Prepared.model(scan, headers);
+        if (runtime.poison.held(fingerprint)) {
+            throw new Refused(
+                    GatewayError.INVALID_REQUEST,
+                    "Engines broke while they had this request; it is not tried again for a while.",
+                    "quarantined",
+                    0);
+        }
         if (caller.tenant() == Tenant.EVERYBODY) {
             place(scan, Prepared.target(settings, model));
         } else {
@@ -314,6 +324,11 @@ final class Exchange {
                     placed = placed.withoutDecision();
                 }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
+                boolean held = result.suspect()
+                        && runtime.poison.died(fingerprint, caller.tenant().name(), endpointId);
+                if (result.outcome() == Outcome.COMPLETED) {
+                    runtime.poison.survived(fingerprint);
+                }
                 if (result.done()) {
                     return;
                 }
@@ -330,7 +345,7 @@ final class Exchange {
                     budgeted++;
                 }
                 if (result.suspect()) {
-                    broken++;
+                    broken = held ? BROKEN : broken + 1;
                 }
                 boolean again = free
                         ? attempts < FREE_ATTEMPTS || pool.waking().isPresent()
