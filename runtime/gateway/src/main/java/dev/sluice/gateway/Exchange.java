@@ -75,6 +75,8 @@ final class Exchange {
     private String adapter = "";
     /** An engine has worked on it. */
     private boolean worked;
+    /** Of its body, as {@link Poison} knows it. */
+    private long fingerprint;
 
     private boolean committed;
 
@@ -131,8 +133,16 @@ final class Exchange {
             throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
         }
         ByteBuffer body = client.readBody(settings.bodyLimit(), runtime.budget);
+        fingerprint = runtime.poison.fingerprint(api.path(), body);
         BodyScan scan = Prepared.scan(settings, api, body);
         model = Prepared.model(scan, headers);
+        if (runtime.poison.held(fingerprint)) {
+            throw new Refused(
+                    GatewayError.INVALID_REQUEST,
+                    "Engines broke while they had this request; it is not tried again for a while.",
+                    "quarantined",
+                    0);
+        }
         if (caller.tenant() == Tenant.EVERYBODY) {
             Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
             model = led.model();
@@ -361,6 +371,11 @@ final class Exchange {
                     placed = placed.withoutDecision();
                 }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
+                boolean held = result.suspect()
+                        && runtime.poison.died(fingerprint, caller.tenant().name(), endpointId);
+                if (result.outcome() == Outcome.COMPLETED) {
+                    runtime.poison.survived(fingerprint);
+                }
                 if (result.done()) {
                     return;
                 }
@@ -377,7 +392,7 @@ final class Exchange {
                     budgeted++;
                 }
                 if (result.suspect()) {
-                    broken++;
+                    broken = held ? BROKEN : broken + 1;
                 }
                 boolean again = free
                         ? attempts < FREE_ATTEMPTS || pool.waking().isPresent()

@@ -109,6 +109,7 @@ public final class Gateway implements AutoCloseable {
                 probe,
                 traffic);
         meters.showLlmd(llmd(config));
+        runtime.poison.configure(config.server().limits().quarantine());
         apply(runtime.settings, runtime.settings.tenants());
         this.watch = watch(config);
         usage(config);
@@ -318,6 +319,7 @@ public final class Gateway implements AutoCloseable {
         }
         config = next;
         usage(next);
+        runtime.poison.configure(next.server().limits().quarantine());
         meters.showLlmd(llmd(next));
         engines.setTargets(fresh.targets());
         discoveries.apply(next, fresh.pools);
@@ -603,6 +605,18 @@ public final class Gateway implements AutoCloseable {
         @Override
         public long queueBytes() {
             return pool.queuedBytes();
+        }
+
+        @Override
+        public List<Waiting> waiting() {
+            return pool.waiting().stream()
+                    .map(row -> new Waiting(row.priority(), Flows.tenant(row.flow()), row.count(), row.bytes()))
+                    .toList();
+        }
+
+        @Override
+        public double saturation() {
+            return pool.saturation();
         }
 
         @Override

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class Leg {
     /** Whole answers up to this size are held until complete, so that a cut one is never passed on. */
     private static final long HOLD = 1 << 20;
+    /** A connection that was dead before the request was sent says so sooner; one that lived so long has brought it there. */
+    private static final long STALE_NS = 100_000_000L;
+    /** The same of an engine to which no new connection can be made either. */
+    private static final long DIED_NS = 5_000_000L;
 
     final Exchange exchange;
     final Prepared request;
@@ -73,7 +77,7 @@ final class Leg {
      * @param done the client has its answer, or has gone: nothing more is to be done
      * @param answer what the engine said when it refused; passed on if all refuse
      * @param cut the answer had begun and ended too early
-     * @param suspect the engine broke of this request: one more try, and no third engine
+     * @param suspect the engine broke while it had this request: one more try, and no third engine
      * @param text what went wrong, fit for the client
      */
     record Result(Outcome outcome, boolean done, @Nullable Answer answer, boolean cut, boolean suspect, String text) {
@@ -83,6 +87,16 @@ final class Leg {
 
         static Result done(Outcome outcome) {
             return new Result(outcome, true, null, false, false, "");
+        }
+
+        /** The engine broke before the client had anything. */
+        static Result brokeEarly(String text) {
+            return new Result(Outcome.FAILED, false, null, true, true, text);
+        }
+
+        /** The engine broke when the client had a part of its answer. */
+        static Result brokeLate(Outcome outcome) {
+            return new Result(outcome, true, null, true, true, "");
         }
 
         static Result failed(Outcome outcome, String text) {
@@ -139,13 +153,17 @@ final class Leg {
             return Result.failed(Outcome.UNREACHABLE, "the engine has left");
         }
         boolean fresh = false;
+        long lived = 0;
         while (true) {
             UpstreamConnection connection;
             try {
                 connection = fresh ? upstream.get().takeFresh() : upstream.get().take();
             } catch (UpstreamException.ConnectFailed failed) {
-                return Result.failed(Outcome.UNREACHABLE, "no engine could be reached");
+                return lived > DIED_NS
+                        ? Result.brokeEarly("the engine failed to answer")
+                        : Result.failed(Outcome.UNREACHABLE, "no engine could be reached");
             }
+            long sent = System.nanoTime();
             exchange.leg(connection);
             if (handed != null) {
                 handed.over(connection);
@@ -153,6 +171,10 @@ final class Leg {
             try {
                 return talk(connection, claim, attempt);
             } catch (UpstreamException.StaleConnection stale) {
+                lived = System.nanoTime() - sent;
+                if (lived > STALE_NS) {
+                    return Result.brokeEarly("the engine failed to answer");
+                }
                 fresh = true;
             } catch (UpstreamException failure) {
                 return failed(failure);
@@ -174,7 +196,8 @@ final class Leg {
         return switch (failure) {
             case UpstreamException.UpstreamTimeout timeout ->
                 Result.failed(Outcome.TIMED_OUT, "the engine did not answer in time");
-            case UpstreamException.Cut cut -> Result.wasCut("the engine ended its answer too early");
+            // It may have died of this.
+            case UpstreamException.Cut cut -> Result.brokeEarly("the engine ended its answer too early");
             default -> Result.failed(Outcome.FAILED, "the engine failed to answer");
         };
     }

@@ -17,6 +17,7 @@ final class LiveState {
     final DecisionLog decisions = new DecisionLog();
     final ExchangeId ids = new ExchangeId();
     final BodyBudget budget;
+    final Poison poison = new Poison();
     final AtomicInteger inFlight = new AtomicInteger();
     final int maxInFlight;
     final BiConsumer<String, String> probe;

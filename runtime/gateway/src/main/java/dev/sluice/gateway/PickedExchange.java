@@ -71,6 +71,8 @@ final class PickedExchange implements Conversation {
     private long firstAt;
     private int counted = 1;
     private long reserved;
+    /** Of its body, as {@link Poison} knows it; 0 where that was not seen. */
+    private long fingerprint;
     private String poolName = "";
     private String model = "";
     private String endpointId = "";
@@ -151,6 +153,14 @@ final class PickedExchange implements Conversation {
             }
             reserved(body.remaining());
             BodyScan scan = Prepared.scan(settings, api, body);
+            fingerprint = runtime.poison.fingerprint(api.path(), body);
+            if (runtime.poison.held(fingerprint)) {
+                throw new Refused(
+                        GatewayError.INVALID_REQUEST,
+                        "Engines broke while they had this request; it is not tried again for a while.",
+                        "quarantined",
+                        0);
+            }
             model = Prepared.model(scan, headers);
             Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
             model = led.model();
@@ -568,6 +578,11 @@ final class PickedExchange implements Conversation {
         endSplit(outcome);
         attempted(outcome, cost);
         released(when);
+        if (fingerprint != 0 && outcome == Outcome.COMPLETED) {
+            runtime.poison.survived(fingerprint);
+        } else if (fingerprint != 0 && outcome == Outcome.FAILED && (status == 500 || reason.equals("upstream_cut"))) {
+            runtime.poison.died(fingerprint, Tenant.ANONYMOUS, endpointId);
+        }
     }
 
     private void endSplit(Outcome outcome) {

@@ -87,9 +87,10 @@ final class StreamRelay implements ChunkWatcher {
                 return end();
             }
             boolean late = failure instanceof UpstreamException.UpstreamTimeout;
-            return cut(
+            Leg.Result result = cut(
                     late ? Outcome.TIMED_OUT : Outcome.FAILED,
                     late ? GatewayError.UPSTREAM_TIMEOUT : GatewayError.UPSTREAM_CUT);
+            return late ? result : Leg.Result.brokeLate(Outcome.FAILED);
         } catch (ClientGone gone) {
             cancelled();
             throw gone;

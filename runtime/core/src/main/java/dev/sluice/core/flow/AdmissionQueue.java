@@ -363,7 +363,7 @@ public final class AdmissionQueue {
                         band, band.flow(ticket.share.flow()), ticket.share.weight(), ticket.work);
             }
         }
-        return ahead <= 0 ? 0 : (long) Math.min(ahead / rate, Long.MAX_VALUE >> 1);
+        return ahead <= 0 ? 0 : (long) Math.min(ahead / rate, (double) (Long.MAX_VALUE >> 1));
     }
 
     /**

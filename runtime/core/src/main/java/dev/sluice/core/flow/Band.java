@@ -30,7 +30,7 @@ final class Band {
         this.fairness = switch (rules.fairness()) {
             case FairnessKind.Strict _ -> new OneForAll(rules.ordering());
             case FairnessKind.RoundRobin _ -> new Turns();
-            case FairnessKind.Shares _ -> new WorkShares();
+            case FairnessKind.Shares shares -> new WorkShares(shares.saved());
             case FairnessKind.LeastService least -> new LeastAttained(least);
         };
     }

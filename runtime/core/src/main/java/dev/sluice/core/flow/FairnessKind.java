@@ -10,8 +10,12 @@ public sealed interface FairnessKind {
     /** One request each, in turn, by name. llm-d's {@code round-robin-fairness-policy}. */
     record RoundRobin() implements FairnessKind {}
 
-    /** By weight, in predicted milliseconds of work: see {@link WorkShares}. */
-    record Shares() implements FairnessKind {}
+    /**
+     * By weight, in predicted milliseconds of work: see {@link WorkShares}.
+     *
+     * @param saved how much of its share a flow may save up, work over weight
+     */
+    record Shares(Duration saved) implements FairnessKind {}
 
     /**
      * Whoever had least lately, and whose head waits longest: see {@link LeastAttained}. llm-d's {@code program-aware-fairness}.
@@ -28,5 +32,5 @@ public sealed interface FairnessKind {
     /** One request each, in turn. */
     FairnessKind ROUND_ROBIN = new RoundRobin();
     /** By weight, in predicted work. */
-    FairnessKind SHARES = new Shares();
+    FairnessKind SHARES = new Shares(Duration.ofMillis(500));
 }

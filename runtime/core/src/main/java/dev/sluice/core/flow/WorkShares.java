@@ -1,5 +1,6 @@
 package dev.sluice.core.flow;
 
+import java.time.Duration;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -7,15 +8,20 @@ import org.jspecify.annotations.Nullable;
  * Shares by weight, in predicted time of engines: start-time fair queueing (Goyal, Vin, Cheng, "Start-time Fair Queuing: A
  * Scheduling Algorithm for Integrated Services Packet Switching Networks", SIGCOMM 1996), with a request's predicted work in the place
  * of a packet's length. The flow with the least start tag is next. When one of its requests leaves, virtual time becomes that tag, and
- * the tag grows by the request's work over the flow's weight. A flow that comes back starts at virtual time or at its own tag,
- * whichever is later: it can't save up, and can't get rid of what it had by being away for a moment. When nobody waits any more, all is
+ * the tag grows by the request's work over the flow's weight. A flow that comes back starts at its own tag, or at virtual time less what it
+ * may have saved up, whichever is later: it can't get rid of what it had by being away for a moment. When nobody waits any more, all is
  * forgiven: as long as there is room for everybody, nobody takes anything from anybody.
+ *
+ * <p><b>Why a flow may save up.</b> Without it a tenant is served as by engines of its own of the size of its share, and two requests
+ * that come close together wait for each other, as if there were no other engines. A tenant that asks for four fifths of its share in no
+ * order then waits for several requests' time. With a little saved up, what comes in a burst goes at once, as long as it is within the
+ * share over some time. A completely fair scheduler does the same for who has slept (Linux, {@code place_entity}).
  *
  * <p><b>Why requests carry no tags.</b> A request's tags depend on those before it in its flow alone, and the first one's is the flow's.
  * So one number per flow is enough: a request that is cancelled leaves in constant time and nothing has to be computed anew.
  *
  * <p><b>Bound</b> (the paper's theorem 1): over any time in which two flows f and g both wait, their work over their weights
- * differs by at most {@code max(f)/w(f) + max(g)/w(g)}, where max is the most work of a single request. It needs no speed to be known: it
+ * differs by at most {@code max(f)/w(f) + max(g)/w(g)}, where max is the most work of a single request, and by what may be saved up. It needs no speed to be known: it
  * holds whether engines come, go, or slow down.
  *
  * <p><b>Predictions are amended.</b> When a request has ended, its flow's tag moves by what it really took beyond what was predicted
@@ -30,14 +36,21 @@ final class WorkShares implements Fairness {
     private final PlacedHeap<Flow> owing = new PlacedHeap<>(
             Comparator.<Flow>comparingDouble(f -> f.start).thenComparingLong(f -> f.since), new OwingPlace());
 
+    /** us of work over weight. */
+    private final double saved;
+
     private double virtual;
+
+    WorkShares(Duration saved) {
+        this.saved = saved.toNanos() / 1e3;
+    }
 
     @Override
     public void waiting(Flow flow, long now) {
         if (owing.has(flow)) {
             owing.remove(flow);
         }
-        flow.start = Math.max(flow.start, virtual);
+        flow.start = Math.max(flow.start, virtual - saved);
         waiting.add(flow);
     }
 
@@ -46,7 +59,7 @@ final class WorkShares implements Fairness {
         waiting.remove(flow);
         if (waiting.isEmpty()) {
             clear();
-        } else if (flow.start > virtual) {
+        } else if (flow.start > virtual - saved) {
             owing.add(flow);
         }
     }
@@ -73,7 +86,7 @@ final class WorkShares implements Fairness {
         flow.start += ticket.work / ticket.share.weight();
         waiting.moved(flow);
         Flow paid = owing.first();
-        while (paid != null && paid.start <= virtual) {
+        while (paid != null && paid.start <= virtual - saved) {
             owing.remove(paid);
             paid.band.forget(paid);
             paid = owing.first();

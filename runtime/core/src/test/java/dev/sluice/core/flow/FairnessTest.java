@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class FairnessTest {
+    private static final FairnessKind NOTHING_SAVED = new FairnessKind.Shares(Duration.ZERO);
     private static final Bounds MANY = new Bounds(10_000, 1L << 40);
 
     private static AdmissionQueue queue(FairnessKind fairness, Ordering.Kind order) {
@@ -48,7 +49,7 @@ class FairnessTest {
 
     @Test
     void sharesAreOfWorkAndNotOfRequests() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         for (int i = 0; i < 3; i++) {
             offer(queue, of("long", 1, 30), i);
         }
@@ -63,7 +64,7 @@ class FairnessTest {
 
     @Test
     void twiceTheWeightIsTwiceTheShare() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         for (int i = 0; i < 30; i++) {
             offer(queue, of("gold", 2, 10), i);
             offer(queue, of("plain", 1, 10), i);
@@ -74,7 +75,7 @@ class FairnessTest {
 
     @Test
     void whoComesBackHasNotSavedUpAndOwesWhatItHad() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         for (int i = 0; i < 10; i++) {
             offer(queue, of("busy", 1, 10), i);
         }
@@ -88,8 +89,25 @@ class FairnessTest {
     }
 
     @Test
+    void whoHasSavedUpSendsABurstAndThenItsShare() {
+        AdmissionQueue queue = queue(new FairnessKind.Shares(Duration.ofMillis(30)), Ordering.Kind.FIFO);
+        for (int i = 0; i < 20; i++) {
+            offer(queue, of("busy", 1, 10), i);
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(queue.poll(p -> true, 20 + i).orElseThrow().share().flow()).isEqualTo("busy");
+        }
+        for (int i = 0; i < 6; i++) {
+            offer(queue, of("guest", 1, 10), 40);
+        }
+        // 30 ms are saved: three requests and the one whose turn it is go at once, the others take turns.
+        assertThat(order(queue, 41).subList(0, 8))
+                .containsExactly("guest", "guest", "guest", "guest", "busy", "guest", "busy", "guest");
+    }
+
+    @Test
     void whenNobodyWaitsAllIsForgiven() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         offer(queue, of("guest", 1, 5000), 0);
         assertThat(order(queue, 1)).containsExactly("guest");
         offer(queue, of("guest", 1, 10), 2);
@@ -99,7 +117,7 @@ class FairnessTest {
 
     @Test
     void answersLongerThanPredictedAreCharged() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         for (int i = 0; i < 6; i++) {
             offer(queue, of("sly", 1, 10), i);
             offer(queue, of("plain", 1, 10), i);
@@ -111,7 +129,7 @@ class FairnessTest {
 
     @Test
     void cancellingGivesNothingAway() {
-        AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+        AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
         List<Ticket> cancelled = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             Ticket ticket = of("fickle", 1, 10);
@@ -128,7 +146,7 @@ class FairnessTest {
     void theBoundOfTheSourceHoldsOverEveryWindowInWhichBothWait() {
         for (long seed = 0; seed < 40; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
-            AdmissionQueue queue = queue(FairnessKind.SHARES, Ordering.Kind.FIFO);
+            AdmissionQueue queue = queue(NOTHING_SAVED, Ordering.Kind.FIFO);
             int flows = random.nextInt(2, 8);
             double[] weights = random.doubles(flows, 0.5, 5).toArray();
             double[] most = new double[flows];

@@ -162,7 +162,17 @@ public record ServerConfig(
             Duration headerTime,
 
             @Doc("Longest pause inside a request body.") @Default("30s") @Range(min = 0.1, max = 3600)
-            Duration bodyIdle) {}
+            Duration bodyIdle,
+
+            @Doc("How long a request that broke two engines is refused; `0s`: not at all.")
+            @Default("10m")
+            @Range(min = 0, max = 86400)
+            Duration quarantine) {
+        /** With the usual quarantine. */
+        public Limits(Size body, Size headers, int connections, Duration headerTime, Duration bodyIdle) {
+            this(body, headers, connections, headerTime, bodyIdle, Duration.ofMinutes(10));
+        }
+    }
 
     /** Steps of a stop. */
     public record Drain(

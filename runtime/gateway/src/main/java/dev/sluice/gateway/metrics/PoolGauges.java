@@ -105,7 +105,22 @@ final class PoolGauges implements MultiCollector {
                                 pods.dataPoint(point(Labels.of("pool", pool.name(), "revision", revision), n)));
             });
         }
+        GaugeSnapshot.Builder waiting =
+                gauge("queue_waiting_requests", "Requests that wait for a place, by whose they are; those who have none have no series");
+        GaugeSnapshot.Builder weighs =
+                gauge("queue_waiting_bytes", "Bytes of the bodies of requests that wait, by whose they are");
+        GaugeSnapshot.Builder saturation = gauge(
+                "pool_saturation", "How full a pool is as flow control sees it, 1 as full as it should be; absent when unknown");
+        for (PoolView pool : pools.values()) {
+            waiting(pool, waiting, weighs);
+            if (!Double.isNaN(pool.saturation())) {
+                saturation.dataPoint(point(Labels.of("pool", pool.name()), pool.saturation()));
+            }
+        }
         return new MetricSnapshots(List.<MetricSnapshot>of(
+                waiting.build(),
+                weighs.build(),
+                saturation.build(),
                 problems.build(),
                 rates.build(),
                 ahead.build(),
@@ -121,6 +136,25 @@ final class PoolGauges implements MultiCollector {
                 perPool("queue_requests", "Requests that wait for a place", PoolView::queueSize),
                 perPool("queue_bytes", "Bytes of the bodies of requests that wait", PoolView::queueBytes),
                 perPool("index_blocks", "Blocks in the prefix index", PoolView::indexBlocks)));
+    }
+
+    /** The first tenants by name have series of their own, the rest is other. */
+    private static void waiting(PoolView pool, GaugeSnapshot.Builder requests, GaugeSnapshot.Builder bytes) {
+        Map<Labels, long[]> sums = new LinkedHashMap<>();
+        for (PoolView.Waiting row : pool.waiting()) {
+            Labels own = Labels.of(
+                    "pool", pool.name(), "tenant", row.tenant(), "priority", Integer.toString(row.priority()));
+            Labels labels = sums.containsKey(own) || sums.size() < MOST
+                    ? own
+                    : Labels.of("pool", pool.name(), "tenant", FewCounters.OTHER, "priority", "");
+            long[] sum = sums.computeIfAbsent(labels, l -> new long[2]);
+            sum[0] += row.requests();
+            sum[1] += row.bytes();
+        }
+        sums.forEach((labels, sum) -> {
+            requests.dataPoint(point(labels, sum[0]));
+            bytes.dataPoint(point(labels, sum[1]));
+        });
     }
 
     private static CounterSnapshot.CounterDataPointSnapshot count(Labels labels, long n) {

@@ -38,6 +38,23 @@ public interface PoolView {
     /** Bytes of the bodies that wait. */
     long queueBytes();
 
+    /** What waits, by priority and tenant. */
+    default List<Waiting> waiting() {
+        return List.of();
+    }
+
+    /**
+     * What waits of one tenant in one band.
+     *
+     * @param bytes of the bodies
+     */
+    record Waiting(int priority, String tenant, int requests, long bytes) {}
+
+    /** How full the pool is as flow control sees it, 1 as full as it should be; NaN when nothing is known. */
+    default double saturation() {
+        return Double.NaN;
+    }
+
     /** Blocks in the prefix index. */
     long indexBlocks();
 

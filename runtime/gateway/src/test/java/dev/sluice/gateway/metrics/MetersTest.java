@@ -374,6 +374,16 @@ class MetersTest {
         }
 
         @Override
+        public List<Waiting> waiting() {
+            return List.of(new Waiting(0, "acme", 4, 4096));
+        }
+
+        @Override
+        public double saturation() {
+            return 0.5;
+        }
+
+        @Override
         public long indexBlocks() {
             return 77;
         }

@@ -9,7 +9,7 @@ enum FlowBug {
     WEIGHT_IGNORED,
     /** All have the same priority. */
     PRIORITY_IGNORED,
-    /** Room that was set aside for a request that had to be refused after all is not given back. */
+    /** Room that was set aside is not given back, now and then. */
     ROOM_KEPT,
     /** Nobody goes on when an engine is done with a prompt, or as time passes. */
     LOST_WAKE_UP,

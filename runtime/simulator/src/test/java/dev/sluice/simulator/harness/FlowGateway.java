@@ -49,7 +49,7 @@ final class FlowGateway extends VirtualGateway {
     protected void granted(Place place) {
         world.leaves(place.exchange());
         super.granted(place);
-        if (has(FlowBug.ROOM_KEPT) && place.exchange().attempts() == 0) {
+        if (has(FlowBug.ROOM_KEPT) && place.exchange().number() % 7 == 3) {
             flow.enter(new Ticket(0, loop.now(), 1000), false, pushed -> {}, loop.now());
         }
     }

@@ -56,6 +56,7 @@ final class FlowWorld {
     private final EventLoop loop;
     private final FlowGateway gateway;
     private final FlowRules rules;
+    private final int savedMs;
     private final Map<String, Server> fleet = new LinkedHashMap<>();
     private final List<Tenant> tenants = new ArrayList<>();
     private final List<Exchange> exchanges = new ArrayList<>();
@@ -84,7 +85,9 @@ final class FlowWorld {
         Bounds total = new Bounds(random.nextInt(5, 40), random.nextLong(50_000, 400_000));
         Bounds band = chance(0.5) ? new Bounds(random.nextInt(3, 20), 1L << 40) : FlowSettings.UNBOUNDED;
         Bounds flow = chance(0.5) ? new Bounds(random.nextInt(2, 10), random.nextLong(20_000, 80_000)) : FlowSettings.UNBOUNDED;
-        Rules fair = new Rules(band, flow, FairnessKind.SHARES, Ordering.Kind.FIFO);
+        savedMs = chance(0.5) ? random.nextInt(1, 500) : 0;
+        FairnessKind shares = new FairnessKind.Shares(Duration.ofMillis(savedMs));
+        Rules fair = new Rules(band, flow, shares, Ordering.Kind.FIFO);
         FlowSettings settings = new FlowSettings(total, Map.of(), fair, fair, chance(0.7), chance(0.5));
         rules = new FlowRules(
                 settings,
@@ -94,8 +97,8 @@ final class FlowWorld {
                 ? new FlowSettings(
                         total,
                         Map.of(),
-                        new Rules(band, FlowSettings.UNBOUNDED, FairnessKind.SHARES, Ordering.Kind.FIFO),
-                        new Rules(band, FlowSettings.UNBOUNDED, FairnessKind.SHARES, Ordering.Kind.FIFO),
+                        new Rules(band, FlowSettings.UNBOUNDED, shares, Ordering.Kind.FIFO),
+                        new Rules(band, FlowSettings.UNBOUNDED, shares, Ordering.Kind.FIFO),
                         settings.pushOut(),
                         settings.early())
                 : settings;
@@ -290,7 +293,7 @@ final class FlowWorld {
     private void lead(String one, String other) {
         double begun = since.getOrDefault(one + " " + other, 0.0);
         double now = had.getOrDefault(one, 0.0) - had.getOrDefault(other, 0.0);
-        double bound = most.getOrDefault(one, 0.0) + most.getOrDefault(other, 0.0);
+        double bound = most.getOrDefault(one, 0.0) + most.getOrDefault(other, 0.0) + savedMs;
         shares++;
         require(
                 now - begun <= bound + 1e-6,
