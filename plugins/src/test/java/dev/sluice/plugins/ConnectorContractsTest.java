@@ -20,16 +20,16 @@ class ConnectorContractsTest {
             "remote_host",
             "remote_port");
     /** Captured from vLLM 0.32, but for its text. */
-    private static final TestAnswer NIXL = TestAnswer.of(
-            """
+    private static final TestAnswer NIXL = TestAnswer.of("""
             {"id":"cmpl-1","choices":[],"kv_transfer_params":{"do_remote_prefill":true,"do_remote_decode":false,
             "remote_block_ids":[[27]],"remote_engine_id":"prefill-18101","remote_request_id":"cmpl-1-0-a29fe3f6",
             "remote_host":"127.0.0.1","remote_port":28101,"tp_size":1,"remote_num_tokens":3,"transfer_mode":"pull"}}""");
-    private static final TestAnswer PUSHER = TestAnswer.of(
-            """
+
+    private static final TestAnswer PUSHER = TestAnswer.of("""
             {"kv_transfer_params":{"do_remote_prefill":true,"do_remote_decode":false,"remote_engine_id":"e",
             "remote_host":"127.0.0.1","remote_port":28101,"transfer_mode":"push"}}""");
-    private static final TestAnswer BOOTSTRAP = TestAnswer.of("{\"0\":{\"engine_id\":\"a\"},\"1\":{\"engine_id\":\"b\"}}");
+    private static final TestAnswer BOOTSTRAP =
+            TestAnswer.of("{\"0\":{\"engine_id\":\"a\"},\"1\":{\"engine_id\":\"b\"}}");
 
     @Nested
     class Nixl extends ConnectorContract<NixlConfig> {

@@ -34,7 +34,9 @@ final class KnownCacheBench {
                 seeds, brief ? ", brief" : "");
         Workload ladder = Workloads.all().getFirst();
         for (Workload full : Workloads.all()) {
-            boolean wanted = only.isEmpty() ? full.name().equals(ladder.name()) : full.name().contains(only);
+            boolean wanted = only.isEmpty()
+                    ? full.name().equals(ladder.name())
+                    : full.name().contains(only);
             if (wanted) {
                 workload(brief ? full.brief() : full, seeds, out, progress);
             }

@@ -27,8 +27,7 @@ final class LadderTable {
                 .parallel()
                 .mapToObj(seed -> Ladder.run(arm, workload, seed))
                 .toList();
-        progress.printf(
-                Locale.ROOT, "%s, %s: %.1f s%n", workload.name(), label, (System.nanoTime() - start) / 1e9);
+        progress.printf(Locale.ROOT, "%s, %s: %.1f s%n", workload.name(), label, (System.nanoTime() - start) / 1e9);
         progress.flush();
         return runs;
     }
@@ -84,7 +83,9 @@ final class LadderTable {
 
     /** By how much each seed's value is less than that of another arm. */
     static double[] behind(double[] own, double[] other) {
-        return IntStream.range(0, own.length).mapToDouble(s -> other[s] - own[s]).toArray();
+        return IntStream.range(0, own.length)
+                .mapToDouble(s -> other[s] - own[s])
+                .toArray();
     }
 
     static double mean(double[] values) {

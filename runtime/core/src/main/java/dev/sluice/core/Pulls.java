@@ -100,7 +100,8 @@ final class Pulls {
         long[] keys = new long[cached.length];
         for (int row = 0; row < cached.length; row++) {
             if (cached[row] >= least + 1 && Eligible.hands(placement, row)) {
-                // The bits of numbers from 0 up are in the order of the numbers; the last of them are not worth a token.
+                // The bits of numbers from 0 up are in the order of the numbers; the last of them are not worth a
+                // token.
                 keys[n++] = (~Double.doubleToRawLongBits(cached[row]) & ~ROWS) | row;
             }
         }
@@ -137,9 +138,7 @@ final class Pulls {
             }
             i++;
         }
-        return best < 0
-                ? null
-                : pull(snapshot, sources.rows()[best], row, (int) (sources.held()[best] - own));
+        return best < 0 ? null : pull(snapshot, sources.rows()[best], row, (int) (sources.held()[best] - own));
     }
 
     /** Tokens that one row has beyond the other. */
@@ -155,8 +154,7 @@ final class Pulls {
 
     /** What that fetch would cost, whether or not it is worth it. */
     static Pull pull(Snapshot snapshot, int source, int row, int tokens) {
-        return new Pull(
-                row, source, tokens, snapshot.pullMs(source, row, tokens), tokens * tokenMs(snapshot, row));
+        return new Pull(row, source, tokens, snapshot.pullMs(source, row, tokens), tokens * tokenMs(snapshot, row));
     }
 
     /** Ms to compute a token. */

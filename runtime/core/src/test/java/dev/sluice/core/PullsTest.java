@@ -111,8 +111,8 @@ class PullsTest {
 
     private static void fetched(Fixture f, int from, int to, double ms) {
         Snapshot snapshot = f.pool.snapshot(f.now);
-        Charge charge = f.pool.charge(snapshot, to, new Work(1600, 1536, 100), 0, f.now)
-                .orElseThrow();
+        Charge charge =
+                f.pool.charge(snapshot, to, new Work(1600, 1536, 100), 0, f.now).orElseThrow();
         f.pool.fetches(charge, snapshot, new Pull(to, from, 1536, 43, 76.8));
         f.now += (long) (ms * Fixture.MS);
         f.pool.firstToken(charge, f.now);
@@ -166,7 +166,14 @@ class PullsTest {
                     };
                 }
                 Placement placement = new Placement(
-                        Fixture.request(), snapshot, new int[24], "", Set.of(), Set.of(), 7, new Splitting(Set.of(), true));
+                        Fixture.request(),
+                        snapshot,
+                        new int[24],
+                        "",
+                        Set.of(),
+                        Set.of(),
+                        7,
+                        new Splitting(Set.of(), true));
                 Pulls pulls = Pulls.of(placement, cached);
                 for (int row = 0; row < cached.length; row++) {
                     int expected = best(snapshot, cached, row);

@@ -170,10 +170,9 @@ class PickerFetchTest {
     /** Behind a proxy only what a sidecar sees to is split or fetched: bodies of other engines go on as they are. */
     @Test
     void enginesWithoutASidecarComputeWhatTheyLack() throws Exception {
-        GatewayFixture gateway =
-                gateway(
-                        "{type: offloading, parameters: {warmUp: false}}",
-                        "      - {type: p2p-source-producer, parameters: {minCachedTokenDelta: 16}}");
+        GatewayFixture gateway = gateway(
+                "{type: offloading, parameters: {warmUp: false}}",
+                "      - {type: p2p-source-producer, parameters: {minCachedTokenDelta: 16}}");
         try (EnvoyStandIn envoy = new EnvoyStandIn(gateway.gateway.pickerPort().orElseThrow())) {
             serve(gateway, envoy, 0, "x-engine", "a");
             Told second = serve(gateway, envoy, 0, "x-engine", "b");

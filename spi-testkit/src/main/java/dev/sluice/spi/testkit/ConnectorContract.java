@@ -339,8 +339,10 @@ public abstract class ConnectorContract<C extends Record> extends FactoryContrac
             }
         }
         connector.pull(handover).ifPresent(ConnectorContract::wellFormed);
-        connector.remember(answer).ifPresent(json -> assertTrue(
-                TestJson.members(json).isPresent(), () -> "remembers what is no JSON object: " + json));
+        connector
+                .remember(answer)
+                .ifPresent(json -> assertTrue(
+                        TestJson.members(json).isPresent(), () -> "remembers what is no JSON object: " + json));
         connector.query(handover.prefill()).ifPresent(query -> {
             assertTrue(query.port() > 0 && query.port() < 65536, () -> "asks port " + query.port());
             assertTrue(query.path().startsWith("/"), () -> "asks for " + query.path());

@@ -97,17 +97,13 @@ public record TestHandover(
         return path.equals(GENERATE)
                 ? List.of(
                         top,
-                        new Edit(
-                                List.of("sampling_params", "extra_args"),
-                                ConnectorContract.PARAMS,
-                                Optional.of(json)))
+                        new Edit(List.of("sampling_params", "extra_args"), ConnectorContract.PARAMS, Optional.of(json)))
                 : List.of(top);
     }
 
     /** Another attempt of the same request. */
     public TestHandover again(String otherId, long number) {
-        return new TestHandover(
-                otherId, path, prefill, decode, source, members, streaming, choices, known, number);
+        return new TestHandover(otherId, path, prefill, decode, source, members, streaming, choices, known, number);
     }
 
     /** The same on another route, with these members. */
@@ -123,8 +119,7 @@ public record TestHandover(
 
     /** The same between other endpoints. */
     public TestHandover between(Endpoint computes, Endpoint generates) {
-        return new TestHandover(
-                id, path, computes, generates, source, members, streaming, choices, known, random);
+        return new TestHandover(id, path, computes, generates, source, members, streaming, choices, known, random);
     }
 
     /** The same where this is remembered of the prefill engine. */

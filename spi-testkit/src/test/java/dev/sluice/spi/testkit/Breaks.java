@@ -403,7 +403,8 @@ final class Breaks {
     static class WritesBeyond extends ProducerContract<NoConfig> {
         @Override
         protected Factory<NoConfig> factory() {
-            return makes("sample-producer", () -> (Producer) (request, candidates, out) -> out.set(candidates.size(), "x", 1));
+            return makes("sample-producer", () ->
+                    (Producer) (request, candidates, out) -> out.set(candidates.size(), "x", 1));
         }
 
         @Override
@@ -536,7 +537,8 @@ final class Breaks {
             super(() -> new SamplePlugin.ByTicket() {
                 @Override
                 public Optional<String> remember(Answer prefill) {
-                    String ticket = prefill.text(ConnectorContract.PARAMS, "ticket").orElseThrow();
+                    String ticket =
+                            prefill.text(ConnectorContract.PARAMS, "ticket").orElseThrow();
                     return Optional.of("{\"ticket\":" + Edit.quote(ticket) + "}");
                 }
             });

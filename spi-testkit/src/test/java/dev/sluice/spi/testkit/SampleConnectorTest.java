@@ -14,8 +14,8 @@ class SampleConnectorTest extends ConnectorContract<SamplePlugin.Config> {
         return SamplePlugin.CONFIG;
     }
 
-    static final TestAnswer ANSWER =
-            TestAnswer.of("{\"choices\":[],\"kv_transfer_params\":{\"ticket\":\"a-1\",\"port\":7,\"note\":\"\\u00e4\"}}");
+    static final TestAnswer ANSWER = TestAnswer.of(
+            "{\"choices\":[],\"kv_transfer_params\":{\"ticket\":\"a-1\",\"port\":7,\"note\":\"\\u00e4\"}}");
 
     @Override
     protected TestAnswer prefillAnswer() {

@@ -110,8 +110,7 @@ public final class SamplePlugin implements Plugin {
                     int most = -1;
                     for (int i = 0; i < sources.size(); i++) {
                         double holds = sources.signal(i, Signal.CACHED_TOKENS);
-                        boolean more = holds > held
-                                && (most < 0 || holds > sources.signal(most, Signal.CACHED_TOKENS));
+                        boolean more = holds > held && (most < 0 || holds > sources.signal(most, Signal.CACHED_TOKENS));
                         most = more ? i : most;
                     }
                     return most;

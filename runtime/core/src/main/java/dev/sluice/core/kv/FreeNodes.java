@@ -11,8 +11,11 @@ import java.util.Arrays;
  */
 final class FreeNodes {
     static final int PAGE_BITS = 12;
+    /** Places of a row: a word of bits. */
+    static final int ROW = 64;
+
     private static final int PAGE = 1 << PAGE_BITS;
-    private static final int WORDS = PAGE / 64;
+    private static final int WORDS = PAGE / ROW;
     private static final int SLACK = 32;
 
     private long[] bits = {};

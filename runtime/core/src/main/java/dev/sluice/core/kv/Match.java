@@ -11,6 +11,8 @@ public final class Match {
     private int depth;
     private Holders last = Holders.NONE;
     private int since;
+    /** What was looked at ahead of its use: keeps a compiler from leaving it out. */
+    int touched;
 
     /** Leading blocks of the prompt that the lane holds, in whatever tier. */
     public int blocks(int lane) {
@@ -48,10 +50,10 @@ public final class Match {
         last = Holders.NONE;
     }
 
-    /** The next block has these holders; false when no lane holds all blocks so far. */
-    boolean next(Holders holders) {
+    /** The next blocks, at least one, have these holders; false when no lane holds all blocks so far. */
+    boolean next(Holders holders, int many) {
         if (holders == last) {
-            depth++;
+            depth += many;
             return true;
         }
         if (depth == 0) {
@@ -73,8 +75,8 @@ public final class Match {
         }
         last = holders;
         since = depth;
-        depth++;
-        return depth > 0;
+        depth += many;
+        return true;
     }
 
     private void start(Holders holders) {

@@ -118,31 +118,70 @@ final class Nodes {
 
     /** From any thread: follows a prompt as far as anybody holds it. */
     void match(long[] chain, int count, Match match) {
-        long[][] allKeys = keys;
-        @Nullable Holders[][] allHolders = holders;
-        int node = -1;
-        for (int i = 0; i < count; i++) {
-            long key = chain[i];
-            Holders set = node < 0 ? null : held(allKeys, allHolders, ++node, key);
-            if (set == null) {
-                node = table.find(key, keys);
-                allKeys = keys;
-                allHolders = holders;
-                set = node < 0 ? null : held(allKeys, allHolders, node, key);
-            }
-            if (set == null || !match.next(set)) {
+        int at = 0;
+        while (at < count) {
+            NodeTable now = table;
+            int node = now.find(chain[at], keys);
+            if (node < 0) {
                 return;
             }
+            // Where the chain goes on when it fills its row: on its way from memory while this row is compared.
+            int next = at + FreeNodes.ROW - (node & FreeNodes.ROW - 1);
+            if (next < count) {
+                match.touched ^= now.touch(chain[next]);
+            }
+            int matched = follow(chain, at, count, node, match);
+            if (matched <= 0) {
+                return;
+            }
+            at += matched;
         }
     }
 
-    private static @Nullable Holders held(long[][] keys, @Nullable Holders[][] holders, int node, long key) {
+    /**
+     * Follows a chain as far as it lies in one piece, stretch by stretch of the same holders.
+     *
+     * @return blocks that were matched, or -1 when no lane holds the next one, too
+     */
+    private int follow(long[] chain, int at, int count, int node, Match match) {
+        long[][] allKeys = keys;
+        @Nullable Holders[][] allHolders = holders;
         int page = node >>> BITS;
-        if (page >= holders.length || key(keys, node) != key) {
-            return null;
+        if (page >= allKeys.length || page >= allHolders.length) {
+            return 0;
         }
-        Holders set = (Holders) HELD.getAcquire(holders[page], node & PAGE - 1);
-        return set != null && key(keys, node) == key ? set : null;
+        long[] own = allKeys[page];
+        @Nullable Holders[] held = allHolders[page];
+        int from = node & PAGE - 1;
+        int same = alike(chain, at, own, from, Math.min(count - at, PAGE - from));
+        int done = 0;
+        while (done < same) {
+            // Keys, holders, and the keys again, in this order.
+            Holders set = (Holders) HELD.getAcquire(held, from + done);
+            if (set == null) {
+                break;
+            }
+            int end = done + 1;
+            while (end < same && held[from + end] == set) {
+                end++;
+            }
+            VarHandle.acquireFence();
+            int sure = alike(chain, at + done, own, from + done, end - done);
+            if (sure > 0 && !match.next(set, sure)) {
+                return -1;
+            }
+            done += sure;
+            if (done < end) {
+                break;
+            }
+        }
+        return done;
+    }
+
+    /** How many leading keys are the same. */
+    private static int alike(long[] chain, int at, long[] page, int from, int most) {
+        int differs = Arrays.mismatch(chain, at, at + most, page, from, from + most);
+        return differs < 0 ? most : differs;
     }
 
     /** The key in a node's place; some other number where there is no such place. */

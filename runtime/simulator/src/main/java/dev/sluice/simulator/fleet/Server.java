@@ -62,12 +62,7 @@ public final class Server {
 
     /** The same, and the listener hears of its cache. */
     public Server(
-            EventLoop loop,
-            EngineProfile profile,
-            long seed,
-            String name,
-            KvNetwork network,
-            CacheListener listener) {
+            EventLoop loop, EngineProfile profile, long seed, String name, KvNetwork network, CacheListener listener) {
         this.loop = loop;
         this.engine = new Engine(profile, seed, listener);
         kv = new ServerKv(name, network, loop, engine, sink, this::wake);
