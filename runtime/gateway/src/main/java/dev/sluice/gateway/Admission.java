@@ -122,8 +122,7 @@ final class Admission {
         Patience patience = pool.patience(tenant.priority());
         double ttft = pool.ordersByDue(tenant.priority()) ? request.ttftObjectiveMs() : Double.NaN;
         long due = Double.isNaN(ttft) ? Long.MAX_VALUE : asked + (long) (ttft * MS);
-        Ticket.Times usual =
-                new Ticket.Times(asked + patience.nanos(), asked + patience.withoutEndpoint(), due);
+        Ticket.Times usual = new Ticket.Times(asked + patience.nanos(), asked + patience.withoutEndpoint(), due);
         Optional<Waking> wakes = pool.waking();
         if (wakes.isEmpty()) {
             return usual;

@@ -1,7 +1,7 @@
 package dev.sluice.simulator.ladder;
 
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;
 import dev.sluice.simulator.fleet.Exchange;
