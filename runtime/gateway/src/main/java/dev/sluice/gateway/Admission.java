@@ -130,8 +130,7 @@ final class Admission {
         Patience patience = pool.patience(request.priority());
         double ttft = pool.ordersByDue(request.priority()) ? request.ttftObjectiveMs() : Double.NaN;
         long due = Double.isNaN(ttft) ? Long.MAX_VALUE : asked + (long) (ttft * MS);
-        Ticket.Times usual =
-                new Ticket.Times(asked + patience.nanos(), asked + patience.withoutEndpoint(), due);
+        Ticket.Times usual = new Ticket.Times(asked + patience.nanos(), asked + patience.withoutEndpoint(), due);
         Optional<Waking> wakes = pool.waking();
         if (wakes.isEmpty()) {
             return usual;

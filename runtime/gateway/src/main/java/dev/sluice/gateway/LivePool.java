@@ -323,7 +323,7 @@ final class LivePool {
     /** Whole seconds, rounded up, until a refused request may hope for a place; from 1 to 60. */
     int retryAfter(Waiter waiter, long now) {
         long wait = locked(() -> queue.expectedWait(waiter, now));
-        return (int) Math.clamp((wait + 999_999_999L) / 1_000_000_000L, 1, 60);
+        return Math.clamp((wait + 999_999_999L) / 1_000_000_000L, 1, 60);
     }
 
     /** A request has ended that room was set aside for, and this is what it really asked for. */
@@ -711,8 +711,7 @@ final class LivePool {
                 index.setCapacity(slot, blocks);
             }
         });
-        late.forEach(
-                ticket -> become(ticket, serving[0] ? Waiter.Fate.LATE : Waiter.Fate.LATE_WITHOUT_ENDPOINT));
+        late.forEach(ticket -> become(ticket, serving[0] ? Waiter.Fate.LATE : Waiter.Fate.LATE_WITHOUT_ENDPOINT));
         return due;
     }
 

@@ -73,6 +73,7 @@ final class PickedExchange implements Conversation {
     private long reserved;
     /** Of its body, as {@link Poison} knows it; 0 where that was not seen. */
     private long fingerprint;
+
     private String poolName = "";
     private String model = "";
     private String endpointId = "";

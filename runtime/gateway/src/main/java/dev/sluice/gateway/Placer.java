@@ -192,7 +192,8 @@ final class Placer {
         for (int blocks : matched(ask)) {
             most = Math.max(most, blocks);
         }
-        return (int) Math.min(most * ask.request().tokensPerBlock(), ask.request().promptTokens());
+        return (int)
+                Math.min(most * ask.request().tokensPerBlock(), ask.request().promptTokens());
     }
 
     private String sessionEndpoint(Ask ask) {

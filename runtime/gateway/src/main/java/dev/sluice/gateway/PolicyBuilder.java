@@ -162,8 +162,8 @@ final class PolicyBuilder {
                 .map(name -> all(SaturationDetector.class).stream()
                         .filter(detector -> detector.name().equals(name))
                         .findFirst()
-                        .orElseThrow(() ->
-                                new ConfigException("routing." + this.name + ": " + name + " is no saturation detector")));
+                        .orElseThrow(() -> new ConfigException(
+                                "routing." + this.name + ": " + name + " is no saturation detector")));
         return named.<Saturation>map(detector -> new DetectedSaturation(detector, guard.meters()::pluginFault))
                 .orElseGet(() -> Saturation.leastWait(flow.ttftMs()));
     }

@@ -104,9 +104,11 @@ class FlowControlTest {
             List<String> order = order(engine);
             assertThat(order).startsWith("first", "noisy 1", "quiet 1");
             assertThat(order.indexOf("quiet 2")).as("%s", order).isLessThan(order.indexOf("noisy 3"));
-            String id = answers.getLast().get().headers().firstValue("x-sluice-id").orElseThrow();
+            String id =
+                    answers.getLast().get().headers().firstValue("x-sluice-id").orElseThrow();
             assertThat(fixture.gateway.admin("/explain/" + id).body())
-                    .contains("ms in the queue, band 0: every endpoint at its limit when it came, 5 waited in its band or above");
+                    .contains(
+                            "ms in the queue, band 0: every endpoint at its limit when it came, 5 waited in its band or above");
             fixture.gateway.awaitIdle();
         }
     }

@@ -65,7 +65,8 @@ class PoisonTest {
             assertThat(again.body()).contains("not tried again for a while");
             assertThat(deaths).as("no third engine").hasValue(2);
             for (int i = 0; i < 20; i++) {
-                assertThat(gateway.post(CHAT, says("fine " + i, false)).statusCode()).isEqualTo(200);
+                assertThat(gateway.post(CHAT, says("fine " + i, false)).statusCode())
+                        .isEqualTo(200);
             }
             assertThat(gateway.admin("/metrics").body()).contains("reason=\"quarantined\"");
             gateway.awaitIdle();
@@ -88,7 +89,8 @@ class PoisonTest {
                 gateway.awaitIdle();
                 assertThat(deaths).hasValue(i);
             }
-            assertThat(gateway.post(CHAT, says("slow poison", true)).statusCode()).isEqualTo(400);
+            assertThat(gateway.post(CHAT, says("slow poison", true)).statusCode())
+                    .isEqualTo(400);
             assertThat(deaths).hasValue(2);
             gateway.awaitIdle();
         } finally {
@@ -101,10 +103,10 @@ class PoisonTest {
     @Test
     void withoutAQuarantineEachRequestStopsAtTwo() throws Exception {
         List<ScriptedEngine> engines = engines();
-        try (GatewayFixture gateway =
-                GatewayFixture.withServer(dir, engines, "limits: {quarantine: 0s}")) {
+        try (GatewayFixture gateway = GatewayFixture.withServer(dir, engines, "limits: {quarantine: 0s}")) {
             for (int i = 1; i <= 2; i++) {
-                assertThat(gateway.post(CHAT, says("poison", false)).statusCode()).isEqualTo(502);
+                assertThat(gateway.post(CHAT, says("poison", false)).statusCode())
+                        .isEqualTo(502);
                 assertThat(deaths).hasValue(2 * i);
             }
         } finally {

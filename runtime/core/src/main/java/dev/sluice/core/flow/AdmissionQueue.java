@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * or is ordered by time. With one flow and first in, first out, everything takes constant time.
  */
 public final class AdmissionQueue {
+    /** Bands that are kept although nothing of theirs waits: it would cost more to make them anew again and again. */
+    private static final int KEPT = 16;
+
     private final TreeMap<Integer, Band> bands = new TreeMap<>(Comparator.reverseOrder());
     private final DeadlineWheel wheel = new DeadlineWheel();
     private final DrainRate drain = new DrainRate();
@@ -316,7 +319,7 @@ public final class AdmissionQueue {
         Band band = flow.band;
         band.remove(ticket, flow, now);
         wheel.remove(ticket);
-        if (band.empty()) {
+        if (bands.size() > KEPT && band.empty()) {
             bands.remove(band.priority);
             priorities = new int[0];
         }
@@ -359,11 +362,10 @@ public final class AdmissionQueue {
             if (band.priority > ticket.priority) {
                 ahead += band.work;
             } else if (band.priority == ticket.priority) {
-                ahead += band.fairness.ahead(
-                        band, band.flow(ticket.share.flow()), ticket.share.weight(), ticket.work);
+                ahead += band.fairness.ahead(band, band.flow(ticket.share.flow()), ticket.share.weight(), ticket.work);
             }
         }
-        return ahead <= 0 ? 0 : (long) Math.min(ahead / rate, (double) (Long.MAX_VALUE >> 1));
+        return ahead <= 0 ? 0 : (long) Math.min(ahead / rate, 1e18);
     }
 
     /**

@@ -46,7 +46,9 @@ final class Band {
 
     void add(Ticket ticket, long now) {
         Flow known = flows.get(ticket.share.flow());
-        Flow flow = known == null ? new Flow(ticket.share.flow(), this, rules.ordering().create()) : known;
+        Flow flow = known == null
+                ? new Flow(ticket.share.flow(), this, rules.ordering().create())
+                : known;
         if (known == null) {
             flows.put(flow.name, flow);
         }

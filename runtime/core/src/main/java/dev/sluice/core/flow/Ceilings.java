@@ -60,9 +60,8 @@ public interface Ceilings {
             double[] ceilings = new double[n];
             double span = n < 2 ? 0 : (double) priorities[0] - priorities[n - 1];
             for (int i = 0; i < n; i++) {
-                double place = n < 2
-                        ? 1
-                        : byValue ? (priorities[i] - (double) priorities[n - 1]) / span : 1 - i / (n - 1.0);
+                double place =
+                        n < 2 ? 1 : byValue ? (priorities[i] - (double) priorities[n - 1]) / span : 1 - i / (n - 1.0);
                 ceilings[i] = least + place * (most - least);
             }
             return ceilings;

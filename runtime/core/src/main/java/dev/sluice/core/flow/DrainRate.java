@@ -7,6 +7,8 @@ package dev.sluice.core.flow;
  */
 final class DrainRate {
     private static final double FADE_NS = 5e9;
+    /** It takes an exponential, so not at every step. */
+    private static final double FADE_STEP_NS = 0.1e9;
     /** So much time must have been seen, and so many requests, before anything is said. */
     private static final double LEAST_NS = 0.5e9;
 
@@ -14,6 +16,7 @@ final class DrainRate {
 
     private double work;
     private double time;
+    private double unfaded;
     private int seen;
     private long last = Long.MIN_VALUE;
     private boolean counting;
@@ -30,10 +33,15 @@ final class DrainRate {
     private void advance(long now) {
         long passed = now - last;
         if (counting && passed > 0) {
-            double keep = StrictMath.exp(-passed / FADE_NS);
-            work *= keep;
-            time = time * keep + passed;
+            time += passed;
+            unfaded += passed;
             last = now;
+            if (unfaded > FADE_STEP_NS) {
+                double keep = StrictMath.exp(-unfaded / FADE_NS);
+                work *= keep;
+                time *= keep;
+                unfaded = 0;
+            }
         }
     }
 
@@ -56,6 +64,7 @@ final class DrainRate {
     void forget() {
         work = 0;
         time = 0;
+        unfaded = 0;
         seen = 0;
     }
 }

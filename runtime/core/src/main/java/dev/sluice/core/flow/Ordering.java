@@ -27,12 +27,11 @@ public sealed interface Ordering {
 
         /** What tickets are ordered by; less goes first. Ties go by arrival. */
         int compare(Ticket a, Ticket b) {
-            int byTime =
-                    switch (this) {
-                        case FIFO -> 0;
-                        case DEADLINE -> Long.compare(a.times.deadline(), b.times.deadline());
-                        case DUE -> Long.compare(a.times.due(), b.times.due());
-                    };
+            int byTime = switch (this) {
+                case FIFO -> 0;
+                case DEADLINE -> Long.compare(a.times.deadline(), b.times.deadline());
+                case DUE -> Long.compare(a.times.due(), b.times.due());
+            };
             return byTime != 0 ? byTime : Long.compare(a.number, b.number);
         }
     }

@@ -110,7 +110,7 @@ final class WorkShares implements Fairness {
         boolean among = flow != null && flow.count > 0;
         double mine = flow == null ? 0 : flow.work + Math.max(0, flow.start - virtual) * weight;
         double all = band.weights + (among ? 0 : weight);
-        return Math.min(band.work, mine * all / weight);
+        return Math.min((double) band.work, mine * all / weight);
     }
 
     @Override

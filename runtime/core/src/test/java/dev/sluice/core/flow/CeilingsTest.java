@@ -16,7 +16,9 @@ class CeilingsTest {
     @Test
     void batchHasItsOwn() {
         assertThat(Ceilings.batch(1, 0.5).of(0.2, BANDS)).containsExactly(1, 1, 0.5);
-        assertThat(Ceilings.batch(0.4, 0.5).of(0.2, BANDS)).as("never above the others'").containsExactly(0.4, 0.4, 0.4);
+        assertThat(Ceilings.batch(0.4, 0.5).of(0.2, BANDS))
+                .as("never above the others'")
+                .containsExactly(0.4, 0.4, 0.4);
     }
 
     @Test

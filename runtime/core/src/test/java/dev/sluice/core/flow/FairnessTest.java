@@ -95,7 +95,8 @@ class FairnessTest {
             offer(queue, of("busy", 1, 10), i);
         }
         for (int i = 0; i < 10; i++) {
-            assertThat(queue.poll(p -> true, 20 + i).orElseThrow().share().flow()).isEqualTo("busy");
+            assertThat(queue.poll(p -> true, 20 + i).orElseThrow().share().flow())
+                    .isEqualTo("busy");
         }
         for (int i = 0; i < 6; i++) {
             offer(queue, of("guest", 1, 10), 40);
@@ -137,7 +138,9 @@ class FairnessTest {
             cancelled.add(ticket);
             offer(queue, of("steady", 1, 10), i);
         }
-        cancelled.subList(0, 3).forEach(ticket -> assertThat(queue.remove(ticket)).isTrue());
+        cancelled
+                .subList(0, 3)
+                .forEach(ticket -> assertThat(queue.remove(ticket)).isTrue());
         assertThat(order(queue, 9)).containsExactly("fickle", "steady", "steady", "steady", "steady");
     }
 
@@ -163,7 +166,7 @@ class FairnessTest {
             double[] high = new double[flows * flows];
             for (int step = 0; step < 500; step++) {
                 Ticket next = queue.poll(p -> true, step).orElseThrow();
-                int f = index.get(next.share().flow());
+                int f = index.getOrDefault(next.share().flow(), -1);
                 had[f] += next.workMs() / weights[f];
                 offer(queue, of("f" + f, weights[f], random.nextDouble(1, most[f])), step); // always waits
                 for (int g = 0; g < flows; g++) {
@@ -246,7 +249,8 @@ class FairnessTest {
     @Test
     void aHeadThatWaitsLongCanOutweighService() {
         AdmissionQueue queue = queue(
-                new FairnessKind.LeastService(0.2, 0.8, Duration.ofMinutes(1), Duration.ofHours(1)), Ordering.Kind.FIFO);
+                new FairnessKind.LeastService(0.2, 0.8, Duration.ofMinutes(1), Duration.ofHours(1)),
+                Ordering.Kind.FIFO);
         queue.settled(0, "heavy", Double.NaN, 10_000, 0);
         offer(queue, of("heavy", 1, 10), 0);
         offer(queue, of("light", 1, 10), 500);
@@ -259,7 +263,8 @@ class FairnessTest {
                 new FairnessKind.LeastService(0.8, 0.2, Duration.ofMinutes(1), Duration.ofSeconds(10)),
                 Ordering.Kind.FIFO);
         for (int i = 0; i < 100; i++) {
-            queue.settled(0, "program-" + i, Double.NaN, 100, Duration.ofSeconds(i).toNanos());
+            queue.settled(
+                    0, "program-" + i, Double.NaN, 100, Duration.ofSeconds(i).toNanos());
         }
         // Those of the last ten seconds are known still: a newcomer goes before them.
         long now = Duration.ofSeconds(99).toNanos();

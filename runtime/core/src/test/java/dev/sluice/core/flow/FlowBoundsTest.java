@@ -18,8 +18,8 @@ class FlowBoundsTest {
     private final List<Ticket> pushed = new ArrayList<>();
 
     private static Ticket of(String flow, int priority, long bytes) {
-        Ticket ticket = new Ticket(
-                bytes, priority, new Times(10 * SECOND, 10 * SECOND, Long.MAX_VALUE), new Share(flow, 1));
+        Ticket ticket =
+                new Ticket(bytes, priority, new Times(10 * SECOND, 10 * SECOND, Long.MAX_VALUE), new Share(flow, 1));
         ticket.work(10, 10);
         return ticket;
     }
@@ -35,22 +35,24 @@ class FlowBoundsTest {
 
     @Test
     void aFlowHasABoundOfItsOwn() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(9, 999), new Bounds(9, 999), new Bounds(2, 50), true));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(9, 999), new Bounds(9, 999), new Bounds(2, 50), true));
         assertThat(offer(queue, of("a", 0, 10))).isEmpty();
         assertThat(offer(queue, of("a", 0, 41))).contains(Full.FLOW_BYTES);
         assertThat(offer(queue, of("a", 0, 10))).isEmpty();
         assertThat(offer(queue, of("a", 0, 1))).contains(Full.FLOW_COUNT);
         assertThat(Full.FLOW_COUNT.own()).isTrue();
         assertThat(offer(queue, of("b", 0, 41))).isEmpty();
-        assertThat(offer(queue, of("a", 1, 41))).as("another band counts for itself").isEmpty();
+        assertThat(offer(queue, of("a", 1, 41)))
+                .as("another band counts for itself")
+                .isEmpty();
         assertThat(pushed).isEmpty();
     }
 
     @Test
     void aBandHasABoundOfItsOwn() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(9, 999), new Bounds(2, 50), FlowSettings.UNBOUNDED, false));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(9, 999), new Bounds(2, 50), FlowSettings.UNBOUNDED, false));
         assertThat(offer(queue, of("a", 0, 10))).isEmpty();
         assertThat(offer(queue, of("b", 0, 41))).contains(Full.BAND_BYTES);
         assertThat(offer(queue, of("b", 0, 40))).isEmpty();
@@ -61,8 +63,8 @@ class FlowBoundsTest {
 
     @Test
     void whoHasMostGivesWayToWhoHasLess() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(4, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(4, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
         List<Ticket> noisy = List.of(of("noisy", 0, 1), of("noisy", 0, 1), of("noisy", 0, 1), of("noisy", 0, 1));
         noisy.forEach(ticket -> offer(queue, ticket));
         assertThat(offer(queue, of("noisy", 0, 1))).as("not to itself").contains(Full.COUNT);
@@ -71,14 +73,16 @@ class FlowBoundsTest {
         assertThat(noisy.get(3).queued()).isFalse();
         assertThat(offer(queue, of("quiet", 0, 1))).isEmpty();
         assertThat(pushed).containsExactly(noisy.get(3), noisy.get(2));
-        assertThat(offer(queue, of("quiet", 0, 1))).as("two and two: nobody has more").contains(Full.COUNT);
+        assertThat(offer(queue, of("quiet", 0, 1)))
+                .as("two and two: nobody has more")
+                .contains(Full.COUNT);
         assertThat(queue.size()).isEqualTo(4);
     }
 
     @Test
     void lowerPrioritiesGiveWayFirstAndTheLowestOfThem() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(3, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(3, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
         Ticket batch = of("b", -10, 1);
         Ticket low = of("l", -1, 1);
         Ticket plain = of("p", 0, 1);
@@ -94,12 +98,16 @@ class FlowBoundsTest {
 
     @Test
     void nobodyIsPushedOutInVain() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(9, 100), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(9, 100), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, true));
         offer(queue, of("b", -1, 30));
         offer(queue, of("p", 0, 70));
-        assertThat(offer(queue, of("v", 1, 101))).as("larger than the whole queue").contains(Full.BYTES);
-        assertThat(offer(queue, of("q", 0, 60))).as("batch alone does not make room").contains(Full.BYTES);
+        assertThat(offer(queue, of("v", 1, 101)))
+                .as("larger than the whole queue")
+                .contains(Full.BYTES);
+        assertThat(offer(queue, of("q", 0, 60)))
+                .as("batch alone does not make room")
+                .contains(Full.BYTES);
         assertThat(pushed).isEmpty();
         assertThat(offer(queue, of("v", 1, 90))).isEmpty();
         assertThat(pushed).hasSize(2);
@@ -108,8 +116,8 @@ class FlowBoundsTest {
 
     @Test
     void whereNothingIsPushedOutAFullQueueIsFull() {
-        AdmissionQueue queue = new AdmissionQueue(
-                settings(new Bounds(1, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, false));
+        AdmissionQueue queue =
+                new AdmissionQueue(settings(new Bounds(1, 999), FlowSettings.UNBOUNDED, FlowSettings.UNBOUNDED, false));
         offer(queue, of("b", -1, 1));
         assertThat(offer(queue, of("v", 100, 1))).contains(Full.COUNT);
     }
@@ -167,7 +175,9 @@ class FlowBoundsTest {
         assertThat(queue.offer(patient, now, pushed::add)).isEmpty();
         Ticket other = new Ticket(1, 0, new Times(now + SECOND / 5, 0, Long.MAX_VALUE), new Share("quiet", 1));
         other.work(20, 20);
-        assertThat(queue.expectedWait(other, now) / 1e9).as("its share is its own").isLessThan(0.1);
+        assertThat(queue.expectedWait(other, now) / 1e9)
+                .as("its share is its own")
+                .isLessThan(0.1);
         assertThat(queue.offer(other, now, pushed::add)).isEmpty();
         Ticket low = new Ticket(1, -1, new Times(now + 2 * SECOND, 0, Long.MAX_VALUE), new Share("quiet", 1));
         assertThat(queue.offer(low, now, pushed::add)).as("behind all of them").contains(Full.TIME);

@@ -159,7 +159,8 @@ class FlowControlTest {
         Ticket waits = ticket(0, 100, 0);
         assertThat(flow.enter(waits, true, pushed -> {}, 0).entry()).isEqualTo(Entry.WAITS);
         assertThat(waits.waits().why()).isEqualTo(Wait.Why.NO_ENDPOINT);
-        assertThat(flow.enter(ticket(0, 100, 0), false, pushed -> {}, 0).entry()).isEqualTo(Entry.AT_ONCE);
+        assertThat(flow.enter(ticket(0, 100, 0), false, pushed -> {}, 0).entry())
+                .isEqualTo(Entry.AT_ONCE);
         assertThat(flow.expire(15_000 * MS)).as("its longer time counts").isEmpty();
         assertThat(flow.expire(20_000 * MS)).containsExactly(waits);
     }

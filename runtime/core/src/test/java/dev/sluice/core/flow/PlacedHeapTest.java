@@ -39,12 +39,15 @@ class PlacedHeapTest {
         TreeSet<Element> model = new TreeSet<>(ORDER);
         for (int i = 0; i < 20_000; i++) {
             int what = random.nextInt(4);
-            if (what < 2 && model.size() < 60 || model.isEmpty()) {
+            if ((what < 2 && model.size() < 60) || model.isEmpty()) {
                 Element fresh = new Element(i, random.nextInt(100));
                 heap.add(fresh);
                 model.add(fresh);
             } else {
-                Element any = model.stream().skip(random.nextInt(model.size())).findFirst().orElseThrow();
+                Element any = model.stream()
+                        .skip(random.nextInt(model.size()))
+                        .findFirst()
+                        .orElseThrow();
                 model.remove(any);
                 if (what == 2) {
                     any.key = random.nextInt(100);

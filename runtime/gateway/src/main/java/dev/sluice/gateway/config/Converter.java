@@ -135,8 +135,8 @@ public final class Converter {
         List<Node.Entry> entries = new ArrayList<>(mapping.entries());
         for (String ours : List.of("evictQueued", "refuseEarly")) {
             if (mapping.find(ours).isEmpty()) {
-                entries.add(new Node.Entry(
-                        mapping.at(), ours, new Node.Scalar(mapping.at(), "false", Node.Kind.TRUTH)));
+                entries.add(
+                        new Node.Entry(mapping.at(), ours, new Node.Scalar(mapping.at(), "false", Node.Kind.TRUTH)));
             }
         }
         return new Node.Mapping(mapping.at(), entries);

@@ -70,8 +70,7 @@ final class FlowForm {
             }
         }
         FlowSettings settings = new FlowSettings(
-                new Bounds(
-                        count(rows.maxRequests(), Integer.MAX_VALUE), bytes(rows.maxBytes(), Long.MAX_VALUE)),
+                new Bounds(count(rows.maxRequests(), Integer.MAX_VALUE), bytes(rows.maxBytes(), Long.MAX_VALUE)),
                 bands,
                 plain,
                 negative,
@@ -113,7 +112,9 @@ final class FlowForm {
         row.put("fairness", rules.fairness().toString());
         row.put("ordering", Scalars.name(rules.ordering()));
         row.put("requestTTL", Duration.ofNanos(rules.patience().nanos()).toString());
-        row.put("noEndpointRequestTTL", Duration.ofNanos(rules.patience().withoutEndpoint()).toString());
+        row.put(
+                "noEndpointRequestTTL",
+                Duration.ofNanos(rules.patience().withoutEndpoint()).toString());
         return row;
     }
 
@@ -152,7 +153,9 @@ final class FlowForm {
         Optional<Found> found = ref.flatMap(name -> find(name, Role.FAIRNESS, row));
         return switch (found.map(Found::type).orElse(FlowTypes.STRICT)) {
             case FlowTypes.ROUND_ROBIN -> FairnessKind.ROUND_ROBIN;
-            case FlowTypes.FAIR_SHARE -> FairnessKind.SHARES;
+            case FlowTypes.FAIR_SHARE ->
+                new FairnessKind.Shares(
+                        ((FlowTypes.FairShare) found.orElseThrow().parameters()).saved());
             case FlowTypes.PROGRAM_AWARE -> {
                 FlowTypes.ProgramAware las =
                         (FlowTypes.ProgramAware) found.orElseThrow().parameters();
@@ -210,14 +213,16 @@ final class FlowForm {
                 && FlowTypes.find(name).isEmpty();
         if (standsForItself) {
             Optional<RoutingConfig.PluginEntry> entry = catalog.find(name)
-                    .flatMap(factory -> InstanceReader.plain(factory, Position.start(at.file().toString())));
+                    .flatMap(factory -> InstanceReader.plain(
+                            factory, Position.start(at.file().toString())));
             if (entry.isEmpty() && ref.isPresent()) {
                 error(row, name + " is not in this build of the gateway");
             }
             return new Detector(entry.map(RoutingConfig.PluginEntry::name), entry, FlowRules.TTFT_MS);
         }
         double ttft = find(name, Role.SATURATION, row)
-                .map(found -> ((FlowTypes.PredictedTtft) found.parameters()).ttft().toNanos() / 1e6)
+                .map(found ->
+                        ((FlowTypes.PredictedTtft) found.parameters()).ttft().toNanos() / 1e6)
                 .orElse(FlowRules.TTFT_MS);
         return new Detector(Optional.empty(), Optional.empty(), ttft);
     }
@@ -227,7 +232,9 @@ final class FlowForm {
     /** The policy of this name; a type that needs no parameters stands for itself. */
     private Optional<Found> find(String name, Role role, Reading row) {
         Instances.Served served = instances.served().get(name);
-        String type = served == null ? instances.type(name).orElse(name) : served.type().name();
+        String type = served == null
+                ? instances.type(name).orElse(name)
+                : served.type().name();
         Optional<FlowTypes.Type> known = FlowTypes.find(type);
         if (served == null && instances.type(name).isPresent()) {
             if (instances.complete()) {

@@ -37,13 +37,15 @@ record FlowRows(
         @Doc("llm-d's: requests of negative priority that run are taken back. Not supported yet.")
         Optional<Boolean> enableEviction,
 
-        @Doc("Not in llm-d: a request that comes to a full queue pushes out waiting ones of lower priority, and of its own"
-                + " priority those of a flow that has more waiting for its weight. Absent: true here, false in an"
-                + " EndpointPickerConfig.")
+        @Doc(
+                "Not in llm-d: a request that comes to a full queue pushes out waiting ones of lower priority, and of its own"
+                        + " priority those of a flow that has more waiting for its weight. Absent: true here, false in an"
+                        + " EndpointPickerConfig.")
         Optional<Boolean> evictQueued,
 
-        @Doc("Not in llm-d: a request that would wait longer than it may, by the speed at which the queue moves, is refused"
-                + " at once. Absent: true here, false in an EndpointPickerConfig.")
+        @Doc(
+                "Not in llm-d: a request that would wait longer than it may, by the speed at which the queue moves, is refused"
+                        + " at once. Absent: true here, false in an EndpointPickerConfig.")
         Optional<Boolean> refuseEarly) {
 
     /** Nothing said. */
@@ -76,10 +78,12 @@ record FlowRows(
             @Doc("How long while no endpoint is in service.")
             Optional<Duration> noEndpointRequestTTL,
 
-            @Doc("How turns are given to flows: a fairness policy, by name or type. Absent: `global-strict-fairness-policy`.")
+            @Doc(
+                    "How turns are given to flows: a fairness policy, by name or type. Absent: `global-strict-fairness-policy`.")
             Optional<String> fairnessPolicyRef,
 
-            @Doc("How requests of one flow are ordered: an ordering policy, by name or type. Absent: `fcfs-ordering-policy`.")
+            @Doc(
+                    "How requests of one flow are ordered: an ordering policy, by name or type. Absent: `fcfs-ordering-policy`.")
             Optional<String> orderingPolicyRef,
 
             @Doc("Not in llm-d: bytes of one flow (a tenant) that may wait in it. Absent: no bound of its own.")

@@ -54,7 +54,7 @@ final class FlowTypes {
         add(STRICT, Role.FAIRNESS, NoConfig.class, "all flows of a band are one");
         add(ROUND_ROBIN, Role.FAIRNESS, NoConfig.class, "one request of each flow in turn");
         add(PROGRAM_AWARE, Role.FAIRNESS, ProgramAware.class, "who had the least tokens lately, or waits longest");
-        add(FAIR_SHARE, Role.FAIRNESS, NoConfig.class, "by weight, in predicted milliseconds of work");
+        add(FAIR_SHARE, Role.FAIRNESS, FairShare.class, "by weight, in predicted milliseconds of work");
         add(FCFS, Role.ORDERING, NoConfig.class, "in order of arrival");
         add(EDF, Role.ORDERING, NoConfig.class, "whose time to wait is over first");
         add(SLO_DEADLINE, Role.ORDERING, NoConfig.class, "whose first token is due first");
@@ -62,7 +62,11 @@ final class FlowTypes {
         add(HOLDBACK, Role.USAGE_LIMIT, Holdback.class, "a lower ceiling for each lower band");
         add(SOFT, Role.USAGE_LIMIT, NoConfig.class, "ceilings that sink with saturation, and open now and then");
         add(BATCH, Role.USAGE_LIMIT, Batch.class, "a lower ceiling for priorities below 0");
-        add(PREDICTED_TTFT, Role.SATURATION, PredictedTtft.class, "how long the least loaded endpoint lets a prompt wait");
+        add(
+                PREDICTED_TTFT,
+                Role.SATURATION,
+                PredictedTtft.class,
+                "how long the least loaded endpoint lets a prompt wait");
     }
 
     private FlowTypes() {}
@@ -87,15 +91,24 @@ final class FlowTypes {
 
     /** Of {@code program-aware-fairness}. */
     record ProgramAware(
-            @Doc("Least attained service.") @Default("las") @OneOf("las") String strategy,
-            @Doc("Weight of what a flow had.") @Default("0.8") @Range(min = 0, max = 1e6) double lasWeightService,
+            @Doc("Least attained service.") @Default("las") @OneOf("las")
+            String strategy,
+
+            @Doc("Weight of what a flow had.") @Default("0.8") @Range(min = 0, max = 1e6)
+            double lasWeightService,
+
             @Doc("Weight of how long its first request waits.") @Default("0.2") @Range(min = 0, max = 1e6)
             double lasWeightHeadWait,
+
             @Doc("Half-life of what it had, seconds.") @Default("60") @Range(min = 0.001, max = 1e9)
             double lasHalfLifeSeconds,
+
             @Doc("A flow is forgotten after so many seconds.") @Default("3600") @Range(min = 0, max = 1e9)
             double evictionTtlSeconds,
-            @Doc("Has no effect: flows are forgotten as others are heard of.") @Default("300") @Range(min = 0, max = 1e9)
+
+            @Doc("Has no effect: flows are forgotten as others are heard of.")
+            @Default("300")
+            @Range(min = 0, max = 1e9)
             double evictionSweepSeconds) {
         Duration halfLife() {
             return Duration.ofNanos((long) (lasHalfLifeSeconds * 1e9));
@@ -106,6 +119,13 @@ final class FlowTypes {
         }
     }
 
+    /** Of {@code fair-share-policy}. */
+    record FairShare(
+            @Doc("Unused share that a flow may save up: milliseconds of work of a flow of weight 1.")
+            @Default("500ms")
+            @Range(min = 0, max = 3600)
+            Duration saved) {}
+
     /** Of {@code static-usage-limit-policy}. */
     record Static(
             @Doc("Saturation that holds all bands back.") @Default("1.0") @Range(min = 0.001, max = 1e6)
@@ -113,9 +133,15 @@ final class FlowTypes {
 
     /** Of {@code priority-holdback-policy}. */
     record Holdback(
-            @Doc("Ceiling of the lowest band.") @Range(min = 0, max = 1) double minCeiling,
-            @Doc("Ceiling of the highest.") @Default("1.0") @Range(min = 0, max = 1e6) double maxCeiling,
-            @Doc("How ceilings go from one to the other.") @Default("linear") @OneOf("linear") String shape,
+            @Doc("Ceiling of the lowest band.") @Range(min = 0, max = 1)
+            double minCeiling,
+
+            @Doc("Ceiling of the highest.") @Default("1.0") @Range(min = 0, max = 1e6)
+            double maxCeiling,
+
+            @Doc("How ceilings go from one to the other.") @Default("linear") @OneOf("linear")
+            String shape,
+
             @Doc("By the rank of the bands, or by the values of their priorities.")
             @Default("rank")
             @OneOf({"rank", "value"})
@@ -131,7 +157,9 @@ final class FlowTypes {
     record Batch(
             @Doc("Saturation that holds priorities below 0 back.") @Default("0.5") @Range(min = 0.001, max = 1e6)
             double batchCeiling,
-            @Doc("Saturation that holds all back.") @Default("1.0") @Range(min = 0.001, max = 1e6) double ceiling) {}
+
+            @Doc("Saturation that holds all back.") @Default("1.0") @Range(min = 0.001, max = 1e6)
+            double ceiling) {}
 
     /** Of {@code predicted-ttft-detector}. */
     record PredictedTtft(

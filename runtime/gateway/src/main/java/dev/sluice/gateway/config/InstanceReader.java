@@ -102,7 +102,8 @@ final class InstanceReader {
         parameters
                 .bind(shape, row.parameters().node(), at.key("parameters"))
                 .ifPresent(bound -> served.put(
-                        row.instance(), new Instances.Served(type, bound, row.parameters().node(), at)));
+                        row.instance(),
+                        new Instances.Served(type, bound, row.parameters().node(), at)));
     }
 
     /** The parameters without those that llm-d takes, or took, and that would have no effect here. */

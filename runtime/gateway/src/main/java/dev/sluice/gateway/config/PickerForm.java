@@ -88,8 +88,7 @@ final class PickerForm {
                 .distinct()
                 .toList();
         List<Picker.Policy> policies = instances.served().entrySet().stream()
-                .filter(entry ->
-                        FlowTypes.find(entry.getValue().type().name()).isPresent())
+                .filter(entry -> FlowTypes.find(entry.getValue().type().name()).isPresent())
                 .map(entry -> new Picker.Policy(
                         entry.getKey(),
                         entry.getValue().type().name(),
@@ -100,7 +99,10 @@ final class PickerForm {
                 instances.written(),
                 served,
                 connector(policy, at),
-                flowControl ? Optional.of(section.orElse(new Node.Mapping(Position.start(at.file().toString()), List.of()))) : Optional.empty(),
+                flowControl
+                        ? Optional.of(section.orElse(
+                                new Node.Mapping(Position.start(at.file().toString()), List.of())))
+                        : Optional.empty(),
                 policies,
                 pool.endpoints(),
                 pool.metrics(),

@@ -57,9 +57,9 @@ final class RoutingForm implements Codec<RoutingConfig> {
             List<RoutingConfig.Profile> profiles =
                     instances.profiles(rows.schedulingProfiles(), at.key("schedulingProfiles"));
             Optional<FlowConfig> flow = rows.flowControl()
-                    .flatMap(section ->
-                            new FlowForm(catalog, instances, at.key("flowControl")).read(section, true));
-            boolean whole = instances.complete() && flow.isPresent() == rows.flowControl().isPresent();
+                    .flatMap(section -> new FlowForm(catalog, instances, at.key("flowControl")).read(section, true));
+            boolean whole = instances.complete()
+                    && flow.isPresent() == rows.flowControl().isPresent();
             return whole ? Optional.of(new RoutingConfig(instances.made(), profiles, flow)) : Optional.empty();
         });
     }

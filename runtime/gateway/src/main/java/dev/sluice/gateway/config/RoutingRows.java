@@ -14,7 +14,8 @@ record RoutingRows(
         @Doc("What runs for a request. Absent: one profile of all plugins.") @Default("[]")
         List<ProfileRow> schedulingProfiles,
 
-        @Doc("How requests wait for room: [flow-control.md](flow-control.md). Absent: shares by weight, batch held back.")
+        @Doc(
+                "How requests wait for room: [flow-control.md](flow-control.md). Absent: shares by weight, batch held back.")
         Optional<FlowRows> flowControl) {
 
     record PluginRow(

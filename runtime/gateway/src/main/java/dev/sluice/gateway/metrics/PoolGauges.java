@@ -105,12 +105,14 @@ final class PoolGauges implements MultiCollector {
                                 pods.dataPoint(point(Labels.of("pool", pool.name(), "revision", revision), n)));
             });
         }
-        GaugeSnapshot.Builder waiting =
-                gauge("queue_waiting_requests", "Requests that wait for a place, by whose they are; those who have none have no series");
+        GaugeSnapshot.Builder waiting = gauge(
+                "queue_waiting_requests",
+                "Requests that wait for a place, by whose they are; those who have none have no series");
         GaugeSnapshot.Builder weighs =
                 gauge("queue_waiting_bytes", "Bytes of the bodies of requests that wait, by whose they are");
         GaugeSnapshot.Builder saturation = gauge(
-                "pool_saturation", "How full a pool is as flow control sees it, 1 as full as it should be; absent when unknown");
+                "pool_saturation",
+                "How full a pool is as flow control sees it, 1 as full as it should be; absent when unknown");
         for (PoolView pool : pools.values()) {
             waiting(pool, waiting, weighs);
             if (!Double.isNaN(pool.saturation())) {
@@ -152,8 +154,8 @@ final class PoolGauges implements MultiCollector {
             sum[1] += row.bytes();
         }
         sums.forEach((labels, sum) -> {
-            requests.dataPoint(point(labels, sum[0]));
-            bytes.dataPoint(point(labels, sum[1]));
+            requests.dataPoint(point(labels, (double) sum[0]));
+            bytes.dataPoint(point(labels, (double) sum[1]));
         });
     }
 

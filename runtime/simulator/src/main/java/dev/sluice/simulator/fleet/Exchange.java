@@ -39,6 +39,7 @@ public final class Exchange {
     final long arrivedAt;
     final Set<String> tried = new LinkedHashSet<>();
     State state = State.NEW;
+
     @Nullable
     Ticket ticket;
 

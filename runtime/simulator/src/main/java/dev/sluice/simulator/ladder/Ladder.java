@@ -1,9 +1,9 @@
 package dev.sluice.simulator.ladder;
 
 import dev.sluice.core.KnownTokens;
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Snapshot;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.CacheListener;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.EventLoop;

@@ -2,12 +2,12 @@ package dev.sluice.simulator.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Scrape;
 import dev.sluice.core.Usage;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.Hashes;
 import dev.sluice.simulator.fleet.Ask;

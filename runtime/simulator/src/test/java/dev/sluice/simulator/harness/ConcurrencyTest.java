@@ -2,8 +2,8 @@ package dev.sluice.simulator.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.PoolSettings;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.Hashes;
 import dev.sluice.simulator.fleet.Ask;

@@ -70,7 +70,8 @@ final class FlowLoad {
     private final VirtualGateway gateway;
     private final long until;
     private final double objectiveMs;
-    private final Map<Long, Client> whose = new TreeMap<>();
+    /** Those that were refused as they came, of whom nothing else is kept: there may be millions. */
+    private final Map<String, Integer> refusedAtOnce = new TreeMap<>();
     private final Map<String, List<Exchange>> exchanges = new LinkedHashMap<>();
     private Client next = new Client("", 0, 1, 0, 1);
     private int mostWaiting;
@@ -81,23 +82,23 @@ final class FlowLoad {
         loop = new EventLoop(seed);
         until = length.toNanos();
         this.objectiveMs = objectiveMs;
-        PoolSettings settings = new PoolSettings(
-                "load", 64, 16, 5, Duration.ofSeconds(1), Duration.ZERO, PoolSettings.Priors.DEFAULT);
-        gateway = new VirtualGateway(
-                loop,
-                settings,
-                new VirtualGateway.Limits(rules, patience.toNanos(), 600 * SECOND, 600 * SECOND),
-                Policies.leastWork()) {
-            @Override
-            protected Place place(Exchange x, long deadline) {
-                whose.put(x.number(), next);
-                return new Place(
-                        x,
-                        next.priority(),
-                        new Ticket.Times(deadline, deadline, Long.MAX_VALUE),
-                        new Ticket.Share(next.name(), next.weight()));
-            }
-        };
+        PoolSettings settings =
+                new PoolSettings("load", 64, 16, 5, Duration.ofSeconds(1), Duration.ZERO, PoolSettings.Priors.DEFAULT);
+        gateway =
+                new VirtualGateway(
+                        loop,
+                        settings,
+                        new VirtualGateway.Limits(rules, patience.toNanos(), 600 * SECOND, 600 * SECOND),
+                        Policies.leastWork()) {
+                    @Override
+                    protected Place place(Exchange x, long deadline) {
+                                return new Place(
+                                x,
+                                next.priority(),
+                                new Ticket.Times(deadline, deadline, Long.MAX_VALUE),
+                                new Ticket.Share(next.name(), next.weight()));
+                    }
+                };
         Map<String, Server> fleet = new LinkedHashMap<>();
         for (int i = 0; i < ENGINES; i++) {
             fleet.put("e" + i, new Server(loop, EngineProfile.llama8b(), seed + i));
@@ -123,7 +124,11 @@ final class FlowLoad {
             }
             next = client;
             Exchange x = gateway.arrive(ask(client.prompt()));
-            exchanges.get(client.name()).add(x);
+            if (x.state() != Exchange.State.ENDED) {
+                exchanges.getOrDefault(client.name(), new ArrayList<>()).add(x);
+            } else if (x.arrivedAt() >= until / 5) {
+                refusedAtOnce.merge(client.name(), 1, Integer::sum);
+            }
             mostWaiting = Math.max(mostWaiting, gateway.queue().size());
             mostBytes = Math.max(mostBytes, gateway.queue().bytes());
             plan(client);
@@ -149,18 +154,20 @@ final class FlowLoad {
         Map<String, Outcome> outcomes = new LinkedHashMap<>();
         List<Exchange> all = new ArrayList<>();
         exchanges.forEach((name, its) -> {
-            outcomes.put(name, outcome(its));
+            outcomes.put(name, outcome(its, refusedAtOnce.getOrDefault(name, 0)));
             all.addAll(its);
         });
-        outcomes.put("all", outcome(all));
+        outcomes.put(
+                "all",
+                outcome(all, refusedAtOnce.values().stream().mapToInt(n -> n).sum()));
         return outcomes;
     }
 
-    private Outcome outcome(List<Exchange> its) {
+    private Outcome outcome(List<Exchange> its, int atOnce) {
         long from = until / 5;
-        int sent = 0;
+        int sent = atOnce;
         int completed = 0;
-        int refused = 0;
+        int refused = atOnce;
         int other = 0;
         int good = 0;
         double tokens = 0;
@@ -182,7 +189,8 @@ final class FlowLoad {
                 default -> other++;
             }
         }
-        double[] sorted = ttft.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                ttft.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         double seconds = (until - from) / (double) SECOND;
         return new Outcome(
                 sent,
@@ -212,8 +220,9 @@ final class FlowLoad {
 
     static String table(Map<String, Outcome> outcomes) {
         StringBuilder out = new StringBuilder();
-        outcomes.forEach((name, outcome) ->
-                out.append(String.format(Locale.ROOT, "%-12s", name)).append(outcome.row()).append('\n'));
+        outcomes.forEach((name, outcome) -> out.append(String.format(Locale.ROOT, "%-12s", name))
+                .append(outcome.row())
+                .append('\n'));
         return out.toString();
     }
 }

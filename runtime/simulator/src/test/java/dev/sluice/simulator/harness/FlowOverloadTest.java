@@ -117,7 +117,8 @@ class FlowOverloadTest {
         say("weights 3 and 1, prompts of 1000 and 4000 tokens", outcomes);
         assertThat(outcomes.get("gold").refused()).isPositive();
         assertThat(outcomes.get("plain").refused()).isPositive();
-        double ratio = outcomes.get("gold").tokensPerSecond() / outcomes.get("plain").tokensPerSecond();
+        double ratio =
+                outcomes.get("gold").tokensPerSecond() / outcomes.get("plain").tokensPerSecond();
         // The work counts answers too, which are alike here: the ratio of prompts is a little lower.
         assertThat(ratio).isBetween(2.0, 3.3);
     }

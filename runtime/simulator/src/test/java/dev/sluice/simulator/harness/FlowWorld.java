@@ -84,7 +84,9 @@ final class FlowWorld {
         loop = new EventLoop(seed);
         Bounds total = new Bounds(random.nextInt(5, 40), random.nextLong(50_000, 400_000));
         Bounds band = chance(0.5) ? new Bounds(random.nextInt(3, 20), 1L << 40) : FlowSettings.UNBOUNDED;
-        Bounds flow = chance(0.5) ? new Bounds(random.nextInt(2, 10), random.nextLong(20_000, 80_000)) : FlowSettings.UNBOUNDED;
+        Bounds flow = chance(0.5)
+                ? new Bounds(random.nextInt(2, 10), random.nextLong(20_000, 80_000))
+                : FlowSettings.UNBOUNDED;
         savedMs = chance(0.5) ? random.nextInt(1, 500) : 0;
         FairnessKind shares = new FairnessKind.Shares(Duration.ofMillis(savedMs));
         Rules fair = new Rules(band, flow, shares, Ordering.Kind.FIFO);
@@ -132,8 +134,7 @@ final class FlowWorld {
         int count = random.nextInt(2, 6);
         int[] priorities = {0, 0, 0, 10, -1};
         for (int i = 0; i < count; i++) {
-            tenants.add(new Tenant(
-                    "t" + i, priorities[random.nextInt(priorities.length)], random.nextInt(1, 5) / 2.0));
+            tenants.add(new Tenant("t" + i, priorities[random.nextInt(priorities.length)], random.nextInt(1, 5) / 2.0));
         }
         planClients();
         planFaults();
@@ -349,9 +350,15 @@ final class FlowWorld {
                 case NEW, ENDED -> require(false, x, "is open in state " + x.state());
             }
         }
-        require(gateway.queue().size() == count, "the queue counts " + gateway.queue().size() + ", not " + count);
-        require(gateway.queue().bytes() == bytes, "the queue weighs " + gateway.queue().bytes() + ", not " + bytes);
-        require(gateway.pool().inFlight() == charged, "in flight " + gateway.pool().inFlight() + ", not " + charged);
+        require(
+                gateway.queue().size() == count,
+                "the queue counts " + gateway.queue().size() + ", not " + count);
+        require(
+                gateway.queue().bytes() == bytes,
+                "the queue weighs " + gateway.queue().bytes() + ", not " + bytes);
+        require(
+                gateway.pool().inFlight() == charged,
+                "in flight " + gateway.pool().inFlight() + ", not " + charged);
         require(gateway.flow().granted() == 0, "room is set aside for nobody");
         bounds(count, bytes, counts, weights, bands);
         flows(counts.keySet());
@@ -359,21 +366,17 @@ final class FlowWorld {
     }
 
     private void bounds(
-            int count,
-            long bytes,
-            Map<String, int[]> counts,
-            Map<String, long[]> weights,
-            Map<Integer, int[]> bands) {
+            int count, long bytes, Map<String, int[]> counts, Map<String, long[]> weights, Map<Integer, int[]> bands) {
         FlowSettings settings = rules.settings();
         require(
                 count <= settings.total().count() && bytes <= settings.total().bytes(),
                 "the queue is beyond its bounds");
         bands.forEach((priority, n) -> require(
                 n[0] <= settings.rules(priority).bounds().count(), "band " + priority + " is beyond its bound"));
-        counts.forEach((key, n) -> require(
-                n[0] <= settings.standard().flowBounds().count(), key + " is beyond its bound by count"));
-        weights.forEach((key, n) -> require(
-                n[0] <= settings.standard().flowBounds().bytes(), key + " is beyond its bound by bytes"));
+        counts.forEach((key, n) ->
+                require(n[0] <= settings.standard().flowBounds().count(), key + " is beyond its bound by count"));
+        weights.forEach((key, n) ->
+                require(n[0] <= settings.standard().flowBounds().bytes(), key + " is beyond its bound by bytes"));
         List<Waiting> report = gateway.queue().report();
         require(report.stream().mapToInt(Waiting::count).sum() == count, "the flows do not add up");
         for (Waiting row : report) {
@@ -402,10 +405,13 @@ final class FlowWorld {
     private void idle(int count, Map<Integer, int[]> bands) {
         boolean stuck = false;
         if (count > 0 && gateway.pool().serving() && gateway.pool().room() > 0) {
-            int highest = bands.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
+            int highest =
+                    bands.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
             double saturation = gateway.flow().saturation(loop.now());
             double ceiling = highest < 0 ? 0.5 : 1;
-            stuck = Double.isNaN(saturation) || saturation < ceiling || gateway.pool().inFlight() == 0;
+            stuck = Double.isNaN(saturation)
+                    || saturation < ceiling
+                    || gateway.pool().inFlight() == 0;
         }
         stuckSince = stuck ? Math.min(stuckSince, loop.now()) : Long.MAX_VALUE;
         require(

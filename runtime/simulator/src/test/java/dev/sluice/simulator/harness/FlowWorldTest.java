@@ -32,9 +32,9 @@ class FlowWorldTest {
                 ends.merge(Objects.requireNonNull(x.end()), 1, Integer::sum);
             }
         }
-        assertThat(ends).as("the queue was used in every way")
-                .containsKeys(
-                        End.COMPLETED, End.CANCELLED, End.REFUSED_FULL, End.REFUSED_LATE, End.PUSHED_OUT);
+        assertThat(ends)
+                .as("the queue was used in every way")
+                .containsKeys(End.COMPLETED, End.CANCELLED, End.REFUSED_FULL, End.REFUSED_LATE, End.PUSHED_OUT);
         assertThat(shares).as("shares were compared").isGreaterThan(SEEDS * 10L);
     }
 

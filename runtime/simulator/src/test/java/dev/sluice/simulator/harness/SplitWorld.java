@@ -1,11 +1,11 @@
 package dev.sluice.simulator.harness;
 
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.EndpointStatus;
 import dev.sluice.core.Leases;
 import dev.sluice.core.Policy;
 import dev.sluice.core.PoolSettings;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.KvPin;
 import dev.sluice.simulator.fleet.Ask;

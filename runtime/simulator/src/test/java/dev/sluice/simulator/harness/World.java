@@ -1,12 +1,12 @@
 package dev.sluice.simulator.harness;
 
-import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.EndpointReport;
 import dev.sluice.core.Outcome;
 import dev.sluice.core.PoolSettings;
 import dev.sluice.core.Sabotage;
+import dev.sluice.core.flow.AdmissionQueue;
 import dev.sluice.simulator.EngineProfile;
 import dev.sluice.simulator.fleet.Ask;
 import dev.sluice.simulator.fleet.Exchange;

@@ -29,7 +29,9 @@ class WorldTest {
                 ends.merge(java.util.Objects.requireNonNull(x.end()), 1, Integer::sum);
             }
         }
-        assertThat(ends).as("every way to end was seen").containsOnlyKeys(
+        assertThat(ends)
+                .as("every way to end was seen")
+                .containsOnlyKeys(
                         EnumSet.complementOf(EnumSet.of(End.PUSHED_OUT)).toArray(End[]::new));
         assertThat(ends.get(End.COMPLETED)).isGreaterThan(SEEDS * 10);
     }
