@@ -57,7 +57,7 @@ final class Admission {
         Waiter mine = new Waiter(
                 bytes,
                 request.priority(),
-                times(request, tenant, asked),
+                times(request, asked),
                 Flows.share(request, tenant),
                 new Work(
                         request.promptTokens(), pool.cachedAnywhere(ask), request.outputTokens(), request.streaming()));
@@ -126,7 +126,7 @@ final class Admission {
      * How long it may wait. A pool that sleeps is woken by whoever asks; a client that would wait in vain is told at once when to
      * come back.
      */
-    private Ticket.Times times(RoutingRequest request, Tenant tenant, long asked) throws Refused {
+    private Ticket.Times times(RoutingRequest request, long asked) throws Refused {
         Patience patience = pool.patience(request.priority());
         double ttft = pool.ordersByDue(request.priority()) ? request.ttftObjectiveMs() : Double.NaN;
         long due = Double.isNaN(ttft) ? Long.MAX_VALUE : asked + (long) (ttft * MS);

@@ -156,7 +156,7 @@ record Ask(RoutingRequest request, long[] hashes, int count, Set<String> allowed
 
     /** The same with another priority. */
     Ask prioritised(int priority) {
-        return priority == request.priority() ? this : with(request.prioritised(priority));
+        return priority == request.priority() ? this : with(request.prioritised(priority), allowed, way);
     }
 
     /** The same by another policy; as it is without one. */

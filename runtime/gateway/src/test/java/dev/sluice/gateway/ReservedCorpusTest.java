@@ -89,7 +89,8 @@ class ReservedCorpusTest {
     void watch() {
         Thread.ofVirtual().start(() -> {
             while (true) {
-                try (Socket came = sentinel.accept()) {
+                try {
+                    sentinel.accept().close();
                     connections.incrementAndGet();
                 } catch (IOException closed) {
                     return;
@@ -109,7 +110,7 @@ class ReservedCorpusTest {
     }
 
     /** A connection that is kept, as long as the gateway keeps it. */
-    private final class Client implements AutoCloseable {
+    private static final class Client implements AutoCloseable {
         private final GatewayFixture gateway;
         private @Nullable Socket socket;
 

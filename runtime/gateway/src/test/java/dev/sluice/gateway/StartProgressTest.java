@@ -34,10 +34,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients that wait for a pool to start are told so, where that is asked for. */
 @Timeout(60)
 class StartProgressTest {
-    private static final String EVENTS =
-            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":null}]}\n\n"
-                    + "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-                    + "data: [DONE]\n\n";
+    private static final String EVENTS = """
+            data: {"id":"c","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}
+
+            data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
+
+            data: [DONE]
+
+            """;
 
     @TempDir
     Path dir;

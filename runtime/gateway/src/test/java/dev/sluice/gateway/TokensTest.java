@@ -59,8 +59,10 @@ class TokensTest {
             tenants.put("acme", "tenant: acme\nmatch: [{issuer: corp, claims: {groups: team-acme}}]\n");
             tenants.put(
                     "bolt",
-                    file("bolt", "match: [{issuer: corp, claims: {groups: [team-bolt, bolt-admins]}}]\n"
-                            + "routes: [{models: [base], pool: next}]\n"));
+                    file("bolt", """
+                            match: [{issuer: corp, claims: {groups: [team-bolt, bolt-admins]}}]
+                            routes: [{models: [base], pool: next}]
+                            """));
             assertThat(ask(tenants, idp.token(group("team-acme", "others"))).statusCode()).isEqualTo(200);
             assertThat(chat.requests()).hasSize(1);
             assertThat(ask(tenants, idp.token(group("bolt-admins"))).statusCode()).isEqualTo(200);

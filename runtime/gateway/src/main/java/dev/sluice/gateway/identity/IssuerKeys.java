@@ -64,6 +64,11 @@ final class IssuerKeys implements AutoCloseable {
         this.changed = changed;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // It logs what fails, and the next look asks again.
+    private void begin() {
+        refresh();
+    }
+
     /** The keys that there are; waits for the first ones; empty when there are none, or only ones that are too old. */
     Optional<JWKSet> keys() {
         Held now = held;
@@ -75,7 +80,7 @@ final class IssuerKeys implements AutoCloseable {
             return newer();
         }
         if (age > FRESH.toNanos()) {
-            refresh();
+            begin();
         }
         return Optional.of(now.keys);
     }

@@ -40,15 +40,17 @@ final class TokenRules {
     void add(TenantConfig.Match match, Tenant tenant, Caller.Verdict verdict) {
         ByClaim rules = byIssuer.computeIfAbsent(match.issuer(), name -> new ByClaim());
         Rule rule = new Rule(match.claims(), tenant, verdict);
-        match.claims().keySet().stream()
-                .sorted()
-                .findFirst()
-                .ifPresentOrElse(
-                        claim -> match.claims().get(claim).values().forEach(value -> rules.first
-                                .computeIfAbsent(claim, name -> new HashMap<>())
-                                .computeIfAbsent(value, name -> new ArrayList<>())
-                                .add(rule)),
-                        () -> rules.all.add(rule));
+        if (match.claims().isEmpty()) {
+            rules.all.add(rule);
+            return;
+        }
+        Map.Entry<String, ClaimValues> first = new TreeMap<>(match.claims()).firstEntry();
+        for (String value : first.getValue().values()) {
+            rules.first
+                    .computeIfAbsent(first.getKey(), name -> new HashMap<>())
+                    .computeIfAbsent(value, name -> new ArrayList<>())
+                    .add(rule);
+        }
     }
 
     /** Whose token this is. */

@@ -46,10 +46,19 @@ class FlowOverloadTest {
 
     /** Requests per second that the engines can answer at most. */
     private static double capacity() {
-        return new FlowLoad(SEED, fair(FlowRules.TTFT_MS), PATIENCE, Duration.ofSeconds(30), OBJECTIVE_MS)
-                .run(one(400))
-                .get("one")
+        return of(
+                new FlowLoad(SEED, fair(FlowRules.TTFT_MS), PATIENCE, Duration.ofSeconds(30), OBJECTIVE_MS)
+                        .run(one(400)),
+                "one")
                 .perSecond();
+    }
+
+    private static Outcome of(Map<String, Outcome> outcomes, String name) {
+        Outcome outcome = outcomes.get(name);
+        if (outcome == null) {
+            throw new IllegalStateException("nothing is known of " + name);
+        }
+        return outcome;
     }
 
     private static void say(String title, Map<String, Outcome> outcomes) {
@@ -59,22 +68,21 @@ class FlowOverloadTest {
     @Test
     void tenTimesTheLoadCostsNothingOfWhatCanBeServed() {
         double capacity = capacity();
-        Outcome peak = null;
-        double rate = 0;
-        for (double share : new double[] {0.8, 0.9, 1.0, 1.1}) {
+        double rate = 0.8 * capacity;
+        Outcome peak = of(load(fair(FlowRules.TTFT_MS)).run(one(rate)), "one");
+        for (double share : new double[] {0.9, 1.0, 1.1}) {
             Map<String, Outcome> outcomes = load(fair(FlowRules.TTFT_MS)).run(one(share * capacity));
             say("%.0f %% of %.1f requests/s".formatted(100 * share, capacity), outcomes);
-            Outcome here = outcomes.get("one");
-            if (here != null && (peak == null || here.goodput() > peak.goodput())) {
+            Outcome here = of(outcomes, "one");
+            if (here.goodput() > peak.goodput()) {
                 peak = here;
                 rate = share * capacity;
             }
         }
-        assertThat(peak).isNotNull();
         FlowLoad overload = load(fair(FlowRules.TTFT_MS));
         Map<String, Outcome> outcomes = overload.run(one(10 * rate));
         say("ten times the peak's load", outcomes);
-        Outcome over = outcomes.get("one");
+        Outcome over = of(outcomes, "one");
         assertThat(over.goodput()).as("goodput, at peak %s", peak).isGreaterThanOrEqualTo(0.95 * peak.goodput());
         assertThat(over.p99()).as("TTFT p99, at peak %s", peak).isLessThanOrEqualTo(2 * peak.p99());
         assertThat(overload.mostWaiting()).isLessThanOrEqualTo(BOUNDS.count());
@@ -100,11 +108,11 @@ class FlowOverloadTest {
         Map<String, Outcome> after =
                 load(fair(FlowRules.TTFT_MS)).run(victim, new Client("noisy", 0, 3, 80 * capacity, PROMPT));
         say("for a hundred times as much", after);
-        Outcome calm = before.get("victim");
-        Outcome stormy = after.get("victim");
+        Outcome calm = of(before, "victim");
+        Outcome stormy = of(after, "victim");
         assertThat(stormy.refused()).as("refusals of the victim").isZero();
         assertThat(stormy.p99()).as("TTFT p99, before %s", calm).isLessThanOrEqualTo(1.2 * calm.p99());
-        assertThat(after.get("all").perSecond()).as("the engines work on").isGreaterThan(0.9 * capacity);
+        assertThat(of(after, "all").perSecond()).as("the engines work on").isGreaterThan(0.9 * capacity);
     }
 
     @Test
@@ -115,10 +123,10 @@ class FlowOverloadTest {
                         new Client("gold", 0, 3, 5 * capacity, PROMPT / 2),
                         new Client("plain", 0, 1, 5 * capacity, PROMPT * 2));
         say("weights 3 and 1, prompts of 1000 and 4000 tokens", outcomes);
-        assertThat(outcomes.get("gold").refused()).isPositive();
-        assertThat(outcomes.get("plain").refused()).isPositive();
+        assertThat(of(outcomes, "gold").refused()).isPositive();
+        assertThat(of(outcomes, "plain").refused()).isPositive();
         double ratio =
-                outcomes.get("gold").tokensPerSecond() / outcomes.get("plain").tokensPerSecond();
+                of(outcomes, "gold").tokensPerSecond() / of(outcomes, "plain").tokensPerSecond();
         // The work counts answers too, which are alike here: the ratio of prompts is a little lower.
         assertThat(ratio).isBetween(2.0, 3.3);
     }
@@ -132,9 +140,9 @@ class FlowOverloadTest {
         Map<String, Outcome> both = load(fair(FlowRules.TTFT_MS)).run(people, batch);
         say("interactive traffic of half of what the engines can do, alone", alone);
         say("with ten times as much batch", both);
-        assertThat(both.get("people").refused()).isZero();
-        assertThat(both.get("all").perSecond()).as("batch fills the rest").isGreaterThan(0.85 * capacity);
-        assertThat(both.get("people").p99())
-                .isLessThan(alone.get("people").p99() + FlowRules.TTFT_MS * FlowRules.BATCH * 1.5);
+        assertThat(of(both, "people").refused()).isZero();
+        assertThat(of(both, "all").perSecond()).as("batch fills the rest").isGreaterThan(0.85 * capacity);
+        assertThat(of(both, "people").p99())
+                .isLessThan(of(alone, "people").p99() + FlowRules.TTFT_MS * FlowRules.BATCH * 1.5);
     }
 }
