@@ -15,6 +15,8 @@ import java.util.Map;
 public final class Quarantine {
     /** Engines that may break of a request. */
     public static final int DEATHS = 2;
+    /** An engine that dies takes all its requests along within a moment: that is one death, however many of them are alike. */
+    static final long SAME_DEATH_NS = 2_000_000_000L;
     /** Most fingerprints that are remembered. */
     public static final int MOST = 10_000;
 
@@ -24,6 +26,8 @@ public final class Quarantine {
     private static final class Suspect {
         private int deaths;
         private long last;
+        private String engine = "";
+        private long engineAt;
     }
 
     /** @param nanos how long a fingerprint is held, and a suspect remembered; 0 holds nobody */
@@ -55,17 +59,22 @@ public final class Quarantine {
     /**
      * An engine broke while it had a request of this fingerprint.
      *
+     * @param engine its id
      * @return true when it is held from now on
      */
-    public boolean died(long fingerprint, long now) {
+    public boolean died(long fingerprint, String engine, long now) {
         if (nanos <= 0) {
             return false;
         }
         Suspect known = suspects.remove(fingerprint);
         Suspect suspect = known == null || (now - known.last >= nanos && known.deaths < DEATHS) ? new Suspect() : known;
         suspects.put(fingerprint, suspect);
-        suspect.deaths++;
-        suspect.last = now;
+        if (!engine.equals(suspect.engine) || now - suspect.engineAt >= SAME_DEATH_NS) {
+            suspect.deaths++;
+            suspect.last = now;
+            suspect.engine = engine;
+            suspect.engineAt = now;
+        }
         if (suspects.size() > MOST) {
             Iterator<Long> eldest = suspects.keySet().iterator();
             eldest.next();

@@ -371,7 +371,7 @@ final class Exchange {
                     placed = placed.withoutDecision();
                 }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
-                boolean held = result.suspect()
+                boolean held = result.died()
                         && runtime.poison.died(fingerprint, caller.tenant().name(), endpointId);
                 if (result.outcome() == Outcome.COMPLETED) {
                     runtime.poison.survived(fingerprint);

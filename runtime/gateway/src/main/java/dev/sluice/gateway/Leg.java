@@ -14,6 +14,7 @@ import dev.sluice.gateway.stream.AnswerInspector;
 import dev.sluice.gateway.stream.GatewayError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class Leg {
     private static final long HOLD = 1 << 20;
     /** A connection that was dead before the request was sent says so sooner; one that lived so long has brought it there. */
     private static final long STALE_NS = 100_000_000L;
+    private static final String DIED = "the engine died";
     /** The same of an engine to which no new connection can be made either. */
     private static final long DIED_NS = 5_000_000L;
 
@@ -81,6 +83,11 @@ final class Leg {
      * @param text what went wrong, fit for the client
      */
     record Result(Outcome outcome, boolean done, @Nullable Answer answer, boolean cut, boolean suspect, String text) {
+        /** The engine is dead, as far as can be seen from here. */
+        boolean died() {
+            return suspect && (cut || text.equals(DIED));
+        }
+
         static Result broke(String text) {
             return new Result(Outcome.FAILED, false, null, false, true, text);
         }
@@ -252,7 +259,7 @@ final class Leg {
         return switch (answer.status()) {
             case 401, 403 -> Result.failed(Outcome.FAILED, "the engine refused the gateway's credential");
             case 429, 503 -> new Result(Outcome.OVERLOADED, false, answer, false, false, "the engine is overloaded");
-            case 500 -> Result.broke("the engine failed");
+            case 500 -> Result.broke(coreDied(answer) ? DIED : "the engine failed");
             default -> {
                 if (answer.status() < 400 || answer.status() >= 500 || answer.status() == 408) {
                     yield Result.failed(Outcome.FAILED, "the engine failed");
@@ -265,6 +272,11 @@ final class Leg {
                 yield Result.done(Outcome.REJECTED);
             }
         };
+    }
+
+    /** vLLM's server says so of its engine process before it ends itself. */
+    private static boolean coreDied(Answer answer) {
+        return StandardCharsets.UTF_8.decode(answer.content().duplicate()).toString().contains("EngineCore");
     }
 
     private static ByteBuffer copy(ByteBuffer from) {

@@ -581,7 +581,7 @@ final class PickedExchange implements Conversation {
         released(when);
         if (fingerprint != 0 && outcome == Outcome.COMPLETED) {
             runtime.poison.survived(fingerprint);
-        } else if (fingerprint != 0 && outcome == Outcome.FAILED && (status == 500 || reason.equals("upstream_cut"))) {
+        } else if (fingerprint != 0 && outcome == Outcome.FAILED && reason.equals("upstream_cut")) {
             runtime.poison.died(fingerprint, Tenant.ANONYMOUS, endpointId);
         }
     }

@@ -42,7 +42,7 @@ final class Poison {
     boolean died(long fingerprint, String tenant, String endpoint) {
         boolean held;
         synchronized (this) {
-            held = quarantine.died(fingerprint, System.nanoTime());
+            held = quarantine.died(fingerprint, endpoint, System.nanoTime());
             suspects = !quarantine.isEmpty();
         }
         if (held) {

