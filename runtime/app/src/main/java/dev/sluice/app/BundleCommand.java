@@ -20,10 +20,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bundle",
         mixinStandardHelpOptions = true,
-        description = "Writes what helps to find a fault into one file: the configuration (secrets masked), endpoints, tenants, plugins,"
-                + " recent decisions, metrics and threads of a gateway that runs. No prompts, no keys.")
+        description =
+                "Writes what helps to find a fault into one file: the configuration (secrets masked), endpoints, tenants, plugins,"
+                        + " recent decisions, metrics and threads of a gateway that runs. No prompts, no keys.")
 final class BundleCommand implements Callable<Integer> {
-    @Option(names = "--to", paramLabel = "FILE", description = "The file. Default: ${DEFAULT-VALUE}.", defaultValue = "sluice-bundle.zip")
+    @Option(
+            names = "--to",
+            paramLabel = "FILE",
+            description = "The file. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "sluice-bundle.zip")
     private Path to = Path.of("sluice-bundle.zip");
 
     @Option(names = "--force", description = "Writes over a file that is there.")
@@ -84,7 +89,8 @@ final class BundleCommand implements Callable<Integer> {
     private static String versions() {
         return "sluice " + dev.sluice.gateway.Gateway.version() + "\njava " + Runtime.version() + "\n"
                 + System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch") + "\n(of the command that wrote this; the gateway's are in metrics.txt)\n";
+                + System.getProperty("os.arch")
+                + "\n(of the command that wrote this; the gateway's are in metrics.txt)\n";
     }
 
     private static void write(ZipOutputStream zip, String name, String text) throws IOException {

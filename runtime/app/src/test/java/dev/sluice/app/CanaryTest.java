@@ -56,11 +56,13 @@ class CanaryTest {
                     endpoints: [{url: "http://127.0.0.1:%d"}, {url: "http://127.0.0.1:%d"}]
                 tenants: {directory: tenants, salt: {file: salt}}
                 usage: {file: usage.jsonl}
-                """.formatted(DemoFleet.MODEL, fleet.ports().get(0), fleet.ports().get(1)));
+                """.formatted(
+                        DemoFleet.MODEL, fleet.ports().get(0), fleet.ports().get(1)));
     }
 
     private static String chat(String model, String more) {
-        return "{\"model\":\"" + model + "\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"CANARYprompt "
+        return "{\"model\":\"" + model
+                + "\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"CANARYprompt "
                 + "why? ".repeat(200) + "\"}]" + more + "}";
     }
 
@@ -82,8 +84,12 @@ class CanaryTest {
             statuses.add(post(gateway, CHAT, KEY, chat(good, ",\"max_tokens\":\"CANARYnumber\"")));
             statuses.add(post(gateway, CHAT, KEY, "CANARYnot json"));
             statuses.add(post(gateway, CHAT, KEY, "{\"model\":\"" + good + "\",\"messages\":\"CANARYwrong\"}"));
-            statuses.add(post(gateway, "/v1/responses", KEY, "{\"model\":\"" + good
-                    + "\",\"previous_response_id\":\"CANARYresponse\",\"input\":\"CANARYprompt\"}"));
+            statuses.add(post(
+                    gateway,
+                    "/v1/responses",
+                    KEY,
+                    "{\"model\":\"" + good
+                            + "\",\"previous_response_id\":\"CANARYresponse\",\"input\":\"CANARYprompt\"}"));
             statuses.add(post(gateway, "/v1/messages", KEY, chat(good, ",\"system\":\"CANARYsystem\"")));
             statuses.add(post(gateway, "/v1/nothing", KEY, chat(good, "")));
             assertThat(statuses).contains(200, 400, 401, 404);
@@ -93,16 +99,25 @@ class CanaryTest {
             assertThat(bundle.code()).as(bundle.err() + bundle.out()).isZero();
             Map<String, String> texts = new TreeMap<>(contents(zip));
             assertThat(texts.keySet())
-                    .contains("config.yaml", "endpoints.json", "tenants.json", "decisions.json", "metrics.txt", "threads.txt");
+                    .contains(
+                            "config.yaml",
+                            "endpoints.json",
+                            "tenants.json",
+                            "decisions.json",
+                            "metrics.txt",
+                            "threads.txt");
             assertThat(texts.get("threads.txt")).contains("sluice");
             assertThat(texts.get("decisions.json")).contains("slc-");
             List<String> ids = new ArrayList<>();
-            java.util.regex.Matcher id = java.util.regex.Pattern.compile("slc-[0-9a-f]+").matcher(texts.get("decisions.json"));
+            java.util.regex.Matcher id =
+                    java.util.regex.Pattern.compile("slc-[0-9a-f]+").matcher(texts.get("decisions.json"));
             while (id.find()) {
                 ids.add(id.group());
             }
             for (String one : ids) {
-                texts.put("explain " + one, Ran.of("explain", one, "--json", "--admin", admin).out());
+                texts.put(
+                        "explain " + one,
+                        Ran.of("explain", one, "--json", "--admin", admin).out());
             }
             assertThat(gateway.stop()).isZero();
             texts.put("log", String.join("\n", gateway.said()));
@@ -116,7 +131,8 @@ class CanaryTest {
     void aFileThatIsThereIsNotWrittenOver() throws Exception {
         Path there = Files.writeString(directory.resolve("b.zip"), "mine");
         assertThat(Ran.of("bundle", "--to", there.toString()).code()).isEqualTo(Main.WRONG_USE);
-        assertThat(Ran.of("bundle", "--to", there.toString(), "--force", "--admin", "http://127.0.0.1:1").code())
+        assertThat(Ran.of("bundle", "--to", there.toString(), "--force", "--admin", "http://127.0.0.1:1")
+                        .code())
                 .isNotZero();
         assertThat(there).hasContent("mine");
         assertThat(directory.resolve("b.zip.part")).doesNotExist();
@@ -124,14 +140,16 @@ class CanaryTest {
 
     private static int post(Running gateway, String path, String key, String body) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + path))
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + gateway.port() + path))
                     .header("content-type", "application/json")
                     .header("x-session", "CANARYsession")
                     .POST(HttpRequest.BodyPublishers.ofString(body));
             if (!key.isEmpty()) {
                 request.header("authorization", "Bearer " + key);
             }
-            return client.send(request.build(), HttpResponse.BodyHandlers.ofString()).statusCode();
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString())
+                    .statusCode();
         }
     }
 

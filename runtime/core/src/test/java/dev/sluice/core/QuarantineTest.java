@@ -24,7 +24,9 @@ class QuarantineTest {
             assertThat(long1.died(7, "e", i)).isFalse();
         }
         assertThat(long1.held(7, 40)).isFalse();
-        assertThat(long1.died(7, "e", Quarantine.SAME_DEATH_NS + 1)).as("it came back and died again").isTrue();
+        assertThat(long1.died(7, "e", Quarantine.SAME_DEATH_NS + 1))
+                .as("it came back and died again")
+                .isTrue();
     }
 
     @Test

@@ -29,6 +29,7 @@ final class Leg {
     private static final long HOLD = 1 << 20;
     /** A connection that was dead before the request was sent says so sooner; one that lived so long has brought it there. */
     private static final long STALE_NS = 100_000_000L;
+
     private static final String DIED = "the engine died";
     /** The same of an engine to which no new connection can be made either. */
     private static final long DIED_NS = 5_000_000L;
@@ -276,7 +277,10 @@ final class Leg {
 
     /** vLLM's server says so of its engine process before it ends itself. */
     private static boolean coreDied(Answer answer) {
-        return StandardCharsets.UTF_8.decode(answer.content().duplicate()).toString().contains("EngineCore");
+        return StandardCharsets.UTF_8
+                .decode(answer.content().duplicate())
+                .toString()
+                .contains("EngineCore");
     }
 
     private static ByteBuffer copy(ByteBuffer from) {

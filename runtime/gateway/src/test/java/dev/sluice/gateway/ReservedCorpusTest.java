@@ -134,8 +134,7 @@ class ReservedCorpusTest {
             String answer = head(open.getInputStream());
             String lower = answer.toLowerCase(Locale.ROOT);
             int at = lower.indexOf("content-length: ");
-            int length = Integer.parseInt(
-                    lower.substring(at + "content-length: ".length(), lower.indexOf("\r\n", at)));
+            int length = Integer.parseInt(lower.substring(at + "content-length: ".length(), lower.indexOf("\r\n", at)));
             open.getInputStream().readNBytes(length);
             if (lower.contains("connection: close")) {
                 close();
@@ -168,7 +167,8 @@ class ReservedCorpusTest {
     /** What the engine got of a case: nothing, or a request in which neither the name nor the sentinel is. */
     private void judge(String what, int before, List<String> names) throws IOException {
         cases++;
-        for (ScriptedEngine.Request seen : engine.requests().subList(before, engine.requests().size())) {
+        for (ScriptedEngine.Request seen :
+                engine.requests().subList(before, engine.requests().size())) {
             String head = seen.head().toLowerCase(Locale.ROOT);
             JsonNode body = JSON.readTree(seen.body());
             boolean leaked = (seen.head() + seen.body()).contains(address());
@@ -208,7 +208,8 @@ class ReservedCorpusTest {
                         int before = engine.requests().size();
                         client.send(request(CHAT, line, body.length), body);
                         // The gateway may send an accept-encoding or credential of its own; never the client's value.
-                        List<String> names = List.of("accept-encoding", "authorization", "x-sluice-id").contains(name)
+                        List<String> names = List.of("accept-encoding", "authorization", "x-sluice-id")
+                                        .contains(name)
                                 ? List.of()
                                 : List.of(name, name.replace('-', '_'));
                         judge(line, before, names);
@@ -258,9 +259,10 @@ class ReservedCorpusTest {
 
     @Test
     void fieldsAndHeadersBehindAProxy() throws Exception {
-        try (GatewayFixture gateway = GatewayFixture.before(
-                        dir, List.of(engine), "", "", "extProc: {host: 127.0.0.1, port: 0}");
-                EnvoyStandIn envoy = new EnvoyStandIn(gateway.gateway.pickerPort().orElseThrow())) {
+        try (GatewayFixture gateway =
+                        GatewayFixture.before(dir, List.of(engine), "", "", "extProc: {host: 127.0.0.1, port: 0}");
+                EnvoyStandIn envoy =
+                        new EnvoyStandIn(gateway.gateway.pickerPort().orElseThrow())) {
             String own = "127.0.0.1:" + engine.port();
             for (String name : HEADERS) {
                 for (String spelled : List.of(name, name.replace('-', '_'))) {
@@ -273,12 +275,15 @@ class ReservedCorpusTest {
                     }
                     var head = first.getRequestHeaders().getResponse();
                     var set = EnvoyStandIn.set(head.getHeaderMutation());
-                    boolean proxys = List.of("te", "keep-alive", "upgrade", "proxy-authorization").contains(name);
+                    boolean proxys = List.of("te", "keep-alive", "upgrade", "proxy-authorization")
+                            .contains(name);
                     if (!set.getOrDefault("x-gateway-destination-endpoint", "").equals(own)
                             || set.containsValue(address())
                             || !(proxys
                                     || set.containsKey(spelled)
-                                    || head.getHeaderMutation().getRemoveHeadersList().contains(spelled))) {
+                                    || head.getHeaderMutation()
+                                            .getRemoveHeadersList()
+                                            .contains(spelled))) {
                         leaks.add(spelled + " -> " + head);
                     }
                     request.cancel();
@@ -292,7 +297,8 @@ class ReservedCorpusTest {
                     cases++;
                     continue;
                 }
-                JsonNode sent = JSON.readTree(ByteString.copyFrom(request.pieces()).toStringUtf8());
+                JsonNode sent =
+                        JSON.readTree(ByteString.copyFrom(request.pieces()).toStringUtf8());
                 cases++;
                 if (FIELDS.stream().anyMatch(field -> sent.findParent(field) != null)
                         || sent.toString().contains(address())) {
@@ -342,7 +348,8 @@ class ReservedCorpusTest {
                     bodies.add("{\"model\":\"base\"," + prompt + "," + member + "}");
                     bodies.add("{" + member + ",\"model\":\"base\"," + prompt + "}");
                     bodies.add("{\"model\":\"base\",\"vllm_xargs\":{\"x\":1," + member + ",\"y\":[2]}," + prompt + "}");
-                    bodies.add("{\"model\":\"base\",\"sampling_params\":{\"extra_args\" : { " + member + " }}," + prompt + "}");
+                    bodies.add("{\"model\":\"base\",\"sampling_params\":{\"extra_args\" : { " + member + " }}," + prompt
+                            + "}");
                     bodies.add("{\"model\":\"base\"," + member + "," + member + "," + prompt + "}");
                 }
             }

@@ -57,23 +57,26 @@ class TokensTest {
                 ScriptedEngine next = engine("base-next");
                 TenantFixture tenants = start(chat, next, idp)) {
             tenants.put("acme", "tenant: acme\nmatch: [{issuer: corp, claims: {groups: team-acme}}]\n");
-            tenants.put(
-                    "bolt",
-                    file("bolt", """
+            tenants.put("bolt", file("bolt", """
                             match: [{issuer: corp, claims: {groups: [team-bolt, bolt-admins]}}]
                             routes: [{models: [base], pool: next}]
                             """));
-            assertThat(ask(tenants, idp.token(group("team-acme", "others"))).statusCode()).isEqualTo(200);
+            assertThat(ask(tenants, idp.token(group("team-acme", "others"))).statusCode())
+                    .isEqualTo(200);
             assertThat(chat.requests()).hasSize(1);
-            assertThat(ask(tenants, idp.token(group("bolt-admins"))).statusCode()).isEqualTo(200);
-            assertThat(ask(tenants, key("bolt")).statusCode()).as("keys work beside them").isEqualTo(200);
+            assertThat(ask(tenants, idp.token(group("bolt-admins"))).statusCode())
+                    .isEqualTo(200);
+            assertThat(ask(tenants, key("bolt")).statusCode())
+                    .as("keys work beside them")
+                    .isEqualTo(200);
             assertThat(next.requests()).hasSize(2);
             assertThat(next.requests().getFirst().header("authorization")).isEmpty();
 
             HttpResponse<String> nobody = ask(tenants, idp.token(group("strangers")));
             assertThat(nobody.statusCode()).isEqualTo(401);
-            HttpResponse<String> forged =
-                    ask(tenants, FakeIdp.token(group("team-acme"), FakeIdp.key("k1"), com.nimbusds.jose.JOSEObjectType.JWT));
+            HttpResponse<String> forged = ask(
+                    tenants,
+                    FakeIdp.token(group("team-acme"), FakeIdp.key("k1"), com.nimbusds.jose.JOSEObjectType.JWT));
             assertThat(forged.statusCode()).isEqualTo(401);
             assertThat(code(forged)).isEqualTo("invalid_api_key");
 

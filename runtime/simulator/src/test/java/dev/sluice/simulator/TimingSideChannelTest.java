@@ -23,7 +23,9 @@ class TimingSideChannelTest {
     void withSaltsTimeTellsNothingAndWithoutThemEverything() {
         assertThat(area(ask("victim", "attacker"))).isBetween(0.45, 0.55);
         assertThat(area(ask("", ""))).isGreaterThan(0.95);
-        assertThat(area(ask("group", "group"))).as("those who chose to share can tell").isGreaterThan(0.95);
+        assertThat(area(ask("group", "group")))
+                .as("those who chose to share can tell")
+                .isGreaterThan(0.95);
     }
 
     private static List<Question> ask(String victim, String attacker) {
@@ -53,7 +55,8 @@ class TimingSideChannelTest {
 
     /** Mann-Whitney: the chance that one that was sent is faster than one that was not; ties count half. */
     private static double area(List<Question> all) {
-        List<Question> sorted = all.stream().sorted(Comparator.comparingDouble(Question::ttft)).toList();
+        List<Question> sorted =
+                all.stream().sorted(Comparator.comparingDouble(Question::ttft)).toList();
         double[] rank = new double[sorted.size()];
         for (int from = 0; from < rank.length; ) {
             int to = from;

@@ -20,8 +20,17 @@ final class AdminRoutes {
     /** The only paths that answer without a token: they say nothing that a stranger could use. */
     private static final Set<String> OPEN = Set.of("/livez", "/readyz", "/");
 
-    private static final Set<String> GETS =
-            Set.of("/", "/metrics", "/livez", "/readyz", "/config", "/plugins", "/endpoints", "/tenants", "/decisions", "/threads");
+    private static final Set<String> GETS = Set.of(
+            "/",
+            "/metrics",
+            "/livez",
+            "/readyz",
+            "/config",
+            "/plugins",
+            "/endpoints",
+            "/tenants",
+            "/decisions",
+            "/threads");
     private static final Set<String> POSTS = Set.of("/route", "/drain");
     private static final Set<String> METRICS_LISTENER = Set.of("/metrics", "/livez", "/readyz");
 

@@ -36,8 +36,9 @@ public record IdentityConfig(
             @Doc("What its tokens must have as `aud`, alone or among others.")
             String audience,
 
-            @Doc("Where its keys are (JWK Set, RFC 7517): https, or http on this machine. Absent, with `kubernetes`: the"
-                    + " cluster's API server; else required.")
+            @Doc(
+                    "Where its keys are (JWK Set, RFC 7517): https, or http on this machine. Absent, with `kubernetes`: the"
+                            + " cluster's API server; else required.")
             Optional<String> jwks,
 
             @Doc("Signatures that count: `RS256`, `PS256`, `ES256` and their 384 and 512 forms. Never symmetric ones:"
@@ -50,8 +51,9 @@ public record IdentityConfig(
                     + " trusts; with `kubernetes`: the cluster's.")
             Optional<Pem> ca,
 
-            @Doc("A file whose content is sent as Bearer to the server of `jwks`, read anew each time. Absent: none; with"
-                    + " `kubernetes`: this pod's own token.")
+            @Doc(
+                    "A file whose content is sent as Bearer to the server of `jwks`, read anew each time. Absent: none; with"
+                            + " `kubernetes`: this pod's own token.")
             Optional<Path> tokenFile,
 
             @Doc("How far the clocks may differ.") @Default("30s") @Range(min = 0, max = 60)
@@ -69,7 +71,8 @@ public record IdentityConfig(
                         "name must be lower-case letters, digits, '.', '_', '-', at most 63, is \"" + name + "\"");
             }
             if (audience.isBlank()) {
-                throw new ConfigException("audience must not be empty: a token that is meant for others must not count");
+                throw new ConfigException(
+                        "audience must not be empty: a token that is meant for others must not count");
             }
             for (String algorithm : algorithms) {
                 if (!ALGORITHMS.contains(algorithm)) {
@@ -90,7 +93,8 @@ public record IdentityConfig(
             try {
                 URI uri = new URI(text);
                 String host = uri.getHost();
-                boolean here = host != null && (host.equals("localhost") || host.equals("127.0.0.1") || host.equals("[::1]"));
+                boolean here =
+                        host != null && (host.equals("localhost") || host.equals("127.0.0.1") || host.equals("[::1]"));
                 if (host == null || !("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && here))) {
                     throw new ConfigException("jwks must be an https URL (http only on this machine), is \"" + text
                             + "\": who changes its answer lets anybody in");

@@ -18,7 +18,8 @@ public record TenantConfig(
         @Doc("API keys: several at once, so that they can be rotated.")
         List<Key> keys,
 
-        @Doc("Tokens of the gateway's issuers (`identity`) that are this tenant's: those that one of these rules takes.")
+        @Doc(
+                "Tokens of the gateway's issuers (`identity`) that are this tenant's: those that one of these rules takes.")
         List<Match> match,
 
         @Doc("What it may use and where that leads. Absent: every model, where the pools lead.")
@@ -78,8 +79,9 @@ public record TenantConfig(
     public record Match(
             @Doc("An issuer's name.") String issuer,
 
-            @Doc("What a token must claim: each of these, with this value or one of these. A claim that is a list must hold it;"
-                    + " one inside another is named by the way to it (`realm_access/roles`). Absent: every token of the issuer.")
+            @Doc(
+                    "What a token must claim: each of these, with this value or one of these. A claim that is a list must hold it;"
+                            + " one inside another is named by the way to it (`realm_access/roles`). Absent: every token of the issuer.")
             Map<String, ClaimValues> claims) {}
 
     /** Some models and where they lead. */

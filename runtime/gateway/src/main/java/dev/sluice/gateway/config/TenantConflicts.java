@@ -52,7 +52,8 @@ public final class TenantConflicts {
             if (other != null) {
                 errors.add(file.error(
                         "match[" + i + "]",
-                        "takes tokens that " + other.path() + " takes as well, whatever else they claim: such a token would be"
+                        "takes tokens that " + other.path()
+                                + " takes as well, whatever else they claim: such a token would be"
                                 + " refused (403)"));
             }
         }

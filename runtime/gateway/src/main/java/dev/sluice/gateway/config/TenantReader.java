@@ -27,10 +27,10 @@ final class TenantReader {
         config.ifPresent(read -> new TenantChecks(read, gateway, top).run());
         String tenant = config.map(TenantConfig::tenant)
                 .orElseGet(() -> root.map(TenantReader::name).orElse(""));
-        List<TenantConfig.Key> keys = config.map(TenantConfig::keys)
-                .orElseGet(() -> saved(root, "keys", TenantConfig.Key.class));
-        List<TenantConfig.Match> match = config.map(TenantConfig::match)
-                .orElseGet(() -> saved(root, "match", TenantConfig.Match.class));
+        List<TenantConfig.Key> keys =
+                config.map(TenantConfig::keys).orElseGet(() -> saved(root, "keys", TenantConfig.Key.class));
+        List<TenantConfig.Match> match =
+                config.map(TenantConfig::match).orElseGet(() -> saved(root, "match", TenantConfig.Match.class));
         return new TenantFile(
                 path,
                 tenant,

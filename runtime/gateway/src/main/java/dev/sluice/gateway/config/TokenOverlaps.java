@@ -46,7 +46,8 @@ final class TokenOverlaps {
     }
 
     /** A file with a rule that takes whatever this one takes, or the other way round; null when there is none. */
-    @Nullable TenantFile taken(TenantConfig.Match rule) {
+    @Nullable
+    TenantFile taken(TenantConfig.Match rule) {
         TenantFile all = rule.claims().isEmpty() ? some.get(rule.issuer()) : everything.get(rule.issuer());
         if (all != null) {
             return all;

@@ -154,14 +154,16 @@ final class IssuerKeys implements AutoCloseable {
                 HttpRequest.newBuilder(issuer.keys()).timeout(LIMIT).header("accept", "application/json");
         Optional<Path> bearer = issuer.bearer();
         if (bearer.isPresent()) {
-            request.header("authorization", "Bearer " + Files.readString(bearer.get()).strip());
+            request.header(
+                    "authorization", "Bearer " + Files.readString(bearer.get()).strip());
         }
         HttpResponse<byte[]> answer =
                 client().send(request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), SIZE));
         if (answer.statusCode() != 200) {
             throw new IOException("status " + answer.statusCode());
         }
-        JWKSet keys = JWKSet.parse(new String(answer.body(), StandardCharsets.UTF_8)).toPublicJWKSet();
+        JWKSet keys =
+                JWKSet.parse(new String(answer.body(), StandardCharsets.UTF_8)).toPublicJWKSet();
         if (keys.isEmpty()) {
             throw new IOException("there are no public keys in it");
         }
@@ -178,8 +180,7 @@ final class IssuerKeys implements AutoCloseable {
                 .connectTimeout(LIMIT)
                 .followRedirects(HttpClient.Redirect.NEVER);
         Optional<Path> file = issuer.caFile();
-        Optional<Pem> trusted =
-                file.isPresent() ? Optional.of(new Pem(Files.readString(file.get()))) : issuer.ca();
+        Optional<Pem> trusted = file.isPresent() ? Optional.of(new Pem(Files.readString(file.get()))) : issuer.ca();
         if (trusted.isPresent()) {
             builder.sslContext(context(trusted.get().certificates()));
         }

@@ -48,8 +48,10 @@ public final class Issuers implements AutoCloseable {
     private static final Set<String> TYPES = Set.of("JWT", "AT+JWT", "APPLICATION/AT+JWT");
 
     private final List<Issuer> issuers = new ArrayList<>();
-    private final Cache<ByteBuffer, Good> good =
-            Caffeine.newBuilder().maximumSize(MOST_REMEMBERED).expireAfterWrite(REMEMBERED).build();
+    private final Cache<ByteBuffer, Good> good = Caffeine.newBuilder()
+            .maximumSize(MOST_REMEMBERED)
+            .expireAfterWrite(REMEMBERED)
+            .build();
 
     private record Good(Known known, Instant until) {}
 
@@ -160,7 +162,8 @@ public final class Issuers implements AutoCloseable {
     private static boolean signed(SignedJWT jwt, JWK key) {
         try {
             return key instanceof AsymmetricJWK pair
-                    && jwt.verify(new DefaultJWSVerifierFactory().createJWSVerifier(jwt.getHeader(), pair.toPublicKey()));
+                    && jwt.verify(
+                            new DefaultJWSVerifierFactory().createJWSVerifier(jwt.getHeader(), pair.toPublicKey()));
         } catch (JOSEException | IllegalStateException unfit) {
             return false;
         }

@@ -28,8 +28,9 @@ final class TokenRules {
 
     private record Rule(Map<String, ClaimValues> claims, Tenant tenant, Caller.Verdict verdict) {
         boolean takes(Identity who) {
-            return claims.entrySet().stream().allMatch(claim -> who.values(claim.getKey()).stream()
-                    .anyMatch(value -> claim.getValue().values().contains(value)));
+            return claims.entrySet().stream()
+                    .allMatch(claim -> who.values(claim.getKey()).stream()
+                            .anyMatch(value -> claim.getValue().values().contains(value)));
         }
     }
 

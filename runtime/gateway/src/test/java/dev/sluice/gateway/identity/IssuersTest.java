@@ -67,7 +67,8 @@ class IssuersTest {
         try (FakeIdp idp = new FakeIdp();
                 Issuers issuers = issuers(idp)) {
             for (int i = 0; i < 3; i++) {
-                Checked checked = issuers.check(idp.token(FakeIdp.claims("alice").claim("groups", List.of("a", "b"))));
+                Checked checked =
+                        issuers.check(idp.token(FakeIdp.claims("alice").claim("groups", List.of("a", "b"))));
                 assertThat(checked).isInstanceOf(Known.class);
                 Identity who = ((Known) checked).identity();
                 assertThat(who.issuer()).isEqualTo("corp");
@@ -75,8 +76,8 @@ class IssuersTest {
                 assertThat(who.values("groups")).containsExactly("a", "b");
             }
             assertThat(idp.asked.get()).isEqualTo(1);
-            assertThat(issuers.check(FakeIdp.token(
-                            FakeIdp.claims("alice"), idp.keys.getFirst(), new JOSEObjectType("at+jwt"))))
+            assertThat(issuers.check(
+                            FakeIdp.token(FakeIdp.claims("alice"), idp.keys.getFirst(), new JOSEObjectType("at+jwt"))))
                     .isInstanceOf(Known.class);
         }
     }
@@ -102,24 +103,37 @@ class IssuersTest {
             String[] parts = good.split("\\.");
             String zeros = Base64.getUrlEncoder().withoutPadding().encodeToString(new byte[64]);
             Map<String, String> bad = Map.ofEntries(
-                    Map.entry("no algorithm", new PlainJWT(FakeIdp.claims("alice").build()).serialize() + "x"),
+                    Map.entry(
+                            "no algorithm", new PlainJWT(FakeIdp.claims("alice").build()).serialize() + "x"),
                     Map.entry("symmetric, with the public key", symmetric.serialize()),
                     Map.entry("brings its own key", brings.serialize()),
-                    Map.entry("a key of the same name", FakeIdp.token(FakeIdp.claims("a"), FakeIdp.key("k1"), JOSEObjectType.JWT)),
+                    Map.entry(
+                            "a key of the same name",
+                            FakeIdp.token(FakeIdp.claims("a"), FakeIdp.key("k1"), JOSEObjectType.JWT)),
                     Map.entry("r and s are 0 (CVE-2022-21449)", parts[0] + "." + parts[1] + "." + zeros),
-                    Map.entry("another's claims", parts[0] + "." + Base64.getUrlEncoder().withoutPadding()
-                            .encodeToString(FakeIdp.claims("bob").build().toString().getBytes(StandardCharsets.UTF_8))
-                            + "." + parts[2]),
+                    Map.entry(
+                            "another's claims",
+                            parts[0] + "."
+                                    + Base64.getUrlEncoder()
+                                            .withoutPadding()
+                                            .encodeToString(FakeIdp.claims("bob")
+                                                    .build()
+                                                    .toString()
+                                                    .getBytes(StandardCharsets.UTF_8))
+                                    + "." + parts[2]),
                     Map.entry("for others", idp.token(FakeIdp.claims("alice").audience("grafana"))),
                     Map.entry("for nobody", idp.token(FakeIdp.claims("alice").audience((String) null))),
-                    Map.entry("another issuer", idp.token(FakeIdp.claims("alice").issuer("https://evil.example"))),
+                    Map.entry(
+                            "another issuer", idp.token(FakeIdp.claims("alice").issuer("https://evil.example"))),
                     Map.entry("expired", idp.token(FakeIdp.claims("alice").expirationTime(in(-31)))),
                     Map.entry("never expires", idp.token(FakeIdp.claims("alice").expirationTime(null))),
                     Map.entry("not yet", idp.token(FakeIdp.claims("alice").notBeforeTime(in(40)))),
-                    Map.entry("another type", FakeIdp.token(FakeIdp.claims("alice"), ours, new JOSEObjectType("logout+jwt"))),
+                    Map.entry(
+                            "another type",
+                            FakeIdp.token(FakeIdp.claims("alice"), ours, new JOSEObjectType("logout+jwt"))),
                     Map.entry("nonsense", "eyJ.eyJ.x"));
-            bad.forEach((what, token) ->
-                    assertThat(issuers.check(token)).as(what).isInstanceOf(Bad.class));
+            bad.forEach(
+                    (what, token) -> assertThat(issuers.check(token)).as(what).isInstanceOf(Bad.class));
             assertThat(issuers.check(idp.token(FakeIdp.claims("alice").expirationTime(in(-20)))))
                     .as("clocks may differ")
                     .isInstanceOf(Known.class);
@@ -179,8 +193,8 @@ class IssuersTest {
     void serviceAccountsTellTheirNamespaceAndOurOwnTokenIsShown() throws Exception {
         Path file = Files.writeString(dir.resolve("token"), "pod-token\n");
         try (FakeIdp idp = new FakeIdp();
-                Issuers issuers = Issuers.of(
-                        new IdentityConfig(List.of(issuer(idp.url(), Optional.of(file), true))), now::get)) {
+                Issuers issuers =
+                        Issuers.of(new IdentityConfig(List.of(issuer(idp.url(), Optional.of(file), true))), now::get)) {
             JWTClaimsSet.Builder claims = FakeIdp.claims("system:serviceaccount:team-a:trainer")
                     .claim("kubernetes.io", Map.of("namespace", "team-a", "pod", Map.of("name", "p/1")));
             Identity who = ((Known) issuers.check(idp.token(claims))).identity();
@@ -195,7 +209,8 @@ class IssuersTest {
 
     @Test
     void scopesAreToldApartAndALabelIsFitForALog() {
-        Identity who = new Identity("corp", "a\"b\nc" + "d".repeat(200), Map.of("scope", "chat:read chat:write", "n", 7L));
+        Identity who =
+                new Identity("corp", "a\"b\nc" + "d".repeat(200), Map.of("scope", "chat:read chat:write", "n", 7L));
         assertThat(who.values("scope")).containsExactly("chat:read", "chat:write");
         assertThat(who.values("n")).containsExactly("7");
         assertThat(who.label()).startsWith("corp:a?b?cd").hasSize("corp:".length() + 80);

@@ -72,6 +72,7 @@ final class FlowLoad {
     private final double objectiveMs;
     /** Those that were refused as they came, of whom nothing else is kept: there may be millions. */
     private final Map<String, Integer> refusedAtOnce = new TreeMap<>();
+
     private final Map<String, List<Exchange>> exchanges = new LinkedHashMap<>();
     private Client next = new Client("", 0, 1, 0, 1);
     private int mostWaiting;
@@ -92,7 +93,7 @@ final class FlowLoad {
                         Policies.leastWork()) {
                     @Override
                     protected Place place(Exchange x, long deadline) {
-                                return new Place(
+                        return new Place(
                                 x,
                                 next.priority(),
                                 new Ticket.Times(deadline, deadline, Long.MAX_VALUE),

@@ -47,9 +47,9 @@ class FlowOverloadTest {
     /** Requests per second that the engines can answer at most. */
     private static double capacity() {
         return of(
-                new FlowLoad(SEED, fair(FlowRules.TTFT_MS), PATIENCE, Duration.ofSeconds(30), OBJECTIVE_MS)
-                        .run(one(400)),
-                "one")
+                        new FlowLoad(SEED, fair(FlowRules.TTFT_MS), PATIENCE, Duration.ofSeconds(30), OBJECTIVE_MS)
+                                .run(one(400)),
+                        "one")
                 .perSecond();
     }
 
