@@ -8,6 +8,9 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /**
  * The objects of one kind in one namespace, kept up to date by an informer that never gives up. What was known when the API
@@ -15,6 +18,17 @@ import java.util.Optional;
  */
 final class Feed<T extends HasMetadata> implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
+    /** The client tells of every attempt, with its stack; here each trouble is told once. Held, so that the level is. */
+    private static final List<Logger> QUIET = Stream.of(
+                    "io.fabric8.kubernetes.client.informers.impl.cache.Reflector",
+                    "io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")
+            .map(Logger::getLogger)
+            .toList();
+
+    static {
+        QUIET.forEach(logger -> logger.setLevel(Level.OFF));
+    }
+
     /** Objects as they lie in the cache are not read after the change that is told of, so nothing is done here but to ring. */
     private final String what;
 
