@@ -79,7 +79,7 @@ class CommandLineTest {
         assertThat(Ran.of("check", "--config", gateway.toString()).code()).isZero();
         assertThat(Ran.of("convert", gateway.toString()).err())
                 .contains("is no EndpointPickerConfig: there is nothing to convert");
-        Files.writeString(epp, "kind: EndpointPickerConfig\nplugins: [{type: fcfs-ordering-policy}]\n");
+        Files.writeString(epp, "kind: EndpointPickerConfig\nplugins: [{type: thunder-agent}]\n");
         Ran refused = Ran.of("convert", epp.toString());
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.out()).isEmpty();
