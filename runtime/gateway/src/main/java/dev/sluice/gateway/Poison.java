@@ -13,6 +13,8 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Poison {
     private static final System.Logger LOG = System.getLogger(Poison.class.getName());
 
+    private static final int PART = 4096;
+
     private final long key = ThreadLocalRandom.current().nextLong();
     private final Quarantine quarantine = new Quarantine(Duration.ofMinutes(10).toNanos());
     private volatile boolean suspects;
@@ -23,9 +25,15 @@ final class Poison {
         suspects = !quarantine.isEmpty();
     }
 
-    /** Of a request, whose body is not moved. */
+    /** Of a request, whose body is not moved. Of a large one its length, beginning and end: every request pays for this. */
     long fingerprint(String path, ByteBuffer body) {
-        return Xxh64.hash(body, body.position(), body.remaining(), key ^ path.hashCode());
+        int length = body.remaining();
+        long seed = key ^ path.hashCode();
+        if (length <= 2 * PART) {
+            return Xxh64.hash(body, body.position(), length, seed);
+        }
+        long head = Xxh64.hash(body, body.position(), PART, seed + length);
+        return Xxh64.hash(body, body.limit() - PART, PART, head);
     }
 
     /** Whether it must not be shown to an engine. */
