@@ -137,11 +137,7 @@ final class Exchange {
         BodyScan scan = Prepared.scan(settings, api, body);
         model = Prepared.model(scan, headers);
         if (runtime.poison.held(fingerprint)) {
-            throw new Refused(
-                    GatewayError.INVALID_REQUEST,
-                    "Engines broke while they had this request; it is not tried again for a while.",
-                    "quarantined",
-                    0);
+            throw Refused.quarantined();
         }
         if (caller.tenant() == Tenant.EVERYBODY) {
             Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));

@@ -156,11 +156,7 @@ final class PickedExchange implements Conversation {
             BodyScan scan = Prepared.scan(settings, api, body);
             fingerprint = runtime.poison.fingerprint(api.path(), body);
             if (runtime.poison.held(fingerprint)) {
-                throw new Refused(
-                        GatewayError.INVALID_REQUEST,
-                        "Engines broke while they had this request; it is not tried again for a while.",
-                        "quarantined",
-                        0);
+                throw Refused.quarantined();
             }
             model = Prepared.model(scan, headers);
             Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));

@@ -30,6 +30,15 @@ final class Refused extends Exception {
         this.retryAfterSeconds = retryAfterSeconds;
     }
 
+    /** Engines broke of it: it is shown to no other for a while. */
+    static Refused quarantined() {
+        return new Refused(
+                GatewayError.INVALID_REQUEST,
+                "Engines broke while they had this request; it is not tried again for a while.",
+                "quarantined",
+                0);
+    }
+
     /** There is no room now. */
     static Refused overloaded(String message, String reason) {
         return new Refused(GatewayError.OVERLOADED, message, reason, 1);

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class HygieneTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String ANSWER =
+    static final String ANSWER =
             "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}";
-    private static final List<String> TAKEN = List.of(
+    static final List<String> TAKEN = List.of(
             "kv_transfer_params",
             "ec_transfer_params",
             "cache_salt",

@@ -33,18 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class ReservedCorpusTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String ANSWER =
-            "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}";
-    private static final List<String> FIELDS = List.of(
-            "kv_transfer_params",
-            "ec_transfer_params",
-            "cache_salt",
-            "request_id",
-            "priority",
-            "bootstrap_host",
-            "bootstrap_port",
-            "bootstrap_room",
-            "bootstrap_whatever_comes_next");
     private static final List<String> HEADERS = List.of(
             "x-data-parallel-rank",
             "x-data-parallel-host-port",
@@ -79,7 +67,8 @@ class ReservedCorpusTest {
 
     private final ServerSocket sentinel = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final AtomicInteger connections = new AtomicInteger();
-    private final ScriptedEngine engine = new ScriptedEngine("base").does((q, out) -> whole(out, 200, ANSWER));
+    private final ScriptedEngine engine =
+            new ScriptedEngine("base").does((q, out) -> whole(out, 200, HygieneTest.ANSWER));
     private final List<String> leaks = new ArrayList<>();
     private int cases;
 
@@ -250,7 +239,7 @@ class ReservedCorpusTest {
                     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
                     int before = engine.requests().size();
                     client.send(request(path, "", bytes.length), bytes);
-                    judge(path + " " + body, before, FIELDS);
+                    judge(path + " " + body, before, HygieneTest.TAKEN);
                 }
             }
         }
@@ -300,7 +289,7 @@ class ReservedCorpusTest {
                 JsonNode sent =
                         JSON.readTree(ByteString.copyFrom(request.pieces()).toStringUtf8());
                 cases++;
-                if (FIELDS.stream().anyMatch(field -> sent.findParent(field) != null)
+                if (HygieneTest.TAKEN.stream().anyMatch(field -> sent.findParent(field) != null)
                         || sent.toString().contains(address())) {
                     leaks.add(body + " -> " + sent);
                 }
@@ -341,7 +330,7 @@ class ReservedCorpusTest {
                 "7",
                 "null");
         List<String> bodies = new ArrayList<>();
-        for (String field : FIELDS) {
+        for (String field : HygieneTest.TAKEN) {
             for (String spelled : fieldSpellings(field)) {
                 for (String value : values) {
                     String member = "\"" + spelled + "\":" + value;
