@@ -40,6 +40,17 @@ interface Fairness {
     /** Work that would leave before a further ticket of this flow, us, in the same band. */
     double ahead(Band band, @Nullable Flow flow, double weight, long work);
 
+    /**
+     * The same where flows take turns, whatever their weights.
+     *
+     * @param waiting flows of which something waits
+     */
+    static double aheadInTurn(Band band, @Nullable Flow flow, long work, int waiting) {
+        boolean among = flow != null && flow.count > 0;
+        double mine = flow == null ? 0 : flow.work;
+        return Math.min((double) band.work, (mine + work) * (waiting + (among ? 0 : 1)) - work);
+    }
+
     /** Whether something is to be remembered of this flow although nothing of it waits. */
     boolean remembers(Flow flow);
 

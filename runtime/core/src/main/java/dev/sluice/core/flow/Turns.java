@@ -35,9 +35,7 @@ final class Turns implements Fairness {
 
     @Override
     public double ahead(Band band, @Nullable Flow flow, double weight, long work) {
-        boolean among = flow != null && flow.count > 0;
-        double mine = flow == null ? 0 : flow.work;
-        return Math.min((double) band.work, (mine + work) * (waiting.size() + (among ? 0 : 1)) - work);
+        return Fairness.aheadInTurn(band, flow, work, waiting.size());
     }
 
     @Override
