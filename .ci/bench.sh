@@ -3,6 +3,7 @@
 # the bars are ten times as low as those of docs/performance.md and catch what is broken, not what is slower.
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
+built "$root"
 missing=
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v taskset >/dev/null || missing="$missing util-linux"

@@ -7,6 +7,7 @@ if [ ! -x "$tools/envoy/install.sh" ] && [ ! -f "$tools/envoy/install.sh" ]; the
 fi
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
+built "$root"
 envoy=$(bash "$tools/envoy/install.sh" "$cache/envoy")
 "$envoy" --version | grep -o 'version:.*'
 

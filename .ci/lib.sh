@@ -25,6 +25,11 @@ stop_all() {
 }
 trap stop_all EXIT
 
+# built ROOT   builds what ./sluice would build first, before somebody waits for what it starts
+built() {
+  "$1/sluice" --version
+}
+
 # wait_http URL SECONDS   until it answers 200
 wait_http() {
   local end=$((SECONDS + $2))

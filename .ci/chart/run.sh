@@ -3,6 +3,7 @@
 # gateway.
 . "$(dirname "$0")/../lib.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
+built "$root"
 command -v go >/dev/null || { echo "needs Go to fetch the definitions"; exit 77; }
 . "$root/.ci/chart/tools.sh"
 python3 -c 'import yaml, jsonschema' 2>/dev/null || pip install --quiet pyyaml jsonschema

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+built "$root"
 
 venv=$cache/clients-venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"

