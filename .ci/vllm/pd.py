@@ -1,4 +1,8 @@
-"""Greedy text of two real vLLM servers, one computing prompts and one generating, against a single one. Standard library only."""
+"""Greedy text of two real vLLM servers, one computing prompts and one generating, against a single one. Standard library only.
+
+Usage: pd.py GATEWAY ADMIN SINGLE PROMPTS [DECODE]. With DECODE the two share files instead of leases, and that server has to say
+that it found there what it did not compute.
+"""
 import json
 import random
 import sys
@@ -6,6 +10,7 @@ import time
 import urllib.request
 
 gateway, admin, single, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+files = sys.argv[5] if len(sys.argv) > 5 else ""
 WORDS = "hello world prompt river cache engine token prefix answer question long short open close left right".split()
 
 
@@ -42,8 +47,8 @@ def said(path, body, base):
     return (content, reason, usage["prompt_tokens"], usage["completion_tokens"]), headers
 
 
-def metric(name):
-    with urllib.request.urlopen(admin + "/metrics", timeout=10) as page:
+def metric(name, base=admin):
+    with urllib.request.urlopen(base + "/metrics", timeout=10) as page:
         return sum(float(line.rsplit(" ", 1)[1]) for line in page.read().decode().splitlines() if line.startswith(name))
 
 
@@ -77,7 +82,11 @@ if dropped > 0.05 * 2 * count:
     fail("the single server agrees with itself", f"{dropped} of {2 * count} differ")
 if split != compared:
     fail("every request was split", f"{split} of {compared}")
-for name, want in ((f'sluice_kv_lease_ends_total{{how="fetched"', compared), ("sluice_disaggregation_failures_total", 0)):
+found = metric("vllm:external_prefix_cache_hits_total", files) if files else 0
+if files and found == 0:
+    fail("the decode server found something in the files")
+# Files have no leases.
+for name, want in ((f'sluice_kv_lease_ends_total{{how="fetched"', 0 if files else compared), ("sluice_disaggregation_failures_total", 0)):
     if metric(name) != want:
         fail(f"{name} is {want}", str(metric(name)))
 end = time.monotonic() + 60
@@ -87,5 +96,7 @@ while metric("sluice_kv_leases{") > 0:
     time.sleep(0.2)
 print(
     f"{compared} answers over two real engines are the single engine's, byte for byte, half of them streams; "
-    f"{dropped} dropped because the single engine differs from itself; {time.monotonic() - begun:.0f} s"
+    f"{dropped} dropped because the single engine differs from itself; "
+    + (f"{found:.0f} tokens came through files; " if files else "")
+    + f"{time.monotonic() - begun:.0f} s"
 )

@@ -2,6 +2,7 @@
 # Real vLLM servers on the CPU behind Sluice. First two of them: routing by shared prefix, streams, errors, cancellation. Then the
 # same two with their KV events: what Sluice predicts to be cached is what they find. KV_REQUESTS: how many (50). Then one
 # that computes prompts and one that generates, with NIXL between them: the text is the single server's. PROMPTS: how many (20).
+# Then two that share files instead (FILE_PROMPTS: 4).
 . "$(dirname "$0")/../lib.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -72,19 +73,24 @@ kill "$second_pid"
 wait "$second_pid" 2>/dev/null || true
 prefill=$(port_pair 10000) decode=$(port_pair 10000) gateway=$(free_port) admin=$(free_port)
 start prefill.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(free_port)" prefill
+prefill_pid=${pids%% *}
 start decode.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(free_port)" decode
+decode_pid=${pids%% *}
 wait_http "http://127.0.0.1:$prefill/health" 400
 wait_http "http://127.0.0.1:$decode/health" 400
-cat >"$work/pd.yaml" <<YAML
-server: {host: 127.0.0.1, port: $gateway, debugHeaders: true, admin: {port: $admin}}
+
+# apart NAME CONNECTOR GATEWAY ADMIN PREFILL DECODE: a gateway that splits whatever can be.
+apart() {
+  cat >"$work/$1.yaml" <<YAML
+server: {host: 127.0.0.1, port: $3, debugHeaders: true, admin: {port: $4}}
 pools:
   - name: tiny
     models: [tiny]
-    connector: nixl
+    connector: $2
     routing: always
     endpoints:
-      - {url: "http://127.0.0.1:$prefill", role: prefill}
-      - {url: "http://127.0.0.1:$decode", role: decode}
+      - {url: "http://127.0.0.1:$5", role: prefill}
+      - {url: "http://127.0.0.1:$6", role: decode}
 routing:
   always:
     plugins:
@@ -97,6 +103,21 @@ routing:
       - {name: decode, plugins: [{pluginRef: decode-filter}, {pluginRef: max-score-picker}]}
       - {name: prefill, plugins: [{pluginRef: prefill-filter}, {pluginRef: max-score-picker}]}
 YAML
-start pd.log "$root/sluice" serve --config "$work/pd.yaml"
-wait_http "http://127.0.0.1:$gateway/readyz" 60
+  start "$1.log" "$root/sluice" serve --config "$work/$1.yaml"
+  wait_http "http://127.0.0.1:$3/readyz" 60
+}
+apart pd nixl "$gateway" "$admin" "$prefill" "$decode"
 python3 "$here/pd.py" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" "http://127.0.0.1:$first" "${PROMPTS:-20}"
+
+# They make room for two that share files.
+kill "$prefill_pid" "$decode_pid"
+wait "$prefill_pid" "$decode_pid" 2>/dev/null || true
+prefill=$(free_port) decode=$(free_port) gateway=$(free_port) admin=$(free_port)
+mkdir "$work/kv"
+start files1.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(port_pair 1)" shared
+start files2.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(port_pair 1)" shared
+wait_http "http://127.0.0.1:$prefill/health" 400
+wait_http "http://127.0.0.1:$decode/health" 400
+apart files shared-storage "$gateway" "$admin" "$prefill" "$decode"
+python3 "$here/pd.py" "http://127.0.0.1:$gateway" "http://127.0.0.1:$admin" "http://127.0.0.1:$first" "${FILE_PROMPTS:-4}" \
+  "http://127.0.0.1:$decode"
