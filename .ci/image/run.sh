@@ -66,6 +66,9 @@ if [ -f "$packer" ]; then
   for layer in "$work"/packed-tar/*.tar; do tar -xpf "$layer" -C "$work/packed-root"; done
   mapfile -t entry <"$work/entrypoint"
   "$root/.ci/image/enter.sh" "$work/packed-root" "$work/nothing" "$work/nothing" "${entry[0]}" -XX:AOTMode=on "${entry[@]:1}" --version
+  # What KServe's Deployments call.
+  "$root/.ci/image/enter.sh" "$work/packed-root" "$work/nothing" "$work/nothing" /bin/sleep 0.1
+  "$root/.ci/image/enter.sh" "$work/packed-root" "$work/nothing" "$work/nothing" /app/epp --help | grep -q -- --pool-name
   rm -rf "$work"/packed*
 fi
 

@@ -105,6 +105,20 @@ else
   entry=("$home/runtime/bin/java" -jar "$home/app/sluice-app.jar")
 fi
 
+# --- what Deployments that were made for llm-d's picker call: KServe's name /app/epp as the command, and /bin/sleep before they end.
+# A kernel takes the file that it finds in the first line, and hands on one word of it: the rest stands in a file of the launcher's.
+called() {
+  local name=$1
+  shift
+  mkdir -p "$out/root$(dirname "$name")"
+  printf '%s\n' "$@" >"$out/root$home/app/$(basename "$name").args"
+  printf '#!%s @%s\n' "$home/runtime/bin/java" "$home/app/$(basename "$name").args" >"$out/root$name"
+  chmod 755 "$out/root$name"
+  touch -d "$stamp" "$out/root$name" "$out/root$home/app/$(basename "$name").args" "$out/root$(dirname "$name")" "$out/root$home/app" "$out/root"
+}
+called /app/epp "${entry[@]:1}" epp
+called /bin/sleep -XX:TieredStopAtLevel=1 -Xms8m -Xmn4m -Xmx8m -cp "$home/app/sluice-app.jar" dev.sluice.app.Pause
+
 # --- what packs it
 json() { printf '"%s", ' "$@" | sed 's/, $//'; }
 cat >"$out/Dockerfile" <<TEXT

@@ -85,7 +85,9 @@ public final class Main implements Runnable {
     }
 
     /** Runs a command and returns its exit code. */
-    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    static int run(PrintWriter out, PrintWriter err, String... given) {
+        boolean picker = given.length > 0 && given[0].equals("epp");
+        String[] arguments = picker ? EppFlags.spelled(given) : given;
         return commandLine(arguments)
                 .setOut(out)
                 .setErr(err)

@@ -39,7 +39,8 @@ class EppCommandTest {
                 "--tracing=false");
         assertThat(ran.code()).isEqualTo(2);
         assertThat(ran.err())
-                .contains("--metrics-cert-dir TLS on the metrics listener", "--lora-info-metric", "not supported yet")
+                .contains("--metrics-cert-dir TLS on the metrics listener", "not supported yet")
+                .contains("--lora-info-metric x names no metric of vLLM's")
                 .contains("warning: --brand-new is not known", "warning: --tracing has no effect", "SLUICE_LOG")
                 .doesNotContain("leader-election is not", "/certs is");
     }
@@ -53,6 +54,41 @@ class EppCommandTest {
                         .err())
                 .contains("--pool-group inference.networking.x-k8s.io is not supported");
         assertThat(Ran.of("epp", "--pool-name", "Not A Name").err()).contains("must be a Kubernetes name");
+    }
+
+    /** What KServe 0.17 to 0.20 put into a scheduler's container, and what an upgrade keeps of older ones. */
+    @Test
+    void whatKserveSetsIsTaken() {
+        Ran ran = Ran.of(
+                "epp",
+                "/app/epp",
+                "--zap-encoder",
+                "json",
+                "--kv-cache-usage-percentage-metric",
+                "vllm:kv_cache_usage_perc",
+                "--total-queued-requests-metric=vllm:num_requests_waiting",
+                "--model-server-metrics-scheme=https",
+                "--ha-enable-leader-election",
+                "",
+                "-configText",
+                "pools: []",
+                "--tracing=true",
+                "--otlp-traces-endpoint",
+                "http://collector:4317",
+                "--collect-detailed-traces",
+                "all");
+        assertThat(ran.err())
+                .contains("pools: must be at least 1 entries")
+                .contains("--kv-cache-usage-percentage-metric has no effect: it is what is read anyway")
+                .doesNotContain("names no metric", "one of --config-file", "Unknown option");
+    }
+
+    @Test
+    void flagsAreSpelledAsGoSpellsThem() {
+        assertThat(EppFlags.spelled(
+                        "epp", "-poolName", "Chat", "--configFile=/etc/My.yaml", "-v=4", "-h", "--config-text", "-x: {aB: 1}"))
+                .containsExactly(
+                        "epp", "--pool-name", "Chat", "--config-file=/etc/My.yaml", "-v=4", "-h", "--config-text", "-x: {aB: 1}");
     }
 
     @Test
