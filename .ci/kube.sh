@@ -3,6 +3,7 @@
 # routes through real queue-proxies, wakes them, and loses nothing while they scale, roll over, are killed, sleep, or the API
 # server dies; prefill and decode wake together; an InferencePool is followed; a right that is taken away is named.
 #   PROBES=400   at least so many requests in the course of it
+#   PICKER=1     builds upstream's endpoint picker, too, and changes KServe's scheduler from ours to it and back
 #   KEEP=1       the cluster stays up afterwards
 # Without the kit, root or Go it is skipped; a kit that is there and does not start is red. The cluster is taken down at the end
 # however that comes: its pods ignore nice, and would disturb whatever is measured next.
@@ -176,5 +177,21 @@ wait_http "http://127.0.0.1:$ops/readyz" 60
 say "requests"
 python3 "$root/.ci/kube/probe.py" --port "$port" --admin "$ops" --namespace "$ns" --kube "$kube" --kubeconfig "$admin" --kit "$kit" \
   --probes "${PROBES:-400}" --doctor "KUBECONFIG=$work/limited timeout 120 $root/sluice doctor --config $work/gateway.yaml"
+
+if [ -f "$kit/../envoy/install.sh" ]; then
+  say "a scheduler of KServe's, with another image"
+  envoy=$(bash "$kit/../envoy/install.sh" "$cache/envoy")
+  other=
+  if [ -n "${PICKER:-}" ]; then
+    other=dev.local/upstream-epp:$(date +%s)
+    mkdir -p "$cache/upstream-epp"
+    printf 'module picker\n\ngo 1.25\n\nrequire %s %s\n' "${INFERENCE%@*}" "${INFERENCE#*@}" >"$cache/upstream-epp/go.mod"
+    (cd "$cache/upstream-epp" && GOFLAGS=-mod=mod CGO_ENABLED=0 go build -o epp "${INFERENCE%@*}/cmd/epp")
+    "$kit/image.sh" "$other" --add "$cache/upstream-epp/epp:/app/epp" --add /bin/sleep:/bin/sleep --libs /bin/sleep --user 65532 \
+      --entrypoint '["/app/epp"]'
+  fi
+  python3 "$root/.ci/kube/swap.py" --namespace "$ns" --kube "$kube" --kubeconfig "$admin" --image "$image" --envoy "$envoy" \
+    --example "$root/examples/envoy/envoy.yaml" --kserve "$(go_module $KSERVE)" --work "$work" ${other:+--other "$other"}
+fi
 kubectl delete namespace "$ns" --wait=false >/dev/null
 say "done"

@@ -3,6 +3,7 @@
 OPERATOR=github.com/prometheus-operator/prometheus-operator@v0.93.0
 KUBERNETES=k8s.io/kubernetes@v1.35.4
 KNATIVE=knative.dev/serving@v0.50.0
+INFERENCE=sigs.k8s.io/gateway-api-inference-extension@v1.5.0
 KSERVE=github.com/kserve/kserve@v0.20.0
 mkdir -p "$cache/go"
 
