@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import dev.sluice.app.bench.DiscoveryBench;
 import dev.sluice.app.bench.EnvoyBench;
 import dev.sluice.app.bench.GoneBench;
 import dev.sluice.app.bench.IdleBench;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
             StartBench.class,
             StreamsBench.class,
             IdleBench.class,
+            DiscoveryBench.class,
             GoneBench.class
         },
         description = "Measures.")

@@ -59,6 +59,11 @@ final class Child implements AutoCloseable {
         return ProcessUse.of(pid());
     }
 
+    /** All that it has logged, by line. */
+    List<String> log() throws IOException {
+        return Files.readAllLines(log);
+    }
+
     /** The end of what it printed. */
     String lastLines() throws IOException {
         List<String> lines = Files.readAllLines(log);

@@ -129,12 +129,16 @@ final class Workbench implements AutoCloseable {
         return new Running(child, port);
     }
 
-    /** Starts Sluice by its launcher with this configuration, on the gateway's core, and waits until it is ready. */
-    Running sluice(Path config, int port) throws IOException {
-        Child child = remember(Child.start(
-                "sluice",
-                log(),
-                pinned(cores.gateway(), launcher.file().toString(), "serve", "--config", config.toString())));
+    /**
+     * Starts Sluice by its launcher with this configuration, on the gateway's core, and waits until it is ready.
+     *
+     * @param before what stands before the launcher, such as {@code env} and variables
+     */
+    Running sluice(Path config, int port, String... before) throws IOException {
+        List<String> command = new ArrayList<>(List.of(before));
+        command.addAll(List.of(launcher.file().toString(), "serve", "--config", config.toString()));
+        Child child = remember(
+                Child.start("sluice", log(), pinned(cores.gateway(), command.toArray(String[]::new))));
         Wire.await(child, port, Wire.get("/readyz"), READY_LIMIT, PAUSE);
         return new Running(child, port);
     }
