@@ -53,7 +53,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
         this.what = what;
         this.loud = loud;
         this.changed = changed;
-        this.informer = objects.runnableInformer(0);
+        this.informer = objects.runnableInformer(0).itemStore(new LeanStore<>());
         informer.exceptionHandler((started, error) -> {
             trouble(error);
             return !closed; // the default gives up for good when the API server is away at the start

@@ -8,53 +8,49 @@ import dev.sluice.spi.Role;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.ToIntFunction;
 
 /** Endpoints that are pods, where no queue-proxy stands in front of the engine. */
 final class PodPicture {
     private PodPicture() {}
 
-    /** @param port where a pod's engine listens; 0 when it has none, and then the pod is no endpoint */
-    static List<Picture.Found> of(List<Pod> pods, ToIntFunction<Pod> port) {
-        List<Picture.Found> found = new ArrayList<>();
-        for (Pod pod : pods) {
-            String ip = pod.getStatus() == null ? null : pod.getStatus().getPodIP();
-            String phase = pod.getStatus() == null
-                    ? ""
-                    : String.valueOf(pod.getStatus().getPhase());
-            int at = port.applyAsInt(pod);
-            if (ip == null || at == 0 || phase.equals("Succeeded") || phase.equals("Failed")) {
-                continue;
-            }
-            String address = (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + at;
-            Map<String, String> labels = new LinkedHashMap<>();
-            if (pod.getMetadata().getLabels() != null) {
-                labels.putAll(pod.getMetadata().getLabels());
-            }
-            if (pod.getSpec().getNodeName() != null) {
-                labels.put(Names.NODE, pod.getSpec().getNodeName());
-            }
-            boolean going = pod.getMetadata().getDeletionTimestamp() != null;
-            boolean ready = ready(pod);
-            found.add(new Picture.Found(
-                    new Endpoint(
-                            pod.getMetadata().getName(),
-                            address,
-                            Role.of(labels.getOrDefault(Role.LABEL, "")).orElse(Role.BOTH),
-                            labels),
-                    address,
-                    going ? Standing.DRAINING : ready ? Standing.IN : Standing.HELD,
-                    going ? "its pod is being deleted" : ready ? "ready" : "discovered, and not ready: " + why(pod),
-                    "",
-                    OptionalInt.empty(),
-                    engine(pod)));
+    /**
+     * A pod as an endpoint; empty when it is none.
+     *
+     * @param port where its engine listens; 0 when it has none
+     */
+    static Optional<Picture.Found> of(Pod pod, int port) {
+        String ip = pod.getStatus() == null ? null : pod.getStatus().getPodIP();
+        String phase =
+                pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
+        if (ip == null || port == 0 || phase.equals("Succeeded") || phase.equals("Failed")) {
+            return Optional.empty();
         }
-        return found;
+        String address = (ip.contains(":") ? "[" + ip + "]" : ip) + ":" + port;
+        Map<String, String> labels = new LinkedHashMap<>();
+        if (pod.getMetadata().getLabels() != null) {
+            labels.putAll(pod.getMetadata().getLabels());
+        }
+        if (pod.getSpec().getNodeName() != null) {
+            labels.put(Names.NODE, pod.getSpec().getNodeName());
+        }
+        boolean going = pod.getMetadata().getDeletionTimestamp() != null;
+        boolean ready = ready(pod);
+        return Optional.of(new Picture.Found(
+                new Endpoint(
+                        pod.getMetadata().getName(),
+                        address,
+                        Role.of(labels.getOrDefault(Role.LABEL, "")).orElse(Role.BOTH),
+                        labels),
+                address,
+                going ? Standing.DRAINING : ready ? Standing.IN : Standing.HELD,
+                going ? "its pod is being deleted" : ready ? "ready" : "discovered, and not ready: " + why(pod),
+                "",
+                OptionalInt.empty(),
+                engine(pod)));
     }
 
     private static boolean ready(Pod pod) {

@@ -18,6 +18,10 @@ final class Search implements EndpointSource.Watching {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
     /** Changes that come together are one: a roll-out makes many. */
     private static final Duration GATHER = Duration.ofMillis(20);
+    /** Pictures of many endpoints take their time: so many times as long nothing is done, that is 4 % of a core at most ... */
+    private static final int REST = 25;
+    /** ... but no longer than this. */
+    private static final Duration LONGEST = Duration.ofMillis(250);
 
     private final String name;
     private final Function<Runnable, Sight> opener;
@@ -26,6 +30,7 @@ final class Search implements EndpointSource.Watching {
     private final Heart heart;
     private final ArrayBlockingQueue<Boolean> signal = new ArrayBlockingQueue<>(1);
     private final Thread thread;
+    private long notBefore = System.nanoTime();
     private volatile boolean closed;
 
     /** @param opener begins to look, and calls back when something has changed; run on the search's own thread */
@@ -53,11 +58,14 @@ final class Search implements EndpointSource.Watching {
             Picture told = Picture.unseen("");
             while (!closed) {
                 await();
-                Picture now = doubt.news(heart.onto(sight.look()), System.nanoTime());
+                long begun = System.nanoTime();
+                Picture now = doubt.news(heart.onto(sight.look()), begun);
                 if (!closed && !now.equals(told)) {
                     told = now;
                     tell(now);
                 }
+                long end = System.nanoTime();
+                notBefore = end + Math.min(LONGEST.toNanos(), REST * (end - begun));
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
@@ -73,7 +81,7 @@ final class Search implements EndpointSource.Watching {
         } else {
             signal.poll(Math.max(1, due.getAsLong() - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
-        Thread.sleep(GATHER);
+        Thread.sleep(Duration.ofNanos(Math.max(GATHER.toNanos(), notBefore - System.nanoTime())));
         signal.clear();
     }
 

@@ -54,6 +54,9 @@ import java.util.function.Supplier;
  * for room. Filters and scorers run outside the lock on a snapshot; {@code charge} inside it checks the pick again.
  */
 final class LivePool {
+    /** Endpoints up to which all are looked at with every tick. */
+    private static final int OFTEN = 50;
+
     private static final int SESSIONS = 100_000;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -83,6 +86,10 @@ final class LivePool {
     private volatile Optional<Waking> waking = Optional.empty();
     /** Somebody waits, or did a moment ago. */
     private volatile boolean busy;
+    /** Under the lock: how often it was ticked, and how many endpoints there were when all were looked at. */
+    private int ticks;
+
+    private int size;
 
     private volatile FlowRules rules;
 
@@ -622,21 +629,28 @@ final class LivePool {
     void probeSucceeded(String id, List<String> models, Set<String> poolModels) {
         locked(() -> {
             pool.probeSucceeded(id, models, System.nanoTime());
-            Map<String, Set<String>> next = new LinkedHashMap<>();
-            for (EndpointReport report : pool.report(System.nanoTime())) {
-                for (String model : report.models()) {
-                    if (!poolModels.contains(model)) {
-                        next.computeIfAbsent(model, m -> new TreeSet<>())
-                                .add(report.endpoint().id());
-                    }
-                }
+            // Of a thousand endpoints every one is probed twice a minute: all are looked at only when adapters come or go.
+            if (!poolModels.containsAll(models) || adapters.values().stream().anyMatch(ids -> ids.contains(id))) {
+                adapters = found(poolModels);
             }
-            adapters = Map.copyOf(next);
             changed++;
             changes.signalAll();
             wakeNext();
             return true;
         });
+    }
+
+    private Map<String, Set<String>> found(Set<String> poolModels) {
+        Map<String, Set<String>> next = new LinkedHashMap<>();
+        for (EndpointReport report : pool.report(System.nanoTime())) {
+            for (String model : report.models()) {
+                if (!poolModels.contains(model)) {
+                    next.computeIfAbsent(model, m -> new TreeSet<>())
+                            .add(report.endpoint().id());
+                }
+            }
+        }
+        return Map.copyOf(next);
     }
 
     /** Adapter → ids of the endpoints that have it. */
@@ -694,15 +708,9 @@ final class LivePool {
             late.addAll(flow.expire(now));
             wakeNext();
             busy = queue.size() > 0;
-            double tokensPerBlock = tokensPerBlock();
-            Snapshot snapshot = pool.snapshot(now);
-            for (int row = 0; row < snapshot.size(); row++) {
-                String id = snapshot.endpoint(row).id();
-                if (snapshot.slot(row) < index.slots()) {
-                    pool.indexed(id, index.size(snapshot.slot(row)) * tokensPerBlock);
-                }
-                double tokens = pool.cacheTokens(id);
-                capacities.put(snapshot.slot(row), (int) Math.clamp(tokens / tokensPerBlock, 1, 50_000_000));
+            // The more endpoints, the more seldom all of them are looked at.
+            if (ticks++ % Math.max(1, size / OFTEN) == 0) {
+                cached(capacities, now);
             }
             return pool.dueProbes(now);
         });
@@ -715,13 +723,28 @@ final class LivePool {
         return due;
     }
 
+    /** Tells the pool how much of each endpoint's cache is known, and adds by slot how many blocks should be remembered. */
+    private void cached(Map<Integer, Integer> capacities, long now) {
+        double tokensPerBlock = tokensPerBlock();
+        Snapshot snapshot = pool.snapshot(now);
+        size = snapshot.size();
+        for (int row = 0; row < size; row++) {
+            String id = snapshot.endpoint(row).id();
+            if (snapshot.slot(row) < index.slots()) {
+                pool.indexed(id, index.size(snapshot.slot(row)) * tokensPerBlock);
+            }
+            double tokens = pool.cacheTokens(id);
+            capacities.put(snapshot.slot(row), (int) Math.clamp(tokens / tokensPerBlock, 1, 50_000_000));
+        }
+    }
+
     private double tokensPerBlock() {
         return Math.max(1, pool.tokensPerByte() * BlockRules.DEFAULT.bytes());
     }
 
     /** Looks after what sleeps, some times a second. */
     void tendSleepers() {
-        waking.ifPresent(w -> w.tick(report(), queued() > 0));
+        waking.ifPresent(w -> w.tick(this::report, queued() > 0));
         prewarming.ifPresent(
                 p -> p.tick(report(), arrived.sum(), revisions, System.nanoTime(), System.currentTimeMillis()));
     }

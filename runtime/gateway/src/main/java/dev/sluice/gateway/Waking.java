@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Wakes what a pool's requests need: all of its revisions that have no endpoint in service, prefill and decode together, by one
@@ -141,7 +142,7 @@ final class Waking implements AutoCloseable {
     }
 
     /** Some times a second: what is in service, and whether anybody waits. */
-    void tick(List<EndpointReport> reports, boolean waited) {
+    void tick(Supplier<List<EndpointReport>> reports, boolean waited) {
         Picture seen = picture;
         if (seen.revisions().isEmpty()) {
             return;
@@ -149,7 +150,7 @@ final class Waking implements AutoCloseable {
         Map<String, String> revisionOf = new LinkedHashMap<>();
         seen.found().forEach(f -> revisionOf.put(f.endpoint().id(), f.revision()));
         Map<String, Integer> up = new LinkedHashMap<>();
-        for (EndpointReport report : reports) {
+        for (EndpointReport report : reports.get()) {
             if (report.status() == EndpointStatus.READY || report.status() == EndpointStatus.SLOW_START) {
                 up.merge(revisionOf.getOrDefault(report.endpoint().id(), ""), 1, Integer::sum);
             }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,7 +80,8 @@ public final class DiscoveryBench implements Callable<Integer> {
                     spec.commandLine(), "--endpoints must be 10 to 10000, --changes and --seconds at least 1");
         }
         try (Workbench bench = Workbench.open(spec.commandLine().getErr());
-                ManyEngines engines = ManyEngines.start(endpoints);
+                ManyEngines engines =
+                        ManyEngines.start(endpoints, Files.readString(bench.directory().resolve("metrics.txt")));
                 PodApi api = PodApi.start()) {
             for (int i = 0; i < endpoints; i++) {
                 names.add("pod-" + number++);

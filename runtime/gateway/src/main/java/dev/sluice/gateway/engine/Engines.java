@@ -9,10 +9,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Watches engines: probes whether they serve what is expected and reads their metrics, each at its own pace. */
 public final class Engines implements AutoCloseable {
+    /** Idle engines up to which all are read as often as the settings say; more share the same readings. */
+    private static final int FEW = 100;
+    /** How many times as seldom, at most. */
+    private static final int SELDOM = 4;
+
     private final EngineSettings settings;
     private final EngineEvents events;
     private final Function<EngineTarget, Ground> grounds;
     private final ConcurrentHashMap<String, Watch> watches = new ConcurrentHashMap<>();
+    private volatile int crowd = 1;
     private boolean closed;
 
     /** Nothing is watched until {@link #setTargets}. */
@@ -54,9 +60,10 @@ public final class Engines implements AutoCloseable {
             }
             return gone;
         });
+        crowd = Math.clamp(targets.size() / FEW, 1, SELDOM);
         for (EngineTarget target : targets) {
             if (!watches.containsKey(target.id())) {
-                Watch watch = new Watch(target, settings, events, grounds.apply(target));
+                Watch watch = new Watch(target, settings, events, grounds.apply(target), () -> crowd);
                 watches.put(target.id(), watch);
                 watch.start();
             }

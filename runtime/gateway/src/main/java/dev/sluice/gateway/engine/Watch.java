@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +28,10 @@ final class Watch implements AutoCloseable {
     private final EngineConnection forMetrics;
     private final EngineConnection forProbes;
     private final Ground ground;
+    private final IntSupplier crowd;
     private volatile @Nullable Thread scraper;
     private final Thread prober;
     private final long seed;
-    private final byte[] buffer = new byte[BUFFER];
 
     private volatile boolean closed;
     private volatile long trafficAt;
@@ -38,9 +39,15 @@ final class Watch implements AutoCloseable {
     private volatile boolean probeAsked = true;
     private volatile boolean probing;
 
-    /** @param ground where its metrics page is read; probes always have the JDK's threads */
-    Watch(EngineTarget target, EngineSettings settings, EngineEvents events, Ground ground) {
+    /**
+     * Of one engine.
+     *
+     * @param ground where its metrics page is read; probes always have the JDK's threads
+     * @param crowd how many times as seldom as usual the page of an idle engine is read
+     */
+    Watch(EngineTarget target, EngineSettings settings, EngineEvents events, Ground ground, IntSupplier crowd) {
         this.ground = ground;
+        this.crowd = crowd;
         this.target = target;
         this.settings = settings;
         this.events = events;
@@ -84,7 +91,7 @@ final class Watch implements AutoCloseable {
     }
 
     private void scrapeForEver() {
-        long started = System.nanoTime() - settings.idle().toNanos() + spread(settings.busy(), 0);
+        long started = System.nanoTime() - settings.idle().multipliedBy(crowd.getAsInt()).toNanos() + spread(settings.busy(), 0);
         long good = System.nanoTime();
         boolean lost = false;
         int failures = 0;
@@ -130,7 +137,8 @@ final class Watch implements AutoCloseable {
     }
 
     private long interval(int failures, int round) {
-        long idle = settings.idle().toNanos() - spread(settings.idle().dividedBy(10), round);
+        Duration rest = settings.idle().multipliedBy(crowd.getAsInt());
+        long idle = rest.toNanos() - spread(rest.dividedBy(10), round);
         if (failures > 0) {
             return Math.min(idle, settings.busy().toNanos() << Math.min(failures, 3));
         }
@@ -143,6 +151,7 @@ final class Watch implements AutoCloseable {
             body.readNBytes(BUFFER);
             throw new IOException("GET " + target.metrics().getRawPath() + " answered " + status);
         }
+        byte[] buffer = new byte[BUFFER]; // not kept: a thousand engines would keep a thousand
         MetricsPage page = new MetricsPage(events.samples(target.id()));
         int held = 0;
         int total = 0;
