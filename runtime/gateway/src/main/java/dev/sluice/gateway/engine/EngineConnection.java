@@ -184,6 +184,13 @@ final class EngineConnection implements AutoCloseable {
         return message == null ? failure.getClass().getSimpleName() : message;
     }
 
+    /** Nothing is asked for so long, in ns: a connection that would not be trusted afterwards is given back now. */
+    void idle(long nanos) {
+        if (nanos > REST) {
+            hangUp();
+        }
+    }
+
     private void hangUp() {
         stream = null;
         Line open = line;

@@ -119,6 +119,7 @@ final class Watch implements AutoCloseable {
 
     /** Waits until the next reading is due, which traffic may bring forward; false when it is all over. */
     private boolean rest(long started, int failures, int round) {
+        forMetrics.idle(interval(failures, round));
         while (!closed) {
             dozing = true; // before the time is computed, or traffic in between would wake nobody
             long interval = interval(failures, round);
@@ -191,6 +192,7 @@ final class Watch implements AutoCloseable {
                     ? settings.firstRetry().toNanos()
                     : Math.min(2 * backoff, settings.lastRetry().toNanos());
             due = System.nanoTime() + pause;
+            forProbes.idle(pause);
             tell(() -> report(result));
         }
         forProbes.close();
