@@ -35,7 +35,6 @@ import dev.sluice.gateway.tenant.Tenant;
 import dev.sluice.gateway.tenant.TenantBook;
 import dev.sluice.gateway.tenant.TenantWatch;
 import dev.sluice.gateway.tenant.Tenants;
-import dev.sluice.spi.ConfigException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -187,15 +186,7 @@ public final class Gateway implements AutoCloseable {
 
     /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
     public static Gateway startPicker(GatewayConfig config, Catalog catalog, Sources sources) {
-        refuseBehindEnvoy(config);
         return new Gateway(config, catalog, sources, false);
-    }
-
-    /** There nobody asks for keys yet: better no gateway than one that lets everybody in. */
-    private static void refuseBehindEnvoy(GatewayConfig config) {
-        if (config.tenants().isPresent()) {
-            throw new ConfigException("tenants: behind Envoy they are not supported yet");
-        }
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -291,9 +282,6 @@ public final class Gateway implements AutoCloseable {
     public synchronized void reload(GatewayConfig next, Catalog types) {
         Assembly fresh;
         try {
-            if (picker.isPresent()) {
-                refuseBehindEnvoy(next);
-            }
             fresh = Assembly.build(next, types, meters, loop, workers, Optional.of(assembly));
         } catch (RuntimeException wrong) {
             meters.configReload(false);

@@ -234,6 +234,24 @@ class GatewayConfigTest {
     }
 
     @Test
+    void behindEnvoyThereMayBeTenantsAndAUsageLogAndWhoLeavesAnswersUnreadIsTold() {
+        String yaml = Loads.MINIMAL + "tenants: {salt: {env: TOKEN}}\nusage: {file: u.jsonl}\nserver: {extProc: {%s}}\n";
+        Loaded read = Loads.load(directory, yaml.formatted(""));
+        assertThat(read.errors()).isEmpty();
+        assertThat(read.warnings()).isEmpty();
+
+        Loaded unread = Loads.load(directory, yaml.formatted("usage: false"));
+        assertThat(unread.errors()).isEmpty();
+        assertThat(unread.warnings())
+                .extracting(ConfigError::path, ConfigError::message)
+                .containsExactly(
+                        tuple(
+                                "server.extProc.usage",
+                                "answers are not read: quotas and the usage log count what such answers are believed to"
+                                        + " have"));
+    }
+
+    @Test
     void theEffectiveConfigurationShowsDefaultsAndMasksSecrets() {
         GatewayConfig config = Loads.good(directory, """
                 pools:
