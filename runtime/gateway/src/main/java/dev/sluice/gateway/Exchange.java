@@ -17,10 +17,10 @@ import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.trace.Trace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +65,10 @@ final class Exchange {
     private long engineNanos;
     private long prefillNanos;
     private String adapter = "";
+    private @Nullable Trace trace;
+    private boolean splits;
+    private int predicted;
+    private int maxTokens;
     /** Of its body, as {@link Poison} knows it. */
     private long fingerprint;
 
@@ -107,6 +111,7 @@ final class Exchange {
 
     private void serve() throws Refused, IOException, InterruptedException {
         clientId = client.head().header("x-request-id").filter(Exchange::sane).orElse("");
+        trace = Tracing.begin(runtime.traces, started, client.head());
         if (runtime.draining) {
             client.closeAfter();
             if (runtime.closed) {
@@ -257,7 +262,8 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.ask(), request.body().length(), account.tenant(), lane())) {
+        maxTokens = request.maxTokens();
+        if (!entered(room, request)) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
@@ -271,6 +277,7 @@ final class Exchange {
             while (true) {
                 Placer.Placed placed = pool.place(ask, tried);
                 room.used();
+                Tracing.decided(trace, placed);
                 DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
                         ? null
                         : log(placed.decision().get());
@@ -340,6 +347,25 @@ final class Exchange {
         }
     }
 
+    private boolean entered(Admission room, Prepared request) throws Refused, InterruptedException {
+        long asked = trace == null ? 0 : System.nanoTime();
+        try {
+            return room.enter(request.ask(), request.body().length(), account.tenant(), lane());
+        } finally {
+            Tracing.waited(trace, asked, room);
+        }
+    }
+
+    /** A leg begins, of which a trace shall tell; null where none does. */
+    Trace.@Nullable Leg traced(boolean prefill, String endpoint, int attempt, int predictedTokens) {
+        Trace mine = trace;
+        if (mine == null) {
+            return null;
+        }
+        Trace.Role role = prefill ? Trace.Role.PREFILL : splits ? Trace.Role.DECODE : Trace.Role.GENERATE;
+        return mine.leg(role, endpoint, attempt, predictedTokens);
+    }
+
     /**
      * No endpoint could be reached, and none of them has seen the request. Where endpoints come and go by themselves that may be over
      * in a moment: what a search will say, or the next pod, is waited for.
@@ -358,6 +384,8 @@ final class Exchange {
             Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried, DecisionLog.@Nullable Entry entry)
             throws IOException, InterruptedException {
         endpointId = charge.endpointId();
+        splits = placed.prefill().isPresent();
+        predicted = placed.predictedTokens();
         runtime.traffic.accept(legs.pool.name(), endpointId);
         Outcome outcome = Outcome.CANCELLED;
         long began = System.nanoTime();
@@ -563,6 +591,10 @@ final class Exchange {
 
     private void finished() {
         long nanos = System.nanoTime() - started;
+        Trace mine = trace;
+        if (mine != null) {
+            traceEnded(mine);
+        }
         UsageLog log = runtime.usage;
         if (log != null) {
             writeUsage(log);
@@ -597,6 +629,22 @@ final class Exchange {
                             client.bytesIn(),
                             client.bytesOut()));
         }
+    }
+
+    private void traceEnded(Trace mine) {
+        mine.ended(new Trace.Summary(
+                id,
+                api.path(),
+                account.tenant().name(),
+                poolName,
+                poolName.isEmpty() ? "" : model,
+                status,
+                reason,
+                Tracing.error(status, reason),
+                attempts,
+                predicted,
+                maxTokens,
+                usage));
     }
 
     /** A number from 0 up for an attempt, that nobody can guess. */

@@ -35,6 +35,7 @@ import dev.sluice.gateway.tenant.Tenant;
 import dev.sluice.gateway.tenant.TenantBook;
 import dev.sluice.gateway.tenant.TenantWatch;
 import dev.sluice.gateway.tenant.Tenants;
+import dev.sluice.gateway.trace.Traces;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,6 +113,7 @@ public final class Gateway implements AutoCloseable {
         apply(runtime.settings, runtime.settings.tenants());
         this.watch = watch(config);
         usage(config);
+        traces(config);
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         this.kv = new KvFeeding(config.kvIndex(), sources.events(), meters);
         this.discoveries = new Discoveries(sources.endpoints(), meters, this::found);
@@ -250,6 +252,20 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
+    /** Tells of requests where this configuration says, from now on. */
+    private void traces(GatewayConfig its) {
+        Traces before = runtime.traces;
+        if (its.traces().equals(Optional.ofNullable(before).map(Traces::config))) {
+            return;
+        }
+        runtime.traces = its.traces()
+                .map(where -> Traces.to(where, version(), meters.traces()))
+                .orElse(null);
+        if (before != null) {
+            Thread.ofVirtual().name("traces-close").start(before::close);
+        }
+    }
+
     /** How the tenants' files stand. */
     List<Standings> tenantFiles() {
         return book.standings();
@@ -307,6 +323,7 @@ public final class Gateway implements AutoCloseable {
         }
         config = next;
         usage(next);
+        traces(next);
         runtime.poison.configure(next.server().limits().quarantine());
         meters.showLlmd(llmd(next));
         engines.setTargets(fresh.targets());
@@ -501,6 +518,10 @@ public final class Gateway implements AutoCloseable {
         UsageLog log = runtime.usage;
         if (log != null) {
             log.close();
+        }
+        Traces told = runtime.traces;
+        if (told != null) {
+            told.close();
         }
         meters.close();
     }

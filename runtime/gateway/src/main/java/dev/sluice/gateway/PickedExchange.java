@@ -16,6 +16,7 @@ import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.trace.Trace;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +59,8 @@ final class PickedExchange implements Conversation {
     private volatile DecisionLog.@Nullable Entry entry;
 
     private final Account account = new Account();
+    private final @Nullable Trace trace;
+    private volatile Trace.@Nullable Leg traced;
 
     private @Nullable Prepared request;
     private volatile @Nullable Admission admission;
@@ -75,6 +78,7 @@ final class PickedExchange implements Conversation {
     private long engineNanos;
     /** Its claim is held for a while longer; what it has cost is known after that. */
     private boolean held;
+
     private int counted = 1;
     private long reserved;
     /** Of its body, as {@link Poison} knows it; 0 where that was not seen. */
@@ -114,6 +118,7 @@ final class PickedExchange implements Conversation {
         this.id = runtime.ids.text(number);
         this.clientId = head.header("x-request-id").filter(Exchange::sane).orElse("");
         this.headers = new HeaderMemo(head::header, !settings.tenants().open());
+        this.trace = Tracing.begin(runtime.traces, started, head);
         runtime.inFlight.incrementAndGet();
         try {
             if (runtime.closed) {
@@ -215,7 +220,8 @@ final class PickedExchange implements Conversation {
                 front.unseen();
                 throw new Refused(
                         GatewayError.INTERNAL,
-                        "The proxy does not show the gateway what is asked for, so nobody can say whether it is allowed.",
+                        "The proxy does not show the gateway what is asked for, so nobody can say whether it is"
+                                + " allowed.",
                         "body_not_sent",
                         0);
             }
@@ -287,7 +293,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter(prepared.ask(), (int) reserved, account.tenant(), lane(), patience)) {
+        if (!entered(room, prepared, patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -297,6 +303,7 @@ final class PickedExchange implements Conversation {
                 attempts++;
                 Placer.Placed placed = pool.place(ask, tried);
                 room.used();
+                Tracing.decided(trace, placed);
                 runtime.meters.decision(placed.decideNanos());
                 placed.decision()
                         .flatMap(Decision::fallback)
@@ -333,6 +340,15 @@ final class PickedExchange implements Conversation {
             throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine's name could be looked up");
         } finally {
             room.used();
+        }
+    }
+
+    private boolean entered(Admission room, Prepared prepared, Runnable patience) throws Refused, InterruptedException {
+        long asked = trace == null ? 0 : System.nanoTime();
+        try {
+            return room.enter(prepared.ask(), (int) reserved, account.tenant(), lane(), patience);
+        } finally {
+            Tracing.waited(trace, asked, room);
         }
     }
 
@@ -392,6 +408,10 @@ final class PickedExchange implements Conversation {
     }
 
     private void claimed(Prepared prepared, Charge charge) throws InterruptedException {
+        if (trace != null) {
+            Trace.Role role = prefillId().isEmpty() ? Trace.Role.GENERATE : Trace.Role.DECODE;
+            traced = trace.leg(role, charge.endpointId(), attempts, predicted);
+        }
         synchronized (this) {
             if (!gone) {
                 claim = charge;
@@ -421,6 +441,7 @@ final class PickedExchange implements Conversation {
                 set.add(value);
             });
         }
+        Tracing.change(remove, set, traced);
         prepared.entry().limits().bearer().ifPresent(key -> {
             set.add("authorization");
             set.add("Bearer " + key);
@@ -574,6 +595,7 @@ final class PickedExchange implements Conversation {
         }
         if (firstAt == 0) {
             firstAt = System.nanoTime();
+            Tracing.firstToken(traced);
             prepared.pool().firstToken(mine);
             Delegated halves = split;
             if (halves != null) {
@@ -638,6 +660,8 @@ final class PickedExchange implements Conversation {
     /** The engine has done with it. */
     private void served(Outcome outcome) {
         engineNanos = System.nanoTime() - pickedAt;
+        Tracing.cost(traced, usage);
+        Tracing.ended(traced, outcome);
         account.attempted(outcome);
         if (outcome == Outcome.COMPLETED && !watches()) {
             account.unseen();
@@ -777,6 +801,10 @@ final class PickedExchange implements Conversation {
     /** What it has cost is known: it is settled, and written. */
     private void bill() {
         account.settle(usage);
+        Trace mine = trace;
+        if (mine != null) {
+            traceEnded(mine);
+        }
         UsageLog log = runtime.usage;
         if (log != null) {
             long prefillNanos = firstAt > 0 && !prefillId().isEmpty() ? firstAt - pickedAt : 0;
@@ -796,6 +824,23 @@ final class PickedExchange implements Conversation {
                             reason),
                     usage));
         }
+    }
+
+    private void traceEnded(Trace mine) {
+        Prepared prepared = request;
+        mine.ended(new Trace.Summary(
+                id,
+                api.path(),
+                account.tenant().name(),
+                poolName,
+                poolName.isEmpty() ? "" : model,
+                told(),
+                reason,
+                Tracing.error(told(), reason),
+                attempts,
+                predicted,
+                prepared == null ? 0 : prepared.maxTokens(),
+                usage));
     }
 
     private int told() {

@@ -103,7 +103,7 @@ final class StreamRelay implements ChunkWatcher {
         if (leg.handed != null) {
             leg.handed.begun();
         }
-        leg.pool.firstToken(charge);
+        leg.firstToken();
         exchange.lane().firstToken(firstAt - exchange.started);
         exchange.llmd.firstToken(firstAt - exchange.started, true);
         exchange.ended(200, "ok");
