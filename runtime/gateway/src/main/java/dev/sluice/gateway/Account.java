@@ -16,9 +16,12 @@ import org.jspecify.annotations.Nullable;
  * quota, and what is settled and written when the request has ended. What was set aside is given back once, whatever happens.
  */
 final class Account {
+    /** Tokens of a growing answer that are set aside together. */
+    private static final int AHEAD = 64;
+
     private Caller caller = Caller.EVERYBODY;
     private boolean known;
-    private @Nullable Hold hold;
+    private volatile @Nullable Hold hold;
     private boolean closed;
     private int promptTokens;
     private int answerTokens;
@@ -83,6 +86,16 @@ final class Account {
         }
         caller.tenant().quota().settle(mine, 0);
         return false;
+    }
+
+    /**
+     * Whether its answer may go on when it has so many tokens. For one that grows longer than was thought more is set aside, as
+     * long as its tenant has any.
+     */
+    boolean mayGoOn(int tokens) {
+        Hold held = hold;
+        long cost = (long) promptTokens + tokens;
+        return held == null || cost <= held.tokens() || caller.tenant().quota().extend(held, cost, AHEAD);
     }
 
     /** An attempt at an engine has ended so. */

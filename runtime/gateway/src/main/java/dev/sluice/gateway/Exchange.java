@@ -221,6 +221,11 @@ final class Exchange {
         return committed;
     }
 
+    /** Whether an answer with so many tokens may go on, by its tenant's quota. */
+    boolean mayGoOn(int tokens) {
+        return account.mayGoOn(tokens);
+    }
+
     /** Tokens of an answer that were seen to pass. */
     void generated(int tokens) {
         account.generated(tokens);

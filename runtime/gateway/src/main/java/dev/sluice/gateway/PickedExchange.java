@@ -582,6 +582,9 @@ final class PickedExchange implements Conversation {
         }
         watching.bytes(piece, last, out);
         tokens(watching);
+        if (!last && !account.mayGoOn(watching.tokens())) {
+            watching.stop(GatewayError.QUOTA_EXCEEDED, out);
+        }
         if (last) {
             answered(watching);
         }
@@ -633,7 +636,9 @@ final class PickedExchange implements Conversation {
         if (prepared != null && api == Api.RESPONSES && !watching.id().isEmpty()) {
             prepared.pool().responseMade(account.tenant().own(watching.id()), endpointId);
         }
-        if (watching.outcome() != Outcome.COMPLETED) {
+        if (watching.stopped()) {
+            reason = GatewayError.QUOTA_EXCEEDED.code();
+        } else if (watching.outcome() != Outcome.COMPLETED) {
             reason = "upstream_cut";
         }
         settle(watching.outcome(), usage, "with the answer's last byte");

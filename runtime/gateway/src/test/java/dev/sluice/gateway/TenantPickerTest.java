@@ -288,9 +288,6 @@ class TenantPickerTest {
         until(() -> quota("acme").inFlight() == 0);
         assertThat(quota("acme").settledTokens()).isEqualTo(22);
 
-        ImmediateResponse large =
-                refusal(ask(chat(false).replace("{\"model\"", "{\"max_tokens\":9000,\"model\""), bearer("acme")));
-        assertThat(code(large)).isEqualTo("quota_exceeded");
         EnvoyStandIn.Request third = ask(chat(false), bearer("acme"));
         third.head();
         ImmediateResponse refused = refusal(ask(chat(false), bearer("acme")));
@@ -302,7 +299,7 @@ class TenantPickerTest {
         third.cancel();
         until(() -> quota("acme").inFlight() == 0);
         List<JsonNode> lines = usageLines();
-        assertThat(lines).extracting(l -> l.get("status").asInt()).containsExactly(200, 200, 429, 429, 499);
+        assertThat(lines).extracting(l -> l.get("status").asInt()).containsExactly(200, 200, 429, 499);
         JsonNode streamed = lines.get(0);
         assertThat(streamed.get("tenant").asText()).isEqualTo("acme");
         assertThat(streamed.get("key").asText()).isEqualTo("acme");
@@ -313,7 +310,7 @@ class TenantPickerTest {
         assertThat(streamed.has("estimated")).isFalse();
         assertThat(streamed.at("/engineSeconds/serve").asDouble()).isPositive();
         assertThat(lines.get(1).get("outputTokens").asInt()).isEqualTo(1);
-        assertThat(lines.get(4).get("estimated").asBoolean()).isTrue();
+        assertThat(lines.get(3).get("estimated").asBoolean()).isTrue();
     }
 
     @Test
@@ -362,6 +359,34 @@ class TenantPickerTest {
         until(() -> quota.inFlight() == 0);
         assertThat(quota.settledTokens() - before).isZero();
         tenants.gateway.awaitIdle();
+    }
+
+    @Test
+    void aStreamThatOverspendsIsCutHonestlyAndCountsOn() throws Exception {
+        tenants.put("acme", file("acme", "quota: {tokensPerMinute: 600}\n"));
+        EnvoyStandIn.Request request = ask(chat(true), bearer("acme"));
+        request.head();
+        request.pieces();
+        request.answerHead(200, SSE, false).next();
+        for (int i = 0; i < 90; i++) {
+            request.answerBody(delta("x").repeat(10), false);
+        }
+        request.answerBody(finish("stop") + usage(10, 3, 900) + DONE, true);
+        String seen = request.answerPieces();
+        assertThat(seen)
+                .contains("\"code\":\"quota_exceeded\"")
+                .doesNotContain("[DONE]", "\"finish_reason\":\"")
+                .endsWith("\n\n");
+        assertThat(seen.split(java.util.regex.Pattern.quote(delta("x")), -1).length)
+                .isBetween(500, 700);
+        assertThat(seen.indexOf("quota_exceeded")).isGreaterThan(seen.lastIndexOf(delta("x")));
+        assertThat(request.close()).isEqualTo(Status.OK);
+        until(() -> quota("acme").inFlight() == 0);
+        assertThat(quota("acme").settledTokens())
+                .as("what the engine has done all the same")
+                .isEqualTo(910);
+        assertThat(code(refusal(ask(chat(true), bearer("acme"))))).isEqualTo("quota_exceeded");
+        assertThat(usageLines().getFirst().get("outcome").asText()).isEqualTo("quota_exceeded");
     }
 
     @Test
