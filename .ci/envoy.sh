@@ -14,6 +14,7 @@ envoy=$(bash "$tools/envoy/install.sh" "$cache/envoy")
 one=$(free_port) two=$(free_port) slow=$(free_port) picker=$(free_port) health=$(free_port) metrics=$(free_port) admin=$(free_port)
 open=$(free_port) closed=$(free_port) open_admin=$(free_port) closed_admin=$(free_port) trap=$(free_port) nobody=$(free_port)
 pair=$(free_port) pair_admin=$(free_port) first=$(free_port) second=$(free_port) lone=$(free_port) lone_admin=$(free_port)
+keyed=$(free_port) keyed_admin=$(free_port) keyed_picker=$(free_port)
 start one.log "$root/sluice" simulator --port "$one" --model chat --time-scale 0.1
 start two.log "$root/sluice" simulator --port "$two" --model chat --time-scale 0.1
 start slow.log "$root/sluice" simulator --port "$slow" --model tight --time-scale 1
@@ -33,6 +34,22 @@ pools:
     models: [nowhere]
     endpoints: [{url: "http://127.0.0.1:$nobody"}]
 YAML
+# A picker with tenants.
+mkdir "$work/tenants"
+"$root/sluice" key new --id ci >"$work/key.txt" 2>"$work/row.txt"
+echo "any long random text" >"$work/salt"
+{ sed 's/^server: .*/server: {host: 127.0.0.1, debugHeaders: true, admin: {port: 0}}/' "$work/gateway.yaml"
+  printf 'tenants: {directory: tenants, salt: {file: salt}}\nusage: {file: usage.jsonl}\n'; } >"$work/keyed.yaml"
+cat >"$work/tenants/acme.yaml" <<YAML
+tenant: acme
+keys:
+$(cat "$work/row.txt")
+routes: [{models: [chat]}]
+quota: {requestsPerMinute: 4, tokensPerMinute: 100000}
+YAML
+start keyed.log "$root/sluice" epp --config-file "$work/keyed.yaml" --grpc-port "$keyed_picker" --grpc-health-port "$(free_port)" \
+  --metrics-port "$(free_port)" --secure-serving=false
+
 # Started again by the checks, so it is a script of its own that leaves its id behind.
 cat >"$work/picker.sh" <<SH
 "$root/sluice" epp --config-file "$work/gateway.yaml" --grpc-port $picker --grpc-health-port $health --metrics-port $metrics \
@@ -85,6 +102,7 @@ config "$pair" "$pair_admin" false | sed -e "s/^\( *\)- \({endpoint: .*port_valu
 # The first of the two alone, for requests whose bodies Envoy keeps until it knows: it can go on without a picker.
 config "$lone" "$lone_admin" true | sed -e "s/port_value: $picker/port_value: $first/; s/request_body_mode: .*/request_body_mode: BUFFERED/" \
   -e 's/response_body_mode: .*/response_body_mode: NONE/' >"$work/lone.yaml"
+config "$keyed" "$keyed_admin" false | sed -e "s/port_value: $picker/port_value: $keyed_picker/" >"$work/keyed-envoy.yaml"
 config "$open" "$open_admin" true >"$work/open.yaml"
 config "$closed" "$closed_admin" false >"$work/closed.yaml"
 wait_http "http://127.0.0.1:$admin/readyz" 60
@@ -92,9 +110,12 @@ start open.log "$envoy" -c "$work/open.yaml" --concurrency 1 --use-dynamic-base-
 start closed.log "$envoy" -c "$work/closed.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
 start pair-envoy.log "$envoy" -c "$work/pair.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
 start lone-envoy.log "$envoy" -c "$work/lone.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+start keyed-envoy.log "$envoy" -c "$work/keyed-envoy.yaml" --concurrency 1 --use-dynamic-base-id --log-level warning
+wait_http "http://127.0.0.1:$keyed_admin/ready" 60
 for port in "$open_admin" "$closed_admin" "$pair_admin" "$lone_admin"; do wait_http "http://127.0.0.1:$port/ready" 60; done
 for port in "$open" "$closed" "$pair" "$lone"; do wait_http "http://127.0.0.1:$port/v1/models" 60; done
 
+python3 "$root/.ci/envoy/tenant.py" "$keyed" "$work/key.txt" "$work/usage.jsonl"
 python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap" \
   "$pair" "$work/pair1" "$lone"
 grep -q 'warning: --zap-encoder has no effect' "$work/pair1.log"

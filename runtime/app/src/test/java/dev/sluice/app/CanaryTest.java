@@ -2,6 +2,10 @@ package dev.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
@@ -21,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Canaries in keys, prompts, tools, answers' ways and configuration secrets, through good requests and every error that a client can
- * cause, at a gateway in a process of its own: none may show up in its log, its access and usage logs, any page of the admin port, or
- * the bundle.
+ * cause, at a gateway in a process of its own: none may show up in its log, its access and usage logs, its traces, any page of the
+ * admin port, or the bundle.
  */
 @Timeout(180)
 class CanaryTest {
@@ -32,7 +37,32 @@ class CanaryTest {
     @TempDir
     Path directory;
 
-    private Path config(DemoFleet fleet) throws Exception {
+    /** A collector that keeps every byte that it is told. */
+    private static final class Collector implements AutoCloseable {
+        private final HttpServer server =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+        private final List<String> told = new CopyOnWriteArrayList<>();
+
+        Collector() throws IOException {
+            server.createContext("/v1/traces", exchange -> {
+                told.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1));
+                exchange.sendResponseHeaders(200, -1);
+                exchange.close();
+            });
+            server.start();
+        }
+
+        String endpoint() {
+            return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/traces";
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
+    }
+
+    private Path config(DemoFleet fleet, Collector collector) throws Exception {
         Files.createDirectories(directory.resolve("tenants"));
         Files.writeString(directory.resolve("salt"), "CANARYsalt");
         Files.writeString(directory.resolve("engine-key"), "CANARYengine");
@@ -56,8 +86,9 @@ class CanaryTest {
                     endpoints: [{url: "http://127.0.0.1:%d"}, {url: "http://127.0.0.1:%d"}]
                 tenants: {directory: tenants, salt: {file: salt}}
                 usage: {file: usage.jsonl}
+                traces: {endpoint: "%s", sample: 1}
                 """.formatted(
-                        DemoFleet.MODEL, fleet.ports().get(0), fleet.ports().get(1)));
+                        DemoFleet.MODEL, fleet.ports().get(0), fleet.ports().get(1), collector.endpoint()));
     }
 
     private static String chat(String model, String more) {
@@ -69,8 +100,12 @@ class CanaryTest {
     @Test
     void keysAndPromptsStayWhereTheyBelong() throws Exception {
         try (DemoFleet fleet = DemoFleet.start(2, 1);
+                Collector collector = new Collector();
                 Running gateway = Running.start(
-                        "serving on port", "serve", "--config", config(fleet).toString())) {
+                        "serving on port",
+                        "serve",
+                        "--config",
+                        config(fleet, collector).toString())) {
             List<Integer> statuses = new ArrayList<>();
             String good = DemoFleet.MODEL;
             statuses.add(post(gateway, CHAT, KEY, chat(good, "")));
@@ -123,6 +158,8 @@ class CanaryTest {
             texts.put("log", String.join("\n", gateway.said()));
             texts.put("usage", Files.readString(directory.resolve("usage.jsonl")));
             assertThat(texts.get("usage")).contains("\"tenant\":\"acme\"");
+            texts.put("traces", String.join("\n", collector.told));
+            assertThat(texts.get("traces")).contains("acme", CHAT, "/v1/messages", DemoFleet.MODEL, "invalid_api_key");
             texts.forEach((where, text) -> assertThat(text).as(where).doesNotContain("CANARY"));
         }
     }

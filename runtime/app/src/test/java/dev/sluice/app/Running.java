@@ -23,11 +23,16 @@ import java.util.concurrent.locks.LockSupport;
  */
 record Running(Process process, List<String> said, int port, int admin) implements AutoCloseable {
     static Running start(String ready, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.sluice.app.Main"));
+        return start(List.of(), ready, arguments);
+    }
+
+    /** The same with options of the JVM. */
+    static Running start(List<String> options, String ready, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.sluice.app.Main"));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).start();
         List<String> said = new CopyOnWriteArrayList<>();

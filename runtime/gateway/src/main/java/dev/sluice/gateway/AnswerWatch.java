@@ -21,6 +21,18 @@ import org.jspecify.annotations.Nullable;
  * its client by an error event, and no end marker passes.
  */
 final class AnswerWatch {
+    private static final ChunkWatcher.Passage NOWHERE = new ChunkWatcher.Passage() {
+        @Override
+        public void pass(int start, int end) {
+            // nobody reads it
+        }
+
+        @Override
+        public void insert(ByteBuffer bytes) {
+            // nobody reads it
+        }
+    };
+
     /** Longer whole answers pass unread. */
     private static final int LONGEST = 1 << 20;
 
@@ -28,6 +40,7 @@ final class AnswerWatch {
     private final @Nullable StreamWatcher stream;
     private final ByteArrayOutputStream whole = new ByteArrayOutputStream(0);
     private boolean tooLong;
+    private boolean stopped;
     private boolean toldOfCut;
     private Outcome outcome = Outcome.CANCELLED;
     private Usage usage = Usage.UNKNOWN;
@@ -51,20 +64,36 @@ final class AnswerWatch {
             return;
         }
         try {
-            stream.onBytes(piece, out);
+            stream.onBytes(piece, stopped ? NOWHERE : out);
         } catch (GarbledStream babbles) {
             // What comes after its end goes nowhere.
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
         if (last) {
-            stream.onEnd(out);
+            stream.onEnd(stopped ? NOWHERE : out);
             streamEnded(stream);
+        }
+        if (stopped) {
+            return;
         }
         if (stream.verdict().needsCutEvent() && !toldOfCut) {
             toldOfCut = true;
-            out.insert(stream.cutEvent(GatewayError.UPSTREAM_CUT, "The engine ended its answer too early."));
+            out.insert(stream.cutEvent(GatewayError.UPSTREAM_CUT, CutShort.words(GatewayError.UPSTREAM_CUT)));
         }
+    }
+
+    /** The client gets no more of a stream that goes on, and is told why. It is read on: what it costs is still to be known. */
+    void stop(GatewayError why, ChunkWatcher.Passage out) {
+        if (stream != null && !stopped && stream.verdict() == Verdict.OPEN) {
+            stopped = true;
+            out.insert(stream.cutEvent(why, CutShort.words(why)));
+        }
+    }
+
+    /** Whether it has been stopped. */
+    boolean stopped() {
+        return stopped;
     }
 
     private void keep(ByteBuffer piece, ChunkWatcher.Passage out) {

@@ -25,15 +25,12 @@ final class Callers {
                         GatewayError.ROUTE_NOT_ALLOWED, "This token belongs to more than one tenant, so to none.");
             case UNCHECKED ->
                 throw new Refused(
-                        GatewayError.OVERLOADED,
-                        "Tokens of this issuer can't be checked now.",
-                        "issuer_unavailable",
-                        5);
+                        GatewayError.OVERLOADED, "Tokens of this issuer can't be checked now.", Refused.NO_ISSUER, 5);
             case BROKEN ->
                 throw new Refused(
                         GatewayError.OVERLOADED,
                         "The gateway's settings for this API key are broken.",
-                        "tenant_broken",
+                        Refused.BROKEN_TENANT,
                         5);
         };
     }

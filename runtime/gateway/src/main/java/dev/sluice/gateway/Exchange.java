@@ -3,10 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
 import dev.sluice.core.Outcome;
-import dev.sluice.core.RoutingRequest;
 import dev.sluice.core.Usage;
-import dev.sluice.core.quota.Hold;
-import dev.sluice.core.quota.Quota;
 import dev.sluice.core.scan.Api;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.gateway.config.TenantConfig;
@@ -19,12 +16,11 @@ import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
-import dev.sluice.gateway.tenant.Caller;
 import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.trace.Trace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -65,16 +61,14 @@ final class Exchange {
     Usage usage = Usage.UNKNOWN;
     LlmdRequest llmd = LlmdRequest.NONE;
     int attempts;
-    private Caller caller = Caller.EVERYBODY;
-    private boolean known;
-    private @Nullable Hold hold;
-    private int promptTokens;
-    private int generated;
+    private final Account account = new Account();
     private long engineNanos;
     private long prefillNanos;
     private String adapter = "";
-    /** An engine has worked on it. */
-    private boolean worked;
+    private @Nullable Trace trace;
+    private boolean splits;
+    private int predicted;
+    private int maxTokens;
     /** Of its body, as {@link Poison} knows it. */
     private long fingerprint;
 
@@ -106,7 +100,7 @@ final class Exchange {
         } finally {
             runtime.inFlight.decrementAndGet();
             headers.seal();
-            settleQuota();
+            account.settle(usage);
             Admission room = admission;
             if (room != null) {
                 room.ended(usage);
@@ -117,6 +111,7 @@ final class Exchange {
 
     private void serve() throws Refused, IOException, InterruptedException {
         clientId = client.head().header("x-request-id").filter(Exchange::sane).orElse("");
+        trace = Tracing.begin(runtime.traces, started, client.head());
         if (runtime.draining) {
             client.closeAfter();
             if (runtime.closed) {
@@ -139,55 +134,31 @@ final class Exchange {
         if (runtime.poison.held(fingerprint)) {
             throw Refused.quarantined();
         }
-        if (caller.tenant() == Tenant.EVERYBODY) {
-            Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
-            model = led.model();
-            place(scan, led.target());
-        } else {
-            placeForTenant(scan);
+        Ways ways = Ways.of(settings, account.tenant(), scan, model, headers, runtime.ids.random(number, 0));
+        while (true) {
+            model = ways.model();
+            try {
+                Prepared.Led led = ways.lead();
+                model = led.model();
+                place(scan, led.target());
+                return;
+            } catch (Refused refused) {
+                ways.closed(refused, attempts > 0);
+            }
         }
     }
 
     /** Who calls, before anything of the body is read. */
     private void identify() throws Refused {
         if (settings.tenants().open()) {
-            known = true;
+            account.open();
             return;
         }
         try {
-            caller = Callers.of(settings.tenants(), Credentials.of(client.head()));
-            known = true;
+            account.identify(settings.tenants(), Credentials.of(client.head()));
         } catch (Refused stranger) {
             client.closeAfter();
             throw stranger;
-        }
-    }
-
-    /** By the tenant's own rules; a model without capacity gives way to the next one that they name. */
-    private void placeForTenant(BodyScan scan) throws Refused, IOException, InterruptedException {
-        Tenant tenant = caller.tenant();
-        if (!model.equals(scan.model()) && !tenant.may(TenantConfig.Permission.MODEL)) {
-            throw new Refused(
-                    GatewayError.HEADER_NOT_ALLOWED,
-                    "The model is named in the body, not in a header, with this API key.");
-        }
-        Optional<String> session = SessionKeys.of(settings.sessions(), headers, scan, Optional::empty);
-        long chance = TenantRoutes.chance(session, runtime.ids.random(number, 0));
-        List<TenantRoutes.Way> ways = new TenantRoutes(settings, tenant, chance).ways(model);
-        for (int i = 0; ; i++) {
-            model = ways.get(i).model();
-            try {
-                Prepared.Led led = Prepared.led(settings, scan, ways.get(i), chance);
-                model = led.model();
-                place(scan, led.target());
-                return;
-            } catch (Refused refused) {
-                boolean capacity =
-                        refused.error() == GatewayError.OVERLOADED || refused.error() == GatewayError.NO_ENDPOINT;
-                if (!capacity || attempts > 0 || i + 1 == ways.size()) {
-                    throw refused;
-                }
-            }
         }
     }
 
@@ -208,17 +179,17 @@ final class Exchange {
                 scan,
                 model,
                 target,
-                new Prepared.Caller(id, caller.tenant(), headers, client::bodyReleased, number),
+                new Prepared.Caller(id, account.tenant(), headers, client::bodyReleased, number),
                 Prepared.Carriage.OURS);
-        if (caller.tenant().limited()) {
-            reserve(scan, prepared);
+        if (!account.reserve(scan, prepared)) {
+            throw new IllegalStateException("a request that has ended already");
         }
         place(prepared);
     }
 
     /** Where it is asked for, a client that waits for a start is told that it does. */
     private void progress(Admission room, LivePool pool) {
-        caller.tenant()
+        account.tenant()
                 .route(model)
                 .flatMap(TenantConfig.Route::progress)
                 .or(() -> pool.waking().flatMap(Waking::progress))
@@ -250,42 +221,14 @@ final class Exchange {
         return committed;
     }
 
-    /** Sets aside what it may cost: the prompt, and as many tokens as it may generate or, without a limit, is believed to. */
-    private void reserve(BodyScan scan, Prepared prepared) throws Refused {
-        if (hold != null) {
-            return; // for the model that was asked for, which had no room
-        }
-        RoutingRequest request = prepared.ask().request();
-        promptTokens = request.promptTokens();
-        long answer = scan.maxTokens().isPresent()
-                ? (long) scan.maxTokens().getAsInt() * scan.choices()
-                : request.outputTokens();
-        Quota.Reserved reserved = caller.tenant()
-                .quota()
-                .reserve(
-                        caller.tenant()
-                                .quotaName(prepared.target().engineModel().orElse(model), model),
-                        promptTokens + Math.max(0, answer));
-        hold = reserved.hold().orElse(null);
-        if (reserved.exceeded().isPresent()) {
-            throw QuotaHeaders.refused(reserved.exceeded().get());
-        }
-    }
-
-    /** With what was really used; where the engine did not say, with what was seen. */
-    private void settleQuota() {
-        Hold held = hold;
-        if (held == null) {
-            return;
-        }
-        hold = null;
-        long prompt = Math.max(usage.promptTokens(), usage.promptTokens() < 0 && worked ? promptTokens : 0);
-        caller.tenant().quota().settle(held, prompt + Math.max(generated, Math.max(0, usage.outputTokens())));
+    /** Whether an answer with so many tokens may go on, by its tenant's quota. */
+    boolean mayGoOn(int tokens) {
+        return account.mayGoOn(tokens);
     }
 
     /** Tokens of an answer that were seen to pass. */
     void generated(int tokens) {
-        generated = Math.max(generated, tokens);
+        account.generated(tokens);
     }
 
     /** An engine has computed the prompt for another for so long. */
@@ -294,29 +237,26 @@ final class Exchange {
     }
 
     private synchronized void writeUsage(UsageLog log) {
-        int prompt = usage.promptTokens() < 0 && worked && promptTokens > 0 ? promptTokens : usage.promptTokens();
-        log.line(new UsageLine(
-                System.currentTimeMillis(),
-                id,
-                clientId,
-                known ? caller.tenant().name() : "",
-                caller.keyId(),
-                api.path(),
-                poolName,
-                poolName.isEmpty() ? "" : model,
-                adapter,
-                endpointId,
-                attempts,
-                new Usage(prompt, usage.cachedTokens(), Math.max(usage.outputTokens(), generated > 0 ? generated : -1)),
-                prefillNanos,
-                Math.max(0, engineNanos - prefillNanos),
-                status,
-                reason));
+        log.line(account.line(
+                new Account.Trip(
+                        id,
+                        clientId,
+                        api.path(),
+                        poolName,
+                        model,
+                        adapter,
+                        endpointId,
+                        attempts,
+                        prefillNanos,
+                        engineNanos - prefillNanos,
+                        status,
+                        reason),
+                usage));
     }
 
     /** Whose request it is. */
     Tenant tenant() {
-        return caller.tenant();
+        return account.tenant();
     }
 
     /** Waits for room, and then makes attempts. */
@@ -327,7 +267,8 @@ final class Exchange {
         if (room == null) {
             throw new IllegalStateException("no admission");
         }
-        if (!room.enter(request.ask(), request.body().length(), caller.tenant(), lane())) {
+        maxTokens = request.maxTokens();
+        if (!entered(room, request)) {
             runtime.meters.cancelled("queue");
             throw new ClientGone("left while it waited");
         }
@@ -341,6 +282,7 @@ final class Exchange {
             while (true) {
                 Placer.Placed placed = pool.place(ask, tried);
                 room.used();
+                Tracing.decided(trace, placed);
                 DecisionLog.@Nullable Entry entry = placed.decision().isEmpty()
                         ? null
                         : log(placed.decision().get());
@@ -368,7 +310,7 @@ final class Exchange {
                 }
                 Leg.Result result = attempt(legs, placed, placed.charge().get(), tried, entry);
                 boolean held = result.died()
-                        && runtime.poison.died(fingerprint, caller.tenant().name(), endpointId);
+                        && runtime.poison.died(fingerprint, account.tenant().name(), endpointId);
                 if (result.outcome() == Outcome.COMPLETED) {
                     runtime.poison.survived(fingerprint);
                 }
@@ -410,6 +352,25 @@ final class Exchange {
         }
     }
 
+    private boolean entered(Admission room, Prepared request) throws Refused, InterruptedException {
+        long asked = trace == null ? 0 : System.nanoTime();
+        try {
+            return room.enter(request.ask(), request.body().length(), account.tenant(), lane());
+        } finally {
+            Tracing.waited(trace, asked, room);
+        }
+    }
+
+    /** A leg begins, of which a trace shall tell; null where none does. */
+    Trace.@Nullable Leg traced(boolean prefill, String endpoint, int attempt, int predictedTokens) {
+        Trace mine = trace;
+        if (mine == null) {
+            return null;
+        }
+        Trace.Role role = prefill ? Trace.Role.PREFILL : splits ? Trace.Role.DECODE : Trace.Role.GENERATE;
+        return mine.leg(role, endpoint, attempt, predictedTokens);
+    }
+
     /**
      * No endpoint could be reached, and none of them has seen the request. Where endpoints come and go by themselves that may be over
      * in a moment: what a search will say, or the next pod, is waited for.
@@ -428,6 +389,8 @@ final class Exchange {
             Leg legs, Placer.Placed placed, Charge charge, Placer.Tried tried, DecisionLog.@Nullable Entry entry)
             throws IOException, InterruptedException {
         endpointId = charge.endpointId();
+        splits = placed.prefill().isPresent();
+        predicted = placed.predictedTokens();
         runtime.traffic.accept(legs.pool.name(), endpointId);
         Outcome outcome = Outcome.CANCELLED;
         long began = System.nanoTime();
@@ -440,7 +403,7 @@ final class Exchange {
         } finally {
             engineNanos += System.nanoTime() - began;
             runtime.meters.attempt(outcome.label());
-            worked |= outcome != Outcome.UNREACHABLE && outcome != Outcome.OVERLOADED && outcome != Outcome.REJECTED;
+            account.attempted(outcome);
             if (entry != null) {
                 entry.ended(outcome.label(), usage);
             }
@@ -590,8 +553,8 @@ final class Exchange {
         if (!source.isEmpty()) {
             block.add("x-sluice-error-source", source);
         }
-        if (caller.tenant().limited()) {
-            QuotaHeaders.add(caller.tenant().quota().standing(), block);
+        if (account.tenant().limited()) {
+            QuotaHeaders.add(account.tenant().quota().standing(), block);
         }
         if (settings.debugHeaders() && !endpointId.isEmpty()) {
             block.add("x-sluice-endpoint", endpointId);
@@ -618,7 +581,7 @@ final class Exchange {
     }
 
     dev.sluice.gateway.metrics.Lane lane() {
-        return runtime.meters.lane(poolName, caller.tenant().name(), api.path());
+        return runtime.meters.lane(poolName, account.tenant().name(), api.path());
     }
 
     LiveState runtime() {
@@ -633,6 +596,10 @@ final class Exchange {
 
     private void finished() {
         long nanos = System.nanoTime() - started;
+        Trace mine = trace;
+        if (mine != null) {
+            traceEnded(mine);
+        }
         UsageLog log = runtime.usage;
         if (log != null) {
             writeUsage(log);
@@ -652,8 +619,8 @@ final class Exchange {
                     .line(new AccessLog.Line(
                             id,
                             clientId,
-                            caller.tenant().name(),
-                            caller.keyId(),
+                            account.tenant().name(),
+                            account.keyId(),
                             api.path(),
                             poolName,
                             model,
@@ -667,6 +634,22 @@ final class Exchange {
                             client.bytesIn(),
                             client.bytesOut()));
         }
+    }
+
+    private void traceEnded(Trace mine) {
+        mine.ended(new Trace.Summary(
+                id,
+                api.path(),
+                account.tenant().name(),
+                poolName,
+                poolName.isEmpty() ? "" : model,
+                status,
+                reason,
+                Tracing.error(status, reason),
+                attempts,
+                predicted,
+                maxTokens,
+                usage));
     }
 
     /** A number from 0 up for an attempt, that nobody can guess. */

@@ -35,7 +35,7 @@ import dev.sluice.gateway.tenant.Tenant;
 import dev.sluice.gateway.tenant.TenantBook;
 import dev.sluice.gateway.tenant.TenantWatch;
 import dev.sluice.gateway.tenant.Tenants;
-import dev.sluice.spi.ConfigException;
+import dev.sluice.gateway.trace.Traces;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -113,6 +113,7 @@ public final class Gateway implements AutoCloseable {
         apply(runtime.settings, runtime.settings.tenants());
         this.watch = watch(config);
         usage(config);
+        traces(config);
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         this.kv = new KvFeeding(config.kvIndex(), sources.events(), meters);
         this.discoveries = new Discoveries(sources.endpoints(), meters, this::found);
@@ -187,15 +188,7 @@ public final class Gateway implements AutoCloseable {
 
     /** Starts the endpoint picker alone, without a listener for clients; otherwise as {@link #start}. */
     public static Gateway startPicker(GatewayConfig config, Catalog catalog, Sources sources) {
-        refuseBehindEnvoy(config);
         return new Gateway(config, catalog, sources, false);
-    }
-
-    /** There nobody asks for keys yet: better no gateway than one that lets everybody in. */
-    private static void refuseBehindEnvoy(GatewayConfig config) {
-        if (config.tenants().isPresent()) {
-            throw new ConfigException("tenants: behind Envoy they are not supported yet");
-        }
     }
 
     /** Version of this build; {@code dev} when it was not packaged. */
@@ -259,6 +252,20 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
+    /** Tells of requests where this configuration says, from now on. */
+    private void traces(GatewayConfig its) {
+        Traces before = runtime.traces;
+        if (its.traces().equals(Optional.ofNullable(before).map(Traces::config))) {
+            return;
+        }
+        runtime.traces = its.traces()
+                .map(where -> Traces.to(where, version(), meters.traces()))
+                .orElse(null);
+        if (before != null) {
+            Thread.ofVirtual().name("traces-close").start(before::close);
+        }
+    }
+
     /** How the tenants' files stand. */
     List<Standings> tenantFiles() {
         return book.standings();
@@ -291,9 +298,6 @@ public final class Gateway implements AutoCloseable {
     public synchronized void reload(GatewayConfig next, Catalog types) {
         Assembly fresh;
         try {
-            if (picker.isPresent()) {
-                refuseBehindEnvoy(next);
-            }
             fresh = Assembly.build(next, types, meters, loop, workers, Optional.of(assembly));
         } catch (RuntimeException wrong) {
             meters.configReload(false);
@@ -319,6 +323,7 @@ public final class Gateway implements AutoCloseable {
         }
         config = next;
         usage(next);
+        traces(next);
         runtime.poison.configure(next.server().limits().quarantine());
         meters.showLlmd(llmd(next));
         engines.setTargets(fresh.targets());
@@ -513,6 +518,10 @@ public final class Gateway implements AutoCloseable {
         UsageLog log = runtime.usage;
         if (log != null) {
             log.close();
+        }
+        Traces told = runtime.traces;
+        if (told != null) {
+            told.close();
         }
         meters.close();
     }

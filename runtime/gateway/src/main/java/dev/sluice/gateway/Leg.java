@@ -12,6 +12,7 @@ import dev.sluice.gateway.http.UpstreamException;
 import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.stream.AnswerInspector;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.trace.Trace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -46,6 +47,7 @@ final class Leg {
 
     private @Nullable Charge charge;
     private int predicted;
+    private Trace.@Nullable Leg traced;
 
     Leg(Exchange exchange, Prepared request) {
         this.exchange = exchange;
@@ -137,6 +139,7 @@ final class Leg {
     Result run(Charge claim, int attempt, int predictedTokens) throws IOException, InterruptedException {
         charge = claim;
         predicted = predictedTokens;
+        traced = exchange.traced(false, claim.endpointId(), attempt, predictedTokens);
         Result result = null;
         try {
             result = connected(claim, attempt);
@@ -146,6 +149,7 @@ final class Leg {
             if (!claim.released()) {
                 settle(result == null ? Outcome.CANCELLED : ending(result.outcome()), Usage.UNKNOWN);
             }
+            Tracing.ended(traced, result == null ? Outcome.CANCELLED : result.outcome());
         }
     }
 
@@ -212,7 +216,7 @@ final class Leg {
 
     private Result talk(UpstreamConnection connection, Charge claim, int attempt) throws IOException {
         HeaderBlock block = connection.headers().clear();
-        block.copyAll(exchange.client.head(), ReservedHeaders::passes);
+        Tracing.copy(block, exchange.client.head(), traced);
         block.add("x-request-id", exchange.engineRequestId(attempt));
         entry.limits().bearer().ifPresent(key -> block.add("authorization", "Bearer " + key));
         if (handed != null) {
@@ -350,6 +354,20 @@ final class Leg {
         return Result.done(Outcome.COMPLETED);
     }
 
+    /** The first token of its answer is here. */
+    void firstToken() {
+        pool.firstToken(charge());
+        Tracing.firstToken(traced);
+    }
+
+    private Charge charge() {
+        Charge claim = charge;
+        if (claim == null) {
+            throw new IllegalStateException("a leg that has not begun");
+        }
+        return claim;
+    }
+
     static Usage usage(dev.sluice.gateway.stream.Usage said) {
         return new Usage(said.prompt(), said.cached(), said.completion());
     }
@@ -361,6 +379,7 @@ final class Leg {
             return;
         }
         request.settle(claim, outcome, usage);
+        Tracing.cost(traced, usage);
         Usage counted = handed == null ? usage : handed.counted(usage);
         request.count(outcome, counted, predicted, exchange.lane());
         exchange.usage = counted;

@@ -5,6 +5,7 @@ import dev.sluice.gateway.config.SessionSource;
 import dev.sluice.gateway.http.BodyBudget;
 import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.tenant.Tenants;
+import dev.sluice.gateway.trace.Traces;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +31,8 @@ final class LiveState {
     volatile Settings settings;
     /** Where usage is written; null for nowhere. */
     volatile @Nullable UsageLog usage;
+    /** Who is told of requests; null for nobody. */
+    volatile @Nullable Traces traces;
 
     /**
      * What a reload swaps.

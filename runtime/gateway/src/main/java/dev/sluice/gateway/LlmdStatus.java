@@ -4,6 +4,7 @@ import dev.sluice.gateway.extproc.Immediately;
 import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,7 +16,8 @@ import java.util.List;
 final class LlmdStatus {
     private LlmdStatus() {}
 
-    static Immediately answer(Refused refused, Dialect dialect, String id, String clientId) {
+    /** @param tenant is told what its limits are, where it has any */
+    static Immediately answer(Refused refused, Dialect dialect, String id, String clientId, Tenant tenant) {
         GatewayError error = refused.error();
         List<String> headers =
                 new ArrayList<>(List.of("content-type", "application/json", "x-sluice-error-source", "gateway"));
@@ -26,15 +28,24 @@ final class LlmdStatus {
         if (refused.retryAfterSeconds() > 0) {
             headers.addAll(List.of("retry-after", Integer.toString(refused.retryAfterSeconds())));
         }
+        if (error == GatewayError.INVALID_API_KEY) {
+            headers.addAll(List.of("www-authenticate", "Bearer"));
+        }
+        if (tenant.limited()) {
+            QuotaHeaders.each(tenant.quota().standing(), (name, value) -> headers.addAll(List.of(name, value)));
+        }
         String dropped = dropped(refused);
         if (!dropped.isEmpty()) {
             headers.addAll(List.of("x-llm-d-request-dropped-reason", dropped));
         }
-        int status = error == GatewayError.OVERLOADED ? 429 : error.status();
+        int status = error == GatewayError.OVERLOADED && !refused.unidentified() ? 429 : error.status();
         return new Immediately(status, headers, Errors.body(dialect, error, refused.text()), refused.reason());
     }
 
     private static String dropped(Refused refused) {
+        if (refused.unidentified()) {
+            return "";
+        }
         return switch (refused.error()) {
             case OVERLOADED -> refused.reason().equals("queue_timeout") ? "rejected-ttl-expired" : "rejected-saturated";
             case NO_ENDPOINT, STARTING -> "rejected-no-endpoints";

@@ -16,6 +16,7 @@ import dev.sluice.gateway.metrics.Lane;
 import dev.sluice.gateway.metrics.LlmdRequest;
 import dev.sluice.gateway.stream.GatewayError;
 import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.trace.Trace;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,10 @@ final class PickedExchange implements Conversation {
     private final HeaderMemo headers;
     private volatile DecisionLog.@Nullable Entry entry;
 
+    private final Account account = new Account();
+    private final @Nullable Trace trace;
+    private volatile Trace.@Nullable Leg traced;
+
     private @Nullable Prepared request;
     private volatile @Nullable Admission admission;
     private @Nullable Charge claim;
@@ -69,6 +74,11 @@ final class PickedExchange implements Conversation {
     private volatile boolean headSeen;
     private boolean streams;
     private long firstAt;
+    private long pickedAt;
+    private long engineNanos;
+    /** Its claim is held for a while longer; what it has cost is known after that. */
+    private boolean held;
+
     private int counted = 1;
     private long reserved;
     /** Of its body, as {@link Poison} knows it; 0 where that was not seen. */
@@ -76,6 +86,7 @@ final class PickedExchange implements Conversation {
 
     private String poolName = "";
     private String model = "";
+    private String adapter = "";
     private String endpointId = "";
     private volatile @Nullable Delegated split;
     private String destinations = "";
@@ -106,7 +117,8 @@ final class PickedExchange implements Conversation {
         this.number = runtime.ids.next();
         this.id = runtime.ids.text(number);
         this.clientId = head.header("x-request-id").filter(Exchange::sane).orElse("");
-        this.headers = new HeaderMemo(head::header);
+        this.headers = new HeaderMemo(head::header, !settings.tenants().open());
+        this.trace = Tracing.begin(runtime.traces, started, head);
         runtime.inFlight.incrementAndGet();
         try {
             if (runtime.closed) {
@@ -115,13 +127,26 @@ final class PickedExchange implements Conversation {
             if (runtime.inFlight.get() > runtime.maxInFlight) {
                 throw Refused.overloaded("the gateway is at its limit", "process_limit");
             }
+            identify();
             if (head.header("content-encoding").isPresent()) {
                 throw new Refused(GatewayError.UNSUPPORTED_ENCODING, "request bodies must not be compressed");
             }
         } catch (Refused refused) {
             Immediately now = refuse(refused);
             finish();
-            throw refused.error() == GatewayError.DRAINING ? now.whileStopping() : now;
+            // A proxy that then lets requests pass unasked would let in everybody: with tenants it is not left to it.
+            boolean left = refused.error() == GatewayError.DRAINING
+                    && settings.tenants().open();
+            throw left ? now.whileStopping() : now;
+        }
+    }
+
+    /** Who calls, before the body is asked for. */
+    private void identify() throws Refused {
+        if (settings.tenants().open()) {
+            account.open();
+        } else {
+            account.identify(settings.tenants(), PickerFront.key(head));
         }
     }
 
@@ -159,10 +184,7 @@ final class PickedExchange implements Conversation {
                 throw Refused.quarantined();
             }
             model = Prepared.model(scan, headers);
-            Prepared.Led led = Prepared.led(settings, scan, model, runtime.ids.random(number, 0));
-            model = led.model();
-            Prepared prepared = Prepared.of(settings, scan, model, led.target(), caller(), carriage(led.target()));
-            place(prepared, patience);
+            Prepared prepared = placed(scan, patience);
             Delegated halves = split;
             EditedBody edited = halves == null ? prepared.body() : halves.body();
             boolean same = edited.length() == scan.length() && edited.slices().size() == 1;
@@ -172,9 +194,37 @@ final class PickedExchange implements Conversation {
         }
     }
 
+    private Prepared placed(BodyScan scan, Runnable patience) throws Refused, InterruptedException {
+        Ways ways = Ways.of(settings, account.tenant(), scan, model, headers, runtime.ids.random(number, 0));
+        while (true) {
+            model = ways.model();
+            try {
+                Prepared.Led led = ways.lead();
+                model = led.model();
+                Prepared prepared = Prepared.of(settings, scan, model, led.target(), caller(), carriage(led.target()));
+                if (!account.reserve(scan, prepared)) {
+                    throw new InterruptedException("its client left");
+                }
+                place(prepared, patience);
+                return prepared;
+            } catch (Refused refused) {
+                ways.closed(refused, false);
+            }
+        }
+    }
+
     @Override
     public Picked pickUnseen(Runnable patience) throws Immediately, InterruptedException {
         try {
+            if (account.tenant() != Tenant.EVERYBODY) {
+                front.unseen();
+                throw new Refused(
+                        GatewayError.INTERNAL,
+                        "The proxy does not show the gateway what is asked for, so nobody can say whether it is"
+                                + " allowed.",
+                        "body_not_sent",
+                        0);
+            }
             model = head.header("x-gateway-model-name").orElse("");
             RoutingTable.Target target = Prepared.target(settings, model);
             OptionalLong length = head.contentLength();
@@ -193,7 +243,7 @@ final class PickedExchange implements Conversation {
     }
 
     private Prepared.Caller caller() {
-        return new Prepared.Caller(id, Tenant.EVERYBODY, headers, this::isGone, number);
+        return new Prepared.Caller(id, account.tenant(), headers, this::isGone, number);
     }
 
     private synchronized boolean isGone() {
@@ -217,7 +267,10 @@ final class PickedExchange implements Conversation {
 
     private Prepared.Carriage carriage(RoutingTable.Target target) {
         poolName = target.entry().pool().name();
-        llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
+        adapter = target.adapter(model) && !target.entry().models().isEmpty() ? model : "";
+        if (llmd == LlmdRequest.NONE) {
+            llmd = runtime.meters.llmd().begin(model, target.engineModel().orElse(model));
+        }
         Optional<Set<String>> among = subset.map(named -> {
             Set<String> ids = new TreeSet<>();
             target.entry().pool().listed().forEach(endpoint -> {
@@ -240,7 +293,7 @@ final class PickedExchange implements Conversation {
         if (isGone()) {
             room.leave();
         }
-        if (!room.enter(prepared.ask(), (int) reserved, Tenant.EVERYBODY, lane(), patience)) {
+        if (!entered(room, prepared, patience)) {
             throw new InterruptedException("its client left while it waited");
         }
         try {
@@ -250,6 +303,7 @@ final class PickedExchange implements Conversation {
                 attempts++;
                 Placer.Placed placed = pool.place(ask, tried);
                 room.used();
+                Tracing.decided(trace, placed);
                 runtime.meters.decision(placed.decideNanos());
                 placed.decision()
                         .flatMap(Decision::fallback)
@@ -286,6 +340,15 @@ final class PickedExchange implements Conversation {
             throw new Refused(GatewayError.UPSTREAM_ERROR, "no engine's name could be looked up");
         } finally {
             room.used();
+        }
+    }
+
+    private boolean entered(Admission room, Prepared prepared, Runnable patience) throws Refused, InterruptedException {
+        long asked = trace == null ? 0 : System.nanoTime();
+        try {
+            return room.enter(prepared.ask(), (int) reserved, account.tenant(), lane(), patience);
+        } finally {
+            Tracing.waited(trace, asked, room);
         }
     }
 
@@ -345,10 +408,15 @@ final class PickedExchange implements Conversation {
     }
 
     private void claimed(Prepared prepared, Charge charge) throws InterruptedException {
+        if (trace != null) {
+            Trace.Role role = prefillId().isEmpty() ? Trace.Role.GENERATE : Trace.Role.DECODE;
+            traced = trace.leg(role, charge.endpointId(), attempts, predicted);
+        }
         synchronized (this) {
             if (!gone) {
                 claim = charge;
                 chosen = charge;
+                pickedAt = System.nanoTime();
                 return;
             }
         }
@@ -373,6 +441,7 @@ final class PickedExchange implements Conversation {
                 set.add(value);
             });
         }
+        Tracing.change(remove, set, traced);
         prepared.entry().limits().bearer().ifPresent(key -> {
             set.add("authorization");
             set.add("Bearer " + key);
@@ -445,6 +514,9 @@ final class PickedExchange implements Conversation {
         if (!clientId.isEmpty()) {
             set.addAll(List.of("x-request-id", clientId));
         }
+        if (account.tenant().limited()) {
+            QuotaHeaders.each(account.tenant().quota().standing(), (name, value) -> set.addAll(List.of(name, value)));
+        }
         Charge by = chosen;
         if (status >= 400) {
             set.addAll(List.of("x-sluice-error-source", "engine"));
@@ -510,6 +582,9 @@ final class PickedExchange implements Conversation {
         }
         watching.bytes(piece, last, out);
         tokens(watching);
+        if (!last && !account.mayGoOn(watching.tokens())) {
+            watching.stop(GatewayError.QUOTA_EXCEEDED, out);
+        }
         if (last) {
             answered(watching);
         }
@@ -523,6 +598,7 @@ final class PickedExchange implements Conversation {
         }
         if (firstAt == 0) {
             firstAt = System.nanoTime();
+            Tracing.firstToken(traced);
             prepared.pool().firstToken(mine);
             Delegated halves = split;
             if (halves != null) {
@@ -532,6 +608,7 @@ final class PickedExchange implements Conversation {
             llmd.firstToken(firstAt - started, true);
         }
         int tokens = watching.tokens();
+        account.generated(tokens);
         if (tokens - counted >= PROGRESS) {
             if (prepared.pool().progress(mine, tokens - counted)) {
                 counted = tokens;
@@ -557,9 +634,11 @@ final class PickedExchange implements Conversation {
         }
         Prepared prepared = request;
         if (prepared != null && api == Api.RESPONSES && !watching.id().isEmpty()) {
-            prepared.pool().responseMade(watching.id(), endpointId);
+            prepared.pool().responseMade(account.tenant().own(watching.id()), endpointId);
         }
-        if (watching.outcome() != Outcome.COMPLETED) {
+        if (watching.stopped()) {
+            reason = GatewayError.QUOTA_EXCEEDED.code();
+        } else if (watching.outcome() != Outcome.COMPLETED) {
             reason = "upstream_cut";
         }
         settle(watching.outcome(), usage, "with the answer's last byte");
@@ -574,11 +653,23 @@ final class PickedExchange implements Conversation {
         prepared.settle(mine, outcome, cost, predicted, lane());
         endSplit(outcome);
         attempted(outcome, cost);
+        served(outcome);
         released(when);
         if (fingerprint != 0 && outcome == Outcome.COMPLETED) {
             runtime.poison.survived(fingerprint);
         } else if (fingerprint != 0 && outcome == Outcome.FAILED && reason.equals("upstream_cut")) {
-            runtime.poison.died(fingerprint, Tenant.ANONYMOUS, endpointId);
+            runtime.poison.died(fingerprint, account.tenant().name(), endpointId);
+        }
+    }
+
+    /** The engine has done with it. */
+    private void served(Outcome outcome) {
+        engineNanos = System.nanoTime() - pickedAt;
+        Tracing.cost(traced, usage);
+        Tracing.ended(traced, outcome);
+        account.attempted(outcome);
+        if (outcome == Outcome.COMPLETED && !watches()) {
+            account.unseen();
         }
     }
 
@@ -602,7 +693,9 @@ final class PickedExchange implements Conversation {
             prepared.settle(mine, Outcome.COMPLETED, Usage.UNKNOWN, predicted, lane());
             endSplit(Outcome.COMPLETED);
             attempted(Outcome.COMPLETED, Usage.UNKNOWN);
+            served(Outcome.COMPLETED);
         }
+        bill();
     }
 
     @Override
@@ -618,6 +711,9 @@ final class PickedExchange implements Conversation {
         if (watches()) {
             boolean open = claim() != null;
             Usage so = watching == null ? Usage.UNKNOWN : watching.usage();
+            if (open) {
+                usage = so;
+            }
             settle(Outcome.CANCELLED, so, "when the proxy's stream ended, before the answer did");
             if (open) {
                 left(watching == null ? "waiting" : "stream");
@@ -651,6 +747,7 @@ final class PickedExchange implements Conversation {
             long nanos = prepared.pool().expectedNanos(mine);
             released("after the learned duration, " + nanos / 1_000_000
                     + " ms: the proxy closed its stream before the answer ended");
+            held = true;
             front.hold(this, mine, nanos);
         }
     }
@@ -674,8 +771,11 @@ final class PickedExchange implements Conversation {
         if (room != null) {
             room.ended(usage);
         }
+        if (!held) {
+            bill();
+        }
         long nanos = System.nanoTime() - started;
-        int told = status == 0 ? 200 : status;
+        int told = told();
         lane().ended(told, reason, nanos);
         llmd.ended(
                 told,
@@ -686,8 +786,8 @@ final class PickedExchange implements Conversation {
                     .line(new AccessLog.Line(
                             id,
                             clientId,
-                            Tenant.ANONYMOUS,
-                            "",
+                            account.tenant().name(),
+                            account.keyId(),
                             api.path(),
                             poolName,
                             model,
@@ -703,12 +803,61 @@ final class PickedExchange implements Conversation {
         }
     }
 
+    /** What it has cost is known: it is settled, and written. */
+    private void bill() {
+        account.settle(usage);
+        Trace mine = trace;
+        if (mine != null) {
+            traceEnded(mine);
+        }
+        UsageLog log = runtime.usage;
+        if (log != null) {
+            long prefillNanos = firstAt > 0 && !prefillId().isEmpty() ? firstAt - pickedAt : 0;
+            log.line(account.line(
+                    new Account.Trip(
+                            id,
+                            clientId,
+                            api.path(),
+                            poolName,
+                            model,
+                            adapter,
+                            endpointId,
+                            attempts,
+                            prefillNanos,
+                            engineNanos - prefillNanos,
+                            told(),
+                            reason),
+                    usage));
+        }
+    }
+
+    private void traceEnded(Trace mine) {
+        Prepared prepared = request;
+        mine.ended(new Trace.Summary(
+                id,
+                api.path(),
+                account.tenant().name(),
+                poolName,
+                poolName.isEmpty() ? "" : model,
+                told(),
+                reason,
+                Tracing.error(told(), reason),
+                attempts,
+                predicted,
+                prepared == null ? 0 : prepared.maxTokens(),
+                usage));
+    }
+
+    private int told() {
+        return status == 0 ? 200 : status;
+    }
+
     private Lane lane() {
-        return runtime.meters.lane(poolName, Tenant.ANONYMOUS, api.path());
+        return runtime.meters.lane(poolName, account.tenant().name(), api.path());
     }
 
     private Immediately refuse(Refused refused) {
-        Immediately now = LlmdStatus.answer(refused, Dialects.of(api), id, clientId);
+        Immediately now = LlmdStatus.answer(refused, Dialects.of(api), id, clientId, account.tenant());
         status = now.status();
         reason = refused.reason();
         return now;

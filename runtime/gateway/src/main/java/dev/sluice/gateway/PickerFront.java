@@ -9,22 +9,28 @@ import dev.sluice.gateway.extproc.Picking;
 import dev.sluice.gateway.stream.Dialect;
 import dev.sluice.gateway.stream.Errors;
 import dev.sluice.gateway.stream.GatewayError;
+import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.tenant.Tenants;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The gateway behind somebody else's proxy: each request becomes a {@link PickedExchange}. What is no inference request gets
  * the answer that it gets on the tenants' port.
  */
 final class PickerFront implements Picking {
+    private static final System.Logger LOG = System.getLogger(PickerFront.class.getName());
+
     private final LiveState runtime;
     private final boolean usage;
     private final boolean subsets;
     private final Queue<Held> held = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean told = new AtomicBoolean();
 
     /**
      * @param usage answers are read for what they cost
@@ -63,7 +69,14 @@ final class PickerFront implements Picking {
         String path = head.path();
         boolean models = path.endsWith("/v1/models");
         if (models && head.header(":method").orElse("").equals("GET")) {
-            String list = ModelsPage.list(runtime.settings.table().models());
+            LiveState.Settings settings = runtime.settings;
+            Tenant tenant;
+            try {
+                tenant = tenant(settings.tenants(), head);
+            } catch (Refused stranger) {
+                return LlmdStatus.answer(stranger, Dialect.OPENAI_CHAT, id, "", Tenant.EVERYBODY);
+            }
+            String list = ModelsPage.list(TenantRoutes.models(settings, tenant));
             return new Immediately(
                     200,
                     List.of("content-type", "application/json", "x-sluice-id", id),
@@ -82,6 +95,27 @@ final class PickerFront implements Picking {
                     allow);
         }
         return error(GatewayError.NOT_FOUND, "There is nothing at this path.", dialect, id, "x-sluice-path", "unknown");
+    }
+
+    private static Tenant tenant(Tenants tenants, Head head) throws Refused {
+        return tenants.open()
+                ? Tenant.EVERYBODY
+                : Callers.of(tenants, key(head)).tenant();
+    }
+
+    /** The key that a request brings; empty for none. */
+    static String key(Head head) {
+        return Credentials.of(head.headers("authorization"), head.headers("x-api-key"));
+    }
+
+    /** A tenant's request has come without its body. */
+    void unseen() {
+        if (told.compareAndSet(false, true)) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "the proxy sends no request bodies (or only streams them past): with tenants, request_body_mode"
+                            + " must be FULL_DUPLEX_STREAMED or BUFFERED; until then all requests are refused");
+        }
     }
 
     private static Immediately error(
@@ -106,14 +140,24 @@ final class PickerFront implements Picking {
         held.add(new Held(exchange, claim, System.nanoTime() + nanos));
     }
 
+    /** The end: what is still held is settled now. */
+    void close() {
+        while (true) {
+            Held one = held.poll();
+            if (one == null) {
+                return;
+            }
+            one.exchange().release(one.claim());
+        }
+    }
+
     /** Some times a second: claims whose time is over are released. */
     void tick(long now) {
-        held.removeIf(one -> {
-            boolean due = now - one.until() >= 0;
-            if (due) {
+        List<Held> due = held.stream().filter(one -> now - one.until() >= 0).toList();
+        for (Held one : due) {
+            if (held.remove(one)) { // else the end has come meanwhile, and has settled it
                 one.exchange().release(one.claim());
             }
-            return due;
-        });
+        }
     }
 }

@@ -69,5 +69,6 @@ final class PickerListener implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        front.close();
     }
 }

@@ -11,6 +11,7 @@ import dev.sluice.gateway.http.UpstreamException;
 import dev.sluice.gateway.http.UpstreamPool;
 import dev.sluice.gateway.stream.AnswerInspector;
 import dev.sluice.gateway.stream.JsonValues;
+import dev.sluice.gateway.trace.Trace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -40,6 +41,7 @@ final class PrefillLeg {
     private final Leg whole;
     private final Charge charge;
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+    private final Trace.@Nullable Leg traced;
     private final CountDownLatch sent = new CountDownLatch(1);
     private volatile @Nullable UpstreamConnection connection;
 
@@ -61,6 +63,8 @@ final class PrefillLeg {
     PrefillLeg(Leg whole, Charge charge) {
         this.whole = whole;
         this.charge = charge;
+        this.traced =
+                whole.exchange.traced(true, charge.endpointId(), whole.exchange.attempts, charge.predictedTokens());
     }
 
     /** Makes the leg and settles its charge. Throws nothing that an engine does. */
@@ -74,6 +78,8 @@ final class PrefillLeg {
             sent.countDown();
             whole.exchange.prefilled(System.nanoTime() - began);
             settle(how);
+            Tracing.cost(traced, how.usage());
+            Tracing.ended(traced, how.outcome());
         }
     }
 
@@ -119,7 +125,7 @@ final class PrefillLeg {
             throws IOException {
         Exchange exchange = whole.exchange;
         HeaderBlock block = to.headers().clear();
-        block.copyAll(exchange.client.head(), ReservedHeaders::passes);
+        Tracing.copy(block, exchange.client.head(), traced);
         block.add("x-request-id", requestId);
         whole.entry.limits().bearer().ifPresent(key -> block.add("authorization", "Bearer " + key));
         headers.forEach(block::add);

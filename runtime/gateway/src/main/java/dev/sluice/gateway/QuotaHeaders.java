@@ -4,21 +4,27 @@ import dev.sluice.core.quota.Exceeded;
 import dev.sluice.core.quota.Standing;
 import dev.sluice.gateway.http.HeaderBlock;
 import dev.sluice.gateway.stream.GatewayError;
+import java.util.function.BiConsumer;
 
 /** What a tenant is told of its limits, in OpenAI's headers. */
 final class QuotaHeaders {
     private QuotaHeaders() {}
 
     static void add(Standing standing, HeaderBlock block) {
-        add("requests", standing.requests(), block);
-        add("tokens", standing.tokens(), block);
+        each(standing, block::add);
     }
 
-    private static void add(String what, Standing.Row row, HeaderBlock block) {
+    /** Names each header and its value. */
+    static void each(Standing standing, BiConsumer<String, String> each) {
+        each("requests", standing.requests(), each);
+        each("tokens", standing.tokens(), each);
+    }
+
+    private static void each(String what, Standing.Row row, BiConsumer<String, String> each) {
         if (row.limit() > 0) {
-            block.add("x-ratelimit-limit-" + what, Long.toString(row.limit()));
-            block.add("x-ratelimit-remaining-" + what, Long.toString(row.left()));
-            block.add("x-ratelimit-reset-" + what, duration(row.untilFull()));
+            each.accept("x-ratelimit-limit-" + what, Long.toString(row.limit()));
+            each.accept("x-ratelimit-remaining-" + what, Long.toString(row.left()));
+            each.accept("x-ratelimit-reset-" + what, duration(row.untilFull()));
         }
     }
 

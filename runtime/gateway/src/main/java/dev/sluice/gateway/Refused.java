@@ -9,6 +9,11 @@ import java.util.OptionalLong;
 final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** A token's issuer can't be asked. */
+    static final String NO_ISSUER = "issuer_unavailable";
+    /** The tenant's file is broken. */
+    static final String BROKEN_TENANT = "tenant_broken";
+
     private final transient GatewayError error;
     private final int retryAfterSeconds;
     private final String reason;
@@ -68,6 +73,11 @@ final class Refused extends Exception {
         return placed.decision().get().refusal().equals(Optional.of(Decision.Refusal.NOT_ADMITTED))
                 ? overloaded("requests of this priority are not served now", "not_admitted")
                 : new Refused(GatewayError.NO_ENDPOINT, "no engine of this model is in service", "no_endpoint", 1);
+    }
+
+    /** Who calls can't be found out now: that is not for want of room. */
+    boolean unidentified() {
+        return reason.equals(NO_ISSUER) || reason.equals(BROKEN_TENANT);
     }
 
     GatewayError error() {

@@ -57,6 +57,11 @@ final class ReservedHeaders {
         return !head.nameHolds(i, '_') || !anywhere(hyphens(head.name(i).toLowerCase(Locale.ROOT)));
     }
 
+    /** The same where the gateway says itself whose child the engine's part of a trace is. */
+    static boolean passesTraced(Head head, int i, boolean continued) {
+        return passes(head, i) && !head.nameIs(i, "traceparent") && (continued || !head.nameIs(i, "tracestate"));
+    }
+
     private static String hyphens(String name) {
         return name.replace('_', '-');
     }

@@ -74,8 +74,8 @@ final class StreamRelay implements ChunkWatcher {
                     exchange.client,
                     this,
                     leg.limit(leg.entry.limits().idle()));
-        } catch (TotalTimeExceeded late) {
-            return cut(Outcome.COMPLETED, GatewayError.UPSTREAM_TIMEOUT);
+        } catch (CutShort ours) {
+            return cut(Outcome.COMPLETED, ours.error());
         } catch (GarbledStream babbling) {
             return end();
         } catch (UpstreamException failure) {
@@ -103,7 +103,7 @@ final class StreamRelay implements ChunkWatcher {
         if (leg.handed != null) {
             leg.handed.begun();
         }
-        leg.pool.firstToken(charge);
+        leg.firstToken();
         exchange.lane().firstToken(firstAt - exchange.started);
         exchange.llmd.firstToken(firstAt - exchange.started, true);
         exchange.ended(200, "ok");
@@ -125,7 +125,10 @@ final class StreamRelay implements ChunkWatcher {
                 counted = tokens;
             }
             if (System.nanoTime() - exchange.started > leg.entry.limits().total()) {
-                throw new TotalTimeExceeded();
+                throw new CutShort(GatewayError.UPSTREAM_TIMEOUT);
+            }
+            if (!exchange.mayGoOn(tokens)) {
+                throw new CutShort(GatewayError.QUOTA_EXCEEDED);
             }
         }
     }
@@ -170,11 +173,8 @@ final class StreamRelay implements ChunkWatcher {
     private Leg.Result cut(Outcome outcome, GatewayError code) throws IOException {
         settle(outcome);
         exchange.ended(200, code.code());
-        String message = code == GatewayError.UPSTREAM_TIMEOUT
-                ? "The engine stopped sending within the time limit."
-                : "The engine ended its answer too early.";
         try {
-            exchange.client.write(watcher.cutEvent(code, message));
+            exchange.client.write(watcher.cutEvent(code, CutShort.words(code)));
             exchange.client.flush();
         } finally {
             exchange.client.abort();

@@ -14,6 +14,7 @@ import java.time.Instant;
  * @param key id of the key; empty without one
  * @param adapter the adapter; empty without one
  * @param usage as the engine told it; what it did not tell stands as it was seen, or is left out
+ * @param estimated the prompt's tokens, or the answer's, were not told by the engine
  * @param prefillNanos time at an engine that computed the prompt for another
  * @param serveNanos time at the engines that served, all attempts
  */
@@ -30,6 +31,7 @@ record UsageLine(
         String endpoint,
         int attempts,
         Usage usage,
+        boolean estimated,
         long prefillNanos,
         long serveNanos,
         int status,
@@ -53,6 +55,9 @@ record UsageLine(
             tokens(json, "promptTokens", usage.promptTokens());
             tokens(json, "cachedTokens", usage.cachedTokens());
             tokens(json, "outputTokens", usage.outputTokens());
+            if (estimated) {
+                json.writeBooleanField("estimated", true);
+            }
             if (prefillNanos + serveNanos > 0) {
                 json.writeObjectFieldStart("engineSeconds");
                 if (prefillNanos > 0) {

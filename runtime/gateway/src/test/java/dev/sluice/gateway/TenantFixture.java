@@ -45,9 +45,22 @@ final class TenantFixture implements AutoCloseable {
     static TenantFixture start(
             Path dir, ScriptedEngine chat, ScriptedEngine next, String tenants, String pool, String top)
             throws Exception {
+        return start(dir, yaml(List.of(chat, next), tenants, pool, top));
+    }
+
+    /** The same behind a proxy; {@code extProc} are further keys of {@code server.extProc}. */
+    static TenantFixture behind(
+            Path dir, ScriptedEngine chat, ScriptedEngine next, String tenants, String extProc, String pool, String top)
+            throws Exception {
+        String picker =
+                "server: {extProc: {host: 127.0.0.1, port: 0" + (extProc.isEmpty() ? "" : ", " + extProc) + "}, ";
+        return start(dir, yaml(List.of(chat, next), tenants, pool, top).replace("server: {", picker));
+    }
+
+    private static TenantFixture start(Path dir, String yaml) throws Exception {
         Path directory = Files.createDirectories(dir.resolve("tenants"));
         Files.writeString(dir.resolve("salt"), "the gateway's own secret");
-        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml(List.of(chat, next), tenants, pool, top));
+        Path file = Files.writeString(dir.resolve("gateway.yaml"), yaml);
         return new TenantFixture(directory, GatewayFixture.load(file, Overrides.NONE, 2));
     }
 

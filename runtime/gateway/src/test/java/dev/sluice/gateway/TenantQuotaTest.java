@@ -21,7 +21,9 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -129,6 +131,77 @@ class TenantQuotaTest {
                 go.release(10);
                 GatewayFixture.readUntil(first.getInputStream(), "\r\n\r\n");
             }
+        }
+    }
+
+    private static int count(String text, String part) {
+        return text.split(java.util.regex.Pattern.quote(part), -1).length - 1;
+    }
+
+    @Test
+    void aStreamThatOverspendsIsCutHonestlyAndItsEngineStops() throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (ScriptedEngine chat = new ScriptedEngine("base").does((q, out) -> {
+                    begin(out);
+                    try {
+                        while (true) {
+                            chunk(out, delta("x"));
+                            java.util.concurrent.locks.LockSupport.parkNanos(50_000);
+                        }
+                    } catch (java.io.IOException gone) {
+                        stopped.countDown();
+                    }
+                    return false;
+                });
+                ScriptedEngine next = engine("base-next");
+                TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
+            tenants.put("acme", file("acme", "quota: {tokensPerMinute: 600}\n"));
+            TenantQuota quota = quota(tenants, "acme");
+            String request =
+                    GatewayFixture.chatBytes(chat(true)).replace("Host:", "x-api-key: " + key("acme") + "\r\nHost:");
+            String seen;
+            try (Socket client = tenants.gateway.raw(request)) {
+                seen = GatewayFixture.readAll(client.getInputStream());
+            }
+            assertThat(stopped.await(20, TimeUnit.SECONDS))
+                    .as("the engine is told")
+                    .isTrue();
+            assertThat(seen)
+                    .contains("\"code\":\"quota_exceeded\"", "\"type\":\"rate_limit_error\"")
+                    .doesNotContain("[DONE]", "\"finish_reason\":\"")
+                    .doesNotEndWith("0\r\n\r\n");
+            int passed = count(seen, delta("x").strip());
+            assertThat(passed).as("what it had, and not much more").isBetween(500, 1400);
+            TenantFixture.until(() -> quota.inFlight() == 0);
+            assertThat(quota.settledTokens()).isBetween((long) passed, passed + 60L);
+            HttpResponse<String> refused = ask(tenants, chat(true));
+            assertThat(refused.statusCode()).isEqualTo(429);
+            assertThat(refused.body()).contains("quota_exceeded");
+            assertThat(tenants.gateway.admin("/metrics").body())
+                    .containsPattern(
+                            "sluice_requests_total\\{[^}]*reason=\"quota_exceeded\"[^}]*status=\"200\"[^}]*} 1");
+        }
+    }
+
+    @Test
+    void aLongStreamOfATenantThatHasEnoughIsNotCut() throws Exception {
+        try (ScriptedEngine chat = new ScriptedEngine("base").does((q, out) -> {
+                    begin(out);
+                    for (int i = 0; i < 3000; i++) {
+                        chunk(out, delta("x"));
+                    }
+                    chunk(out, finish("stop") + usage(10, 3, 3000) + DONE);
+                    return end(out);
+                });
+                ScriptedEngine next = engine("base-next");
+                TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
+            tenants.put("acme", file("acme", "quota: {tokensPerMinute: 4000}\n"));
+            HttpResponse<String> answer = ask(tenants, chat(true));
+            assertThat(answer.body()).endsWith(DONE);
+            assertThat(count(answer.body(), delta("x"))).isEqualTo(3000);
+            TenantQuota quota = quota(tenants, "acme");
+            TenantFixture.until(() -> quota.inFlight() == 0);
+            assertThat(quota.settledTokens()).isEqualTo(3010);
         }
     }
 

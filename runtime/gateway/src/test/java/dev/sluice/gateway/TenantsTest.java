@@ -8,7 +8,6 @@ import static dev.sluice.gateway.TenantFixture.file;
 import static dev.sluice.gateway.TenantFixture.key;
 import static dev.sluice.gateway.TenantFixture.row;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -310,18 +309,6 @@ class TenantsTest {
                     .isEqualTo(200);
             assertThat(tenants.gateway.post(CHAT, chat(false), bearer("rival")).statusCode())
                     .isEqualTo(503);
-        }
-    }
-
-    @Test
-    void anEndpointPickerAloneDoesNotStartWithTenantsThatItWouldNotAskForKeys() throws Exception {
-        try (ScriptedEngine chat = engine("base");
-                ScriptedEngine next = engine("base-next");
-                TenantFixture tenants = TenantFixture.start(dir, chat, next)) {
-            assertThatThrownBy(() -> Gateway.startPicker(
-                            tenants.gateway.gateway.config(), tenants.gateway.gateway.catalog(), Gateway.Sources.NONE))
-                    .isInstanceOf(dev.sluice.spi.ConfigException.class)
-                    .hasMessageContaining("not supported yet");
         }
     }
 }

@@ -56,6 +56,7 @@ class UsageLogTest {
                 "e",
                 1,
                 new Usage(9, 3, 1),
+                false,
                 0,
                 1_500_000,
                 200,

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /** What one request has set aside. Settled once; every further time changes nothing. */
 public final class Hold {
     final @Nullable Meter model;
-    final long tokens;
+    long tokens;
     boolean settled;
 
     Hold(@Nullable Meter model, long tokens) {
@@ -13,7 +13,7 @@ public final class Hold {
         this.tokens = tokens;
     }
 
-    /** Tokens that were set aside. */
+    /** Tokens that are set aside. */
     public long tokens() {
         return tokens;
     }

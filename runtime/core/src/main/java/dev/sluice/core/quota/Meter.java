@@ -60,7 +60,12 @@ final class Meter {
         correct(correction, now);
     }
 
-    private void correct(long amount, long now) {
+    /** Whether so many tokens are there now: nothing is lent. */
+    boolean has(long amount, long now) {
+        return tokens == null || tokens.left(now) >= amount;
+    }
+
+    void correct(long amount, long now) {
         if (tokens != null && amount != 0) {
             tokens.take(amount, now);
         }

@@ -56,6 +56,34 @@ public final class Quota {
     }
 
     /**
+     * An answer grows beyond what was set aside for it: more is set aside, where there is more.
+     *
+     * @param tokens what the request has cost so far
+     * @param ahead how much more is set aside with it, as far as there is so much, so that not every token asks
+     * @return false when there is no more; nothing has changed then
+     */
+    public boolean extend(Hold hold, long tokens, long ahead, long now) {
+        long lacks = tokens - hold.tokens;
+        if (hold.settled || lacks <= 0) {
+            return true;
+        }
+        long more = fits(hold, lacks + ahead, now) ? lacks + ahead : lacks;
+        if (more == lacks && !fits(hold, lacks, now)) {
+            return false;
+        }
+        all.correct(more, now);
+        if (hold.model != null) {
+            hold.model.correct(more, now);
+        }
+        hold.tokens += more;
+        return true;
+    }
+
+    private boolean fits(Hold hold, long more, long now) {
+        return all.has(more, now) && (hold.model == null || hold.model.has(more, now));
+    }
+
+    /**
      * A request is over.
      *
      * @param tokens what it has cost, at least 0

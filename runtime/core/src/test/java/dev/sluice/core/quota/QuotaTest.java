@@ -50,6 +50,35 @@ class QuotaTest {
     }
 
     @Test
+    void anAnswerThatGrowsTakesMoreAsLongAsThereIsAny() {
+        Quota quota = new Quota(new Limits(0, 1000, 0), Map.of("m", new Limits(0, 600, 0)), 0);
+        Hold hold = quota.reserve("m", 300, 0).hold().orElseThrow();
+        assertThat(quota.extend(hold, 300, 64, 0)).as("what it has").isTrue();
+        assertThat(quota.extend(hold, 310, 64, 0)).isTrue();
+        assertThat(hold.tokens()).as("and some ahead").isEqualTo(374);
+        assertThat(quota.extend(hold, 580, 64, 0)).isTrue();
+        assertThat(hold.tokens())
+                .as("where there is not so much, what it lacks")
+                .isEqualTo(580);
+        assertThat(quota.extend(hold, 601, 64, 0)).as("the model's own limit").isFalse();
+        assertThat(hold.tokens()).isEqualTo(580);
+        assertThat(quota.standing(0).tokens().left()).isEqualTo(420);
+        assertThat(quota.extend(hold, 601, 64, SECOND * 10))
+                .as("later there is more")
+                .isTrue();
+        quota.settle(hold, 590, SECOND * 10);
+        assertThat(quota.extend(hold, 5000, 64, SECOND * 10))
+                .as("nobody asks any more")
+                .isTrue();
+        assertThat(quota.settledTokens()).isEqualTo(590);
+        assertThat(quota.standing(SECOND * 200).tokens().left()).isEqualTo(1000);
+
+        Hold other = quota.reserve("other", 0, SECOND * 200).hold().orElseThrow();
+        assertThat(quota.extend(other, 1000, 64, SECOND * 200)).isTrue();
+        assertThat(quota.extend(other, 1001, 64, SECOND * 200)).isFalse();
+    }
+
+    @Test
     void otherLimitsTakeEffectWhileRequestsRun() {
         Quota quota = new Quota(new Limits(0, 1000, 2), Map.of("m", new Limits(0, 500, 0)), 0);
         Hold hold = quota.reserve("m", 300, 0).hold().orElseThrow();
@@ -85,6 +114,10 @@ class QuotaTest {
                     }
                     cost += done.costs();
                 }
+            }
+            if (!running.isEmpty() && random.nextInt(4) == 0) {
+                Hold grows = running.get(random.nextInt(running.size())).hold();
+                quota.extend(grows, grows.tokens() + random.nextLong(0, 100), random.nextLong(0, 64), now);
             }
             long prompt = random.nextLong(1, 400);
             long most = random.nextLong(1, 400);

@@ -53,8 +53,15 @@ final class CrossChecks {
             });
         }
         config.identity().ifPresent(this::identity);
-        if (config.usage().isPresent() && config.server().extProc().isPresent()) {
-            error(top.key("usage"), "behind Envoy (server.extProc) a usage log is not supported yet");
+        boolean unread =
+                config.server().extProc().filter(envoy -> !envoy.usage()).isPresent();
+        if (unread && (config.usage().isPresent() || config.tenants().isPresent())) {
+            Reading at = top.key("server").key("extProc").key("usage");
+            at.problems()
+                    .warningAt(
+                            file(),
+                            at.path(),
+                            "answers are not read: quotas and the usage log count what such answers are believed to have");
         }
         if (config.tenants().isPresent()) {
             tenants(config.tenants().get());
@@ -102,12 +109,6 @@ final class CrossChecks {
 
     private void tenants(TenantsConfig tenants) {
         Reading at = top.key("tenants");
-        if (config.server().extProc().isPresent()) {
-            error(
-                    at,
-                    "behind Envoy (server.extProc) tenants are not supported yet: there everybody would be let in"
-                            + " without a key");
-        }
         if (tenants.salt().isEmpty()) {
             at.problems()
                     .warningAt(

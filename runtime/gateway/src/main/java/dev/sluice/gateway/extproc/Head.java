@@ -3,6 +3,8 @@ package dev.sluice.gateway.extproc;
 import com.google.protobuf.ByteString;
 import dev.sluice.extproc.v3.HeaderMap;
 import dev.sluice.extproc.v3.HeaderValue;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -24,6 +26,18 @@ public final class Head {
             }
         }
         return Optional.empty();
+    }
+
+    /** All headers of a lower-case name, in their order. */
+    public List<String> headers(String name) {
+        List<String> values = new ArrayList<>(1);
+        for (int i = 0; i < map.getHeadersCount(); i++) {
+            HeaderValue header = map.getHeaders(i);
+            if (header.getKey().equals(name)) {
+                values.add(value(header));
+            }
+        }
+        return values;
     }
 
     private static String value(HeaderValue header) {

@@ -2,6 +2,7 @@ package dev.sluice.gateway.metrics;
 
 import dev.sluice.gateway.kv.KvCounts;
 import dev.sluice.gateway.tenant.Standings;
+import dev.sluice.gateway.trace.Traces;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -69,6 +70,7 @@ public final class Meters implements AutoCloseable {
     private volatile boolean anonymousOpen;
     private volatile Map<Standings.State, Integer> tenantFiles = Map.of();
     private final AtomicLong usageLost = new AtomicLong();
+    private final Traces.Counts traces = new Traces.Counts();
     private @Nullable JvmGcMetrics gc;
 
     /** @param version of Sluice, for {@code sluice_build_info} */
@@ -100,6 +102,9 @@ public final class Meters implements AutoCloseable {
         FunctionCounter.builder("sluice.usage.lost", usageLost, AtomicLong::get)
                 .description("Lines of the usage log that could not be written")
                 .register(registry);
+        trace("sent", traces.sent());
+        trace("dropped", traces.dropped());
+        trace("failed", traces.failed());
         llmd = new LlmdSeries(version, pools.pools());
         registry.getPrometheusRegistry().register(pools);
         kv = new KvSeries(registry, pools.pools());
@@ -115,6 +120,14 @@ public final class Meters implements AutoCloseable {
         for (String stage : List.of("queue", "prefill", "waiting", "stream")) {
             cancelled.get(0, stage);
         }
+    }
+
+    private void trace(String outcome, AtomicLong count) {
+        FunctionCounter.builder("sluice.traces", count, AtomicLong::get)
+                .description("Traces of requests by what became of them: sent, dropped (too many at once), failed (the"
+                        + " collector did not take them)")
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     private FewCounters few(String name, String help, String label) {
@@ -238,6 +251,11 @@ public final class Meters implements AutoCloseable {
     /** Counts lines of the usage log that were lost. */
     public AtomicLong usageLost() {
         return usageLost;
+    }
+
+    /** Counts what becomes of traces. */
+    public Traces.Counts traces() {
+        return traces;
     }
 
     /** Whether everybody may use the gateway. */

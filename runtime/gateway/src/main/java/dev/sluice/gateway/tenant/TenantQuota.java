@@ -27,6 +27,21 @@ public final class TenantQuota {
         return locked(q -> q.reserve(model, tokens, System.nanoTime()));
     }
 
+    /**
+     * As {@link Quota#extend}. Called on a loop's own thread, which must not wait for a lock: true when somebody else has it, and
+     * then the caller asks again with the next tokens.
+     */
+    public boolean extend(Hold hold, long tokens, long ahead) {
+        if (!lock.tryLock()) {
+            return true;
+        }
+        try {
+            return quota.extend(hold, tokens, ahead, System.nanoTime());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** As {@link Quota#settle}. */
     public void settle(Hold hold, long tokens) {
         locked(q -> {

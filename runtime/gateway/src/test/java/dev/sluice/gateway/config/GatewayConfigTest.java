@@ -67,6 +67,14 @@ class GatewayConfigTest {
         GatewayConfig config = Loads.good(directory, """
                 apiVersion: sluice.dev/v1
                 kind: Gateway
+                usage: {file: u.jsonl, rotateAt: 1MiB, keep: 2}
+                traces:
+                  endpoint: "https://c:4318/v1/traces"
+                  sample: 0.5
+                  slow: 2s
+                  parentBased: false
+                  credential: {env: TOKEN}
+                  service: gw
                 server:
                   host: 127.0.0.1
                   port: 81
@@ -131,6 +139,15 @@ class GatewayConfigTest {
                                 false,
                                 false,
                                 OptionalInt.of(85)))));
+        assertThat(config.usage()).contains(new UsageConfig(directory.resolve("u.jsonl"), new Size(1 << 20), 2));
+        assertThat(config.traces())
+                .contains(new TracesConfig(
+                        "https://c:4318/v1/traces",
+                        0.5,
+                        Duration.ofSeconds(2),
+                        false,
+                        Optional.of(new SecretText("from-env")),
+                        "gw"));
         PoolConfig pool = config.pools().getFirst();
         assertThat(pool.models().names()).containsExactly("acme/chat-8b", "chat");
         assertThat(pool.adapters()).isEqualTo(new Adapters(false, List.of("lora-a", "lora-b")));
@@ -170,6 +187,24 @@ class GatewayConfigTest {
                 .containsExactly(new RoutingConfig.Profile(
                         "default",
                         List.of(new RoutingConfig.Use("short", 2.5), new RoutingConfig.Use("sample-scorer", 1))));
+    }
+
+    @Test
+    void tracesNeedOnlyACollectorThatSpeaksHttp() {
+        assertThat(Loads.good(directory, Loads.MINIMAL + "traces: {endpoint: \"http://c:4318/v1/traces\"}\n")
+                        .traces())
+                .contains(new TracesConfig(
+                        "http://c:4318/v1/traces", 0.01, Duration.ofSeconds(5), true, Optional.empty(), "sluice"));
+        for (String wrong : List.of("grpc://c:4317", "http://c:4317", "http://user:pw@c:4318/v1/traces", "c:4318")) {
+            assertThat(Loads.load(directory, Loads.MINIMAL + "traces: {endpoint: \"" + wrong + "\"}\n")
+                            .errors())
+                    .as(wrong)
+                    .hasSize(1)
+                    .allMatch(error -> error.message().startsWith("endpoint"));
+        }
+        assertThat(Loads.load(directory, Loads.MINIMAL + "traces: {endpoint: \"http://c:1/\", sample: 1.5}\n")
+                        .errors())
+                .hasSize(1);
     }
 
     @Test
@@ -231,6 +266,24 @@ class GatewayConfigTest {
                 .containsExactly(
                         tuple("", 1, "no tenants: this gateway is open to everybody who reaches it"),
                         tuple("routing.spare", 5, "no pool uses this policy"));
+    }
+
+    @Test
+    void behindEnvoyThereMayBeTenantsAndAUsageLogAndWhoLeavesAnswersUnreadIsTold() {
+        String yaml =
+                Loads.MINIMAL + "tenants: {salt: {env: TOKEN}}\nusage: {file: u.jsonl}\nserver: {extProc: {%s}}\n";
+        Loaded read = Loads.load(directory, yaml.formatted(""));
+        assertThat(read.errors()).isEmpty();
+        assertThat(read.warnings()).isEmpty();
+
+        Loaded unread = Loads.load(directory, yaml.formatted("usage: false"));
+        assertThat(unread.errors()).isEmpty();
+        assertThat(unread.warnings())
+                .extracting(ConfigError::path, ConfigError::message)
+                .containsExactly(tuple(
+                        "server.extProc.usage",
+                        "answers are not read: quotas and the usage log count what such answers are believed to"
+                                + " have"));
     }
 
     @Test
