@@ -41,7 +41,7 @@ for module in $modules; do
       (cd "$module" && "$JDK/bin/java" -Xmx1g -XX:+EnableDynamicAgentLoading --sun-misc-unsafe-memory-access=allow \
         -cp "target/test-classes:target/classes:$(cat target/test.classpath)" com.code_intelligence.jazzer.Jazzer \
         --target_class="$class" --target_method="$method" \
-        --instrumentation_includes='dev.sluice.**' --custom_hook_includes='dev.sluice.**' \
+        --instrumentation_includes='dev.sluice.**' --custom_hook_includes='dev.sluice.**' --instrumentation_excludes='dev.sluice.extproc.v3.**' \
         --disabled_hooks=com.code_intelligence.jazzer.sanitizers.FilePathTraversal:com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery \
         -max_total_time="$seconds" -timeout=20 -report_slow_units=60 "$cache/fuzz/$name") >"$log" 2>&1 || code=$?
       runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$log" | tail -n 1)

@@ -166,6 +166,7 @@ abstract sealed class ParsingEngine implements AutoCloseable {
 
         private final class Serving extends SimpleChannelInboundHandler<FullHttpRequest> {
             @Override
+            @SuppressWarnings("FutureReturnValueIgnored") // A gateway that has left notices nothing.
             protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
                 Map<String, List<String>> headers = new TreeMap<>();
                 request.headers()
@@ -195,8 +196,8 @@ abstract sealed class ParsingEngine implements AutoCloseable {
 
         @Override
         public void close() {
-            channel.close().syncUninterruptibly();
-            loop.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).syncUninterruptibly();
+            channel.close().awaitUninterruptibly(1000);
+            loop.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS).awaitUninterruptibly(2000);
         }
     }
 }
