@@ -5,6 +5,7 @@ import dev.sluice.app.bench.EnvoyBench;
 import dev.sluice.app.bench.GoneBench;
 import dev.sluice.app.bench.IdleBench;
 import dev.sluice.app.bench.ProxyBench;
+import dev.sluice.app.bench.SlowBench;
 import dev.sluice.app.bench.StartBench;
 import dev.sluice.app.bench.StreamsBench;
 import java.io.PrintWriter;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Spec;
             StreamsBench.class,
             IdleBench.class,
             DiscoveryBench.class,
-            GoneBench.class
+            GoneBench.class,
+            SlowBench.class
         },
         description = "Measures.")
 final class BenchCommand implements Runnable {

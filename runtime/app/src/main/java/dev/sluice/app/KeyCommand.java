@@ -5,6 +5,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -58,12 +61,30 @@ final class KeyCommand implements Runnable {
                 throw new ParameterException(
                         spec.commandLine(), "--id must be lower-case letters, digits and '-', at most 40");
             }
+            if (expires.isPresent() && !isTime(expires.get())) {
+                throw new ParameterException(
+                        spec.commandLine(), "--expires must be a time such as 2027-01-01T00:00:00Z, or a day");
+            }
             String key = ApiKey.make(name);
             spec.commandLine().getErr().println(line(name, ApiKey.hash(key), expires));
             spec.commandLine().getOut().println(key);
             spec.commandLine().getErr().flush();
             spec.commandLine().getOut().flush();
             return Main.FINE;
+        }
+
+        /** As a tenant file takes it: the line must be good where it goes. */
+        private static boolean isTime(String text) {
+            try {
+                if (text.length() == "2027-01-01".length()) {
+                    LocalDate.parse(text);
+                } else {
+                    OffsetDateTime.parse(text);
+                }
+                return true;
+            } catch (DateTimeException none) {
+                return false;
+            }
         }
 
         private static String line(String id, String hash, Optional<String> expires) {

@@ -195,9 +195,18 @@ final class Packed implements AutoCloseable {
         return next() == ValueType.BINARY;
     }
 
+    /**
+     * Goes behind the next value, however deep it is. The library's own way adds up in 32 bits what is still to be skipped: lengths
+     * that overflow it would end the value too early.
+     */
     void skip() throws IOException, Malformed {
-        next();
-        in.skipValue();
+        for (long open = 1; open > 0; open--) {
+            switch (next()) {
+                case ARRAY -> open += fits(in.unpackArrayHeader());
+                case MAP -> open += 2L * fits(in.unpackMapHeader());
+                default -> in.skipValue();
+            }
+        }
     }
 
     static long big(byte[] bytes, int at) {

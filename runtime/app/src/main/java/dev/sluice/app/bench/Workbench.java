@@ -74,6 +74,17 @@ final class Workbench implements AutoCloseable {
         progress.flush();
     }
 
+    /** Keeps this process, where it makes load itself, off the gateway's core. */
+    void stayAside() throws IOException {
+        Command.output(
+                taskset,
+                "-a",
+                "-p",
+                "-c",
+                cores.load(),
+                Long.toString(ProcessHandle.current().pid()));
+    }
+
     Path directory() {
         return directory;
     }

@@ -147,13 +147,24 @@ public final class Edits {
                 }
                 kept = i;
             } else if (kept >= 0) {
-                splices.add(new Splice(group.end(i - 1), group.end(i), ""));
+                cutOut(splices, group.end(i - 1), group.end(i));
             } else {
                 int end = i + 1 < group.count() ? group.start(i + 1) : group.end(i);
-                splices.add(new Splice(group.start(i), end, ""));
+                cutOut(splices, group.start(i), end);
             }
         }
         append(group, open, kept, splices);
+    }
+
+    /** Members that follow each other go in one cut: a body of nothing else would cost many times its size. */
+    private static void cutOut(List<Splice> splices, int start, int end) {
+        if (!splices.isEmpty()
+                && splices.getLast().end == start
+                && splices.getLast().text.isEmpty()) {
+            splices.set(splices.size() - 1, new Splice(splices.getLast().start, end, ""));
+        } else {
+            splices.add(new Splice(start, end, ""));
+        }
     }
 
     private static void append(Group group, List<Change> open, int kept, List<Splice> splices) {
@@ -192,7 +203,9 @@ public final class Edits {
         int length = 0;
         for (Splice splice : splices) {
             length += add(slices, body.slice(from, splice.start - from));
-            length += add(slices, StandardCharsets.UTF_8.encode(splice.text));
+            if (!splice.text.isEmpty()) {
+                length += add(slices, StandardCharsets.UTF_8.encode(splice.text));
+            }
             from = splice.end;
         }
         length += add(slices, body.slice(from, scan.length() - from));

@@ -84,6 +84,9 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
     }
 
     private void requestHead(ProcessingRequest message) throws Immediately, InterruptedException {
+        if (conversation != null) {
+            throw new IllegalStateException("a second request on one stream");
+        }
         if (message.hasProtocolConfig()) {
             ProtocolConfiguration modes = message.getProtocolConfig();
             requests = modes.getRequestBodyMode();

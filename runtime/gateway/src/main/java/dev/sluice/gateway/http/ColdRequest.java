@@ -29,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWriter {
     private static final long MOST_CHUNKED = 4 << 20;
+    private static final int UNCHANGED = -1;
+    /** Where in an answer its status begins. */
+    private static final int STATUS = "HTTP/1.1 ".length();
+
     private static final BodyBudget UNLIMITED = new BodyBudget() {
         @Override
         public boolean tryReserve(long bytes, Duration wait) {
@@ -49,6 +53,20 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
     private long left;
     private boolean askedForMore;
 
+    /** The client may wait to be told to send its body. */
+    private boolean waits;
+
+    private volatile boolean answered;
+
+    /** Answers to HEAD have no body (RFC 9110 9.3.2), whatever Helidon writes: a client would read it as the next answer. */
+    private final boolean headOnly;
+
+    /** How much of the answer's head has been written; -1 behind its end. */
+    private int headWritten;
+
+    private boolean interim;
+    private int lineEnds;
+
     ColdRequest(ClientConnection connection, ConnectionContext context, Wire wire, Intake intake, RequestHead head) {
         this.connection = connection;
         this.context = context;
@@ -56,6 +74,7 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
         this.intake = intake;
         this.head = head;
         this.reader = DataReader.create(this);
+        this.headOnly = head.methodIs("HEAD");
     }
 
     /** False when the connection ends with this request. */
@@ -66,6 +85,10 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
         } else {
             first = intake.feedHead();
             left = Math.max(0, head.contentLength());
+            waits = head.expectContinue() && left > 0;
+            if (waits) {
+                first = head(UNCHANGED);
+            }
         }
         ServerConnection inner = connection.inner(this);
         connection.cold(inner);
@@ -89,18 +112,45 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
 
     private byte[] withLength() throws IOException, InterruptedException {
         ByteBuffer body = intake.readBody(MOST_CHUNKED, UNLIMITED);
+        byte[] text = head(body.remaining());
+        byte[] all = java.util.Arrays.copyOf(text, text.length + body.remaining());
+        body.get(all, text.length, body.remaining());
+        return all;
+    }
+
+    /**
+     * The head without {@code Expect}, which is kept here: what answers without having asked for the body would leave open
+     * whether the body is still to come, and Helidon then reads it as the next request.
+     *
+     * @param length of a body that came in chunks, or {@link #UNCHANGED}
+     */
+    private byte[] head(int length) {
         HeaderBlock lines = new HeaderBlock();
         for (int i = 0; i < head.count(); i++) {
             if (!head.nameIs(i, "transfer-encoding") && !head.nameIs(i, "expect")) {
                 lines.copy(head, i);
             }
         }
-        lines.add("content-length", Integer.toString(body.remaining()));
-        byte[] text = (head.method() + " " + head.target() + " HTTP/1.1\r\n" + lines + "\r\n")
+        if (length != UNCHANGED) {
+            lines.add("content-length", Integer.toString(length));
+        }
+        return (head.method() + " " + head.target() + " HTTP/1.1\r\n" + lines + "\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);
-        byte[] all = java.util.Arrays.copyOf(text, text.length + body.remaining());
-        body.get(all, text.length, body.remaining());
-        return all;
+    }
+
+    /** Before the body is read: its client may wait to be told that it is wanted. */
+    private void welcomeBody() throws IOException {
+        if (!waits) {
+            return;
+        }
+        waits = false;
+        if (intake.bodyBegun()) {
+            return;
+        }
+        if (answered) {
+            throw new ClientGone("answered without its body, which may come or not");
+        }
+        intake.sendContinue();
     }
 
     /** The request's bytes, as Helidon asks for them. */
@@ -117,6 +167,7 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
             return null;
         }
         try {
+            welcomeBody();
             bytes = intake.feedBody(left);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -136,18 +187,40 @@ final class ColdRequest implements ConnectionContext, Supplier<byte[]>, DataWrit
 
     @Override
     public void write(BufferData data) {
+        answered = true;
         Lease out = Lease.small();
         try {
             while (data.available() > 0) {
                 ByteBuffer b = out.bytes.clear();
                 data.writeTo(b, Math.min(b.capacity(), data.available()));
-                wire.write(b.flip(), connection.stall());
+                b.flip();
+                if (headOnly) {
+                    b.limit(headEnd(b));
+                }
+                wire.write(b, connection.stall());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
             out.release();
         }
+    }
+
+    /** Position behind what of these bytes belongs to the answer's head, or to those of interim answers before it. */
+    private int headEnd(ByteBuffer b) {
+        int at = b.position();
+        while (at < b.limit() && headWritten >= 0) {
+            byte c = b.get(at++);
+            if (headWritten++ == STATUS) {
+                interim = c == '1';
+            }
+            lineEnds = c == (lineEnds % 2 == 0 ? '\r' : '\n') ? lineEnds + 1 : c == '\r' ? 1 : 0;
+            if (lineEnds == 4) {
+                headWritten = interim ? 0 : -1;
+                lineEnds = 0;
+            }
+        }
+        return at;
     }
 
     @Override

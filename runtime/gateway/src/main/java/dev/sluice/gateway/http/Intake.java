@@ -150,7 +150,7 @@ final class Intake {
                 if (!head.chunked() && head.contentLength() > limit) {
                     throw tooLarge(limit);
                 }
-                wire.write(CONTINUE.duplicate(), limits.writeStall().toNanos());
+                sendContinue();
             }
             length = head.chunked() ? readChunks(limit) : readLength(limit);
         } catch (Wire.TimedOut e) {
@@ -324,6 +324,16 @@ final class Intake {
         }
         filled = rest;
         return true;
+    }
+
+    /** Whether anything of the body has come. */
+    boolean bodyBegun() {
+        return filled > head.end;
+    }
+
+    /** Tells a client that waits for it to go on with its body. */
+    void sendContinue() throws IOException {
+        wire.write(CONTINUE.duplicate(), limits.writeStall().toNanos());
     }
 
     /** The head's raw bytes, for someone else's parser. */

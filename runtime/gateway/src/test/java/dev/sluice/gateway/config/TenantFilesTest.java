@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TenantFilesTest {
-    private static final String GATEWAY = """
+    static final String GATEWAY = """
         pools:
           - name: chat
             models: [base, alias]

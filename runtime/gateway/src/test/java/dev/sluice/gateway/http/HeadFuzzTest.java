@@ -47,7 +47,7 @@ class HeadFuzzTest {
         return new Generated(method, target, names, values, (text + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private static RequestHead parse(byte[] bytes, int offset) throws IOException, Bytes.BareLineEnd {
+    static RequestHead parse(byte[] bytes, int offset) throws IOException, Bytes.BareLineEnd {
         ByteBuffer b = ByteBuffer.allocateDirect(bytes.length + offset);
         b.put(offset, bytes);
         int end = Bytes.endOfHead(b, offset, offset, b.capacity());
@@ -127,7 +127,7 @@ class HeadFuzzTest {
     }
 
     /** What holds for each head that is accepted, however it came about: checked without the parser's own means. */
-    private static void obeysTheRules(RequestHead head) {
+    static void obeysTheRules(RequestHead head) {
         byte[] raw = new byte[head.length()];
         head.bytes.get(head.start, raw);
         String text = new String(raw, StandardCharsets.ISO_8859_1);

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
  * refuses what we accept is allowed only where listed.
  */
 class HelidonOracleTest {
-    private record Opinion(
+    record Opinion(
             String method, String path, int lines, @Nullable String host) {}
 
-    private static Opinion ours(RequestHead head) {
+    static Opinion ours(RequestHead head) {
         // Helidon takes methods in any case
         return new Opinion(
                 head.method().toUpperCase(Locale.ROOT),
@@ -32,7 +32,7 @@ class HelidonOracleTest {
                 head.header("host").orElse(null));
     }
 
-    private static @Nullable Opinion helidon(byte[] bytes) {
+    static @Nullable Opinion helidon(byte[] bytes) {
         DataReader reader = DataReader.create(List.of(bytes, new byte[0]).iterator()::next);
         try {
             HttpPrologue prologue = new Http1Prologue(reader, 32768, true).readPrologue();

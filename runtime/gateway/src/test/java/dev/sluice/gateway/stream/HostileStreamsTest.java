@@ -2,15 +2,9 @@ package dev.sluice.gateway.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.sluice.gateway.stream.Watched.Run;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -18,66 +12,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Captures with seeded damage. What the client got is judged by a reader of its own: strings and Jackson. */
 class HostileStreamsTest {
     private static final int ROUNDS = 250;
-    private static final JsonMapper JACKSON = JsonMapper.builder()
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .build();
-
-    private enum End {
-        NONE,
-        COMPLETE,
-        ABORT,
-        ERROR
-    }
-
-    /** What each event of a client's stream would mean to the client. */
-    private static List<End> ends(Dialect dialect, String out) {
-        String text = out.replace("\r\n", "\n").replace('\r', '\n');
-        List<End> ends = new ArrayList<>();
-        StringBuilder data = new StringBuilder();
-        String name = "";
-        for (String line : text.split("\n", -1)) {
-            if (line.isEmpty()) {
-                if (!data.isEmpty()) {
-                    ends.add(end(dialect, name, data.substring(0, data.length() - 1)));
-                }
-                data.setLength(0);
-                name = "";
-            }
-            int colon = line.indexOf(':');
-            String value = colon < 0 ? "" : line.substring(colon + 1);
-            value = value.startsWith(" ") ? value.substring(1) : value;
-            switch (colon < 0 ? line : line.substring(0, colon)) {
-                case "data" -> data.append(value).append('\n');
-                case "event" -> name = value;
-                default -> {}
-            }
-        }
-        return ends;
-    }
-
-    private static End end(Dialect dialect, String name, String data) {
-        if (dialect.choices() && data.equals("[DONE]")) {
-            return End.COMPLETE;
-        }
-        JsonNode json;
-        try {
-            json = JACKSON.readTree(data);
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("passed on: " + data, e);
-        }
-        String type = json.path("type").asText("");
-        if (json.hasNonNull("error") || name.equals("error") || type.equals("error")) {
-            return End.ERROR;
-        }
-        for (JsonNode choice : json.path("choices")) {
-            if (choice.path("finish_reason").asText("").equals("abort")) {
-                return End.ABORT;
-            }
-        }
-        String terminal = dialect == Dialect.ANTHROPIC ? "message_stop" : "response.completed";
-        boolean named = dialect == Dialect.ANTHROPIC || dialect == Dialect.RESPONSES;
-        return named && (type.equals(terminal) || name.equals(terminal)) ? End.COMPLETE : End.NONE;
-    }
 
     private static byte[] damaged(byte[] bytes, Random random) {
         String text = Watched.text(bytes);
@@ -130,24 +64,7 @@ class HostileStreamsTest {
             Watched watched = watched(capture, bytes, random, broken);
             String what = capture + " round " + round;
 
-            List<End> ends = ends(capture.dialect, watched.out());
-            int last = ends.size() - 1;
-            assertThat(watched.verdict()).as(what).isNotEqualTo(Verdict.OPEN);
-            for (int i = 0; i < ends.size(); i++) {
-                End expected = i < last
-                        ? End.NONE
-                        : switch (watched.verdict()) {
-                            case COMPLETE -> End.COMPLETE;
-                            case ENGINE_ERROR -> End.ERROR;
-                            default -> End.NONE;
-                        };
-                assertThat(ends.get(i))
-                        .as("%s, event %d of %s", what, i, watched)
-                        .isEqualTo(expected);
-            }
-            if (watched.verdict() == Verdict.COMPLETE || watched.verdict() == Verdict.ENGINE_ERROR) {
-                assertThat(ends).as(what).isNotEmpty();
-            }
+            ClientView.agrees(capture.dialect, watched, what);
             if (capture.dialect.choices()) {
                 String in = Watched.text(bytes);
                 assertThat(watched.out())
