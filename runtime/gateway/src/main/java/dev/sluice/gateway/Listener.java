@@ -94,6 +94,11 @@ final class Listener implements AutoCloseable {
         connections.drain();
     }
 
+    /** Closes connections that nobody has used since. */
+    void closeIdle() {
+        connections.closeIdle();
+    }
+
     /** Takes a renewed certificate or CA for the connections to come. False when that needs another listener. */
     boolean reload(Optional<ServerConfig.Tls> next) {
         return tls.isPresent() == next.isPresent()
