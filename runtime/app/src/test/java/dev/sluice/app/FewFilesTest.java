@@ -31,14 +31,16 @@ class FewFilesTest {
     void whatRunsGoesOnWhenNothingMoreCanBeOpened() throws Exception {
         try (DemoFleet fleet = DemoFleet.start(1, 1)) {
             Path config = Files.writeString(directory.resolve("gateway.yaml"), """
-                    server: {host: 127.0.0.1, port: 0, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 1s}}
-                    pools: [{name: p, models: [%s], endpoints: [{url: "http://127.0.0.1:%d"}]}]
-                    """.formatted(DemoFleet.MODEL, fleet.ports().getFirst()));
+                server: {host: 127.0.0.1, port: 0, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 1s}}
+                pools: [{name: p, models: [%s], endpoints: [{url: "http://127.0.0.1:%d"}]}]
+                """.formatted(
+                            DemoFleet.MODEL, fleet.ports().getFirst()));
             Process process = new ProcessBuilder(
                             "sh",
                             "-c",
                             "ulimit -n " + FILES + "; exec \"$0\" \"$@\"",
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
                             "dev.sluice.app.Main",
@@ -60,7 +62,9 @@ class FewFilesTest {
                         for (int i = 0; i < FILES; i++) {
                             greedy.add(connect(port));
                         }
-                        assertThat(read(stream, "[DONE]")).as("the stream that ran").contains("[DONE]");
+                        assertThat(read(stream, "[DONE]"))
+                                .as("the stream that ran")
+                                .contains("[DONE]");
                         assertThat(process.isAlive()).isTrue();
                     } finally {
                         for (Socket socket : greedy) {
@@ -93,10 +97,14 @@ class FewFilesTest {
     }
 
     private static byte[] chat(int tokens, boolean stream) {
-        String body = "{\"model\":\"" + DemoFleet.MODEL + "\",\"ignore_eos\":true,\"max_tokens\":" + tokens + ",\"stream\":" + stream
-                + ",\"messages\":[{\"role\":\"user\",\"content\":\"why?\"}]}";
-        return ("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                        + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+        String body = "{\"model\":\"" + DemoFleet.MODEL + "\",\"ignore_eos\":true,\"max_tokens\":" + tokens
+                + ",\"stream\":" + stream + ",\"messages\":[{\"role\":\"user\",\"content\":\"why?\"}]}";
+        return ("POST /v1/chat/completions HTTP/1.1\r\n"
+                        + "Host: x\r\n"
+                        + "Content-Type: application/json\r\n"
+                        + "Connection: close\r\n"
+                        + "Content-Length:"
+                        + " " + body.length() + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
     }
 

@@ -40,10 +40,12 @@ class ReliabilityPageTest {
 
     private static Path root() {
         Path here = Path.of("").toAbsolutePath();
-        while (!Files.isDirectory(here.resolve(".ci"))) {
-            here = here.getParent();
+        for (Path up = here; up != null; up = up.getParent()) {
+            if (Files.isDirectory(up.resolve(".ci"))) {
+                return up;
+            }
         }
-        return here;
+        throw new IllegalStateException("not within the project: " + here);
     }
 
     /** What holds each row, by the row's name. */
@@ -52,7 +54,9 @@ class ReliabilityPageTest {
         for (String line : read(root.resolve("docs/reliability.md")).split("\n")) {
             Matcher row = ROW.matcher(line);
             if (row.matches()) {
-                assertThat(all.put(row.group(1), row.group(2))).as(row.group(1) + " stands once").isNull();
+                assertThat(all.put(row.group(1), row.group(2)))
+                        .as(row.group(1) + " stands once")
+                        .isNull();
             }
         }
         return all;
@@ -114,8 +118,9 @@ class ReliabilityPageTest {
     @Test
     void everyRowOfTheCatalogueStandsOnceAndSaysWhatHoldsIt() {
         TreeSet<String> wanted = new TreeSet<>(List.of("F23b", "F23c", "F23d", "F23e"));
-        Map.of("F", 82, "H", 16, "P", 16, "L", 12).forEach((letter, count) -> IntStream.rangeClosed(1, count)
-                .forEach(i -> wanted.add("%s%02d".formatted(letter, i))));
+        Map.of("F", 82, "H", 16, "P", 16, "L", 12)
+                .forEach((letter, count) ->
+                        IntStream.rangeClosed(1, count).forEach(i -> wanted.add("%s%02d".formatted(letter, i))));
         assertThat(rows.keySet()).containsExactlyElementsOf(wanted);
         List<String> uncovered = new ArrayList<>();
         rows.forEach((row, held) -> {
@@ -146,7 +151,9 @@ class ReliabilityPageTest {
         for (String held : rows.values()) {
             Matcher stage = STAGE.matcher(held);
             while (stage.find()) {
-                if (!Pattern.compile("(?m)^stage " + stage.group(1) + " ").matcher(stages).find()) {
+                if (!Pattern.compile("(?m)^stage " + stage.group(1) + " ")
+                        .matcher(stages)
+                        .find()) {
                     missing.add("stage " + stage.group(1));
                 }
             }
@@ -156,11 +163,14 @@ class ReliabilityPageTest {
 
     /** Whether a source has a method (or a rule) of that name with a test annotation between it and the member before it. */
     private static boolean isTest(String source, String method) {
-        Matcher declared = Pattern.compile("\\b(?:void|ArchRule) " + method + "\\b").matcher(source);
+        Matcher declared =
+                Pattern.compile("\\b(?:void|ArchRule) " + method + "\\b").matcher(source);
         while (declared.find()) {
             int before = Math.max(
                     source.lastIndexOf("\n    }\n", declared.start()), source.lastIndexOf(";\n\n", declared.start()));
-            if (ANNOTATION.matcher(source.substring(Math.max(0, before), declared.start())).find()) {
+            if (ANNOTATION
+                    .matcher(source.substring(Math.max(0, before), declared.start()))
+                    .find()) {
                 return true;
             }
         }

@@ -71,7 +71,8 @@ final class Listener implements AutoCloseable {
         if (had < wanted) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "server.limits.connections: {0} at once instead of {1}, because no more than {2} files may be open (ulimit -n)",
+                    "server.limits.connections: {0} at once instead of {1}, because no more than {2} files may be open"
+                            + " (ulimit -n)",
                     Integer.toString(had),
                     Integer.toString(wanted),
                     Long.toString(files));

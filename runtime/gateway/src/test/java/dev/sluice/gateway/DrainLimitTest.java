@@ -28,15 +28,18 @@ class DrainLimitTest {
             return false;
         };
         try (ScriptedEngine engine = new ScriptedEngine("base").does(endless);
-                GatewayFixture gateway = GatewayFixture.withServer(
-                        dir, List.of(engine), "drain: {notReadyFor: 0s, streams: 200ms}");
+                GatewayFixture gateway =
+                        GatewayFixture.withServer(dir, List.of(engine), "drain: {notReadyFor: 0s, streams: 200ms}");
                 Socket client = gateway.raw(GatewayFixture.chatBytes(chat(true)))) {
             String begun = GatewayFixture.readUntil(client.getInputStream(), "\"a\"");
             long since = System.nanoTime();
             gateway.gateway.drainAndClose();
             String rest = GatewayFixture.readAll(client.getInputStream());
             assertThat(begun).startsWith("HTTP/1.1 200");
-            assertThat(rest).as("no marker, no last chunk").doesNotContain("[DONE]").doesNotEndWith("0\r\n\r\n");
+            assertThat(rest)
+                    .as("no marker, no last chunk")
+                    .doesNotContain("[DONE]")
+                    .doesNotEndWith("0\r\n\r\n");
             assertThat((System.nanoTime() - since) / 1_000_000).as("ms").isBetween(200L, 10_000L);
         }
     }

@@ -32,8 +32,7 @@ class EngineBlackholeTest {
         ScriptedEngine.Script good = (request, out) -> whole(out, 200, ANSWER);
         try (ScriptedEngine one = new ScriptedEngine("base").does(good);
                 ScriptedEngine two = new ScriptedEngine("base").does(good);
-                GatewayFixture gateway =
-                        GatewayFixture.before(dir, List.of(one, two), "timeouts: {connect: 200ms}")) {
+                GatewayFixture gateway = GatewayFixture.before(dir, List.of(one, two), "timeouts: {connect: 200ms}")) {
             gateway.awaitServing(2);
             two.die();
             List<Socket> filling = new ArrayList<>();

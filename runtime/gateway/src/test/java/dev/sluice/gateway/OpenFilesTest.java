@@ -8,12 +8,13 @@ class OpenFilesTest {
     @Test
     void theLimitInForceIsReadAndNotTheOneThatItMayBeRaisedTo() {
         String limits = """
-                Limit                     Soft Limit           Hard Limit           Units
-                Max processes             unlimited            unlimited            processes
-                Max open files            1024                 524288               files
-                """;
+            Limit                     Soft Limit           Hard Limit           Units
+            Max processes             unlimited            unlimited            processes
+            Max open files            1024                 524288               files
+            """;
         assertThat(OpenFiles.limit(limits)).isEqualTo(1024);
-        assertThat(OpenFiles.limit("Max open files   unlimited  unlimited files\n")).isEqualTo(Long.MAX_VALUE);
+        assertThat(OpenFiles.limit("Max open files   unlimited  unlimited files\n"))
+                .isEqualTo(Long.MAX_VALUE);
         assertThat(OpenFiles.limit("nothing of it\n")).isEqualTo(Long.MAX_VALUE);
         assertThat(OpenFiles.limit()).isPositive();
     }

@@ -20,7 +20,14 @@ class WallClockTest {
     void onlyWhatIsDatedLooksAtTheWallClock() {
         noClasses()
                 .that()
-                .resideInAnyPackage("..http..", "..stream..", "..engine..", "..plugin..", "..extproc..", "..handover..", "..tokens..")
+                .resideInAnyPackage(
+                        "..http..",
+                        "..stream..",
+                        "..engine..",
+                        "..plugin..",
+                        "..extproc..",
+                        "..handover..",
+                        "..tokens..")
                 .or()
                 .haveSimpleName("Admission")
                 .or()

@@ -72,8 +72,7 @@ final class Arena implements AutoCloseable {
         Path directory = Files.createTempDirectory("sluice-drill");
         Files.writeString(directory.resolve("salt"), "drill");
         Fleet fleet = Fleet.start(engines, options, directory.resolve("endpoints.yaml"));
-        return new Arena(
-                progress, directory, fleet, Keys.in(directory.resolve("tenants")), Front.start(), setup);
+        return new Arena(progress, directory, fleet, Keys.in(directory.resolve("tenants")), Front.start(), setup);
     }
 
     Fleet fleet() {
@@ -183,18 +182,19 @@ final class Arena implements AutoCloseable {
 
     private String text(Setup its) {
         return """
-                server:
-                  host: 127.0.0.1
-                  port: 0
-                  admin: {port: 0}
-                  drain: {notReadyFor: %1$s, streams: 60s}
-                pools:
-                  - name: drill
-                    models: [%2$s]
-                    discovery: {file: "%3$s/endpoints.yaml"}
-                %4$stenants: {anonymous: deny, directory: "%3$s/tenants", salt: {file: "%3$s/salt"}}
-                usage: {file: usage.jsonl}
-                %5$s""".formatted(its.notReadyFor(), Fleet.MODEL, directory, its.pool(), its.rest());
+            server:
+              host: 127.0.0.1
+              port: 0
+              admin: {port: 0}
+              drain: {notReadyFor: %1$s, streams: 60s}
+            pools:
+              - name: drill
+                models: [%2$s]
+                discovery: {file: "%3$s/endpoints.yaml"}
+            %4$stenants: {anonymous: deny, directory: "%3$s/tenants", salt: {file: "%3$s/salt"}}
+            usage: {file: usage.jsonl}
+            %5$s\
+            """.formatted(its.notReadyFor(), Fleet.MODEL, directory, its.pool(), its.rest());
     }
 
     @Override

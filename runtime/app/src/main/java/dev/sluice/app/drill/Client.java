@@ -131,9 +131,7 @@ final class Client implements AutoCloseable {
             stream(ask, progress);
             return;
         }
-        byte[] body = chunked
-                ? chunks()
-                : in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
+        byte[] body = chunked ? chunks() : in.readNBytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
         if (!chunked && body.length < Integer.parseInt(headers.getOrDefault("content-length", "0"))) {
             throw new EOFException("cut after " + body.length + " bytes");
         }
@@ -199,7 +197,9 @@ final class Client implements AutoCloseable {
         Map<String, String> headers = new TreeMap<>();
         for (String line = line(in, new Progress()); !line.isEmpty(); line = line(in, new Progress())) {
             int colon = line.indexOf(':');
-            headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+            headers.put(
+                    line.substring(0, colon).toLowerCase(Locale.ROOT),
+                    line.substring(colon + 1).strip());
         }
         return headers;
     }

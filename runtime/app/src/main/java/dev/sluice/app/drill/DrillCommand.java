@@ -27,10 +27,10 @@ import picocli.CommandLine.TypeConversionException;
         name = "drill",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description =
-                "Breaks things on purpose: gateways in processes of their own behind a small balancer, simulated engines, clients with"
-                        + " streams. Prints what clients noticed beside the bars; ends with 1 when one is missed. Several drills run"
-                        + " one after the other; without any, short forms of --rolls and --kills.")
+        description = "Breaks things on purpose: gateways in processes of their own behind a small balancer, simulated"
+                + " engines, clients with streams. Prints what clients noticed beside the bars; ends with 1 when"
+                + " one is missed. Several drills run one after the other; without any, short forms of --rolls and"
+                + " --kills.")
 public final class DrillCommand implements Callable<Integer> {
     private static final int SHORT_ROLLS = 4;
     private static final int SHORT_KILLS = 3;
@@ -49,16 +49,15 @@ public final class DrillCommand implements Callable<Integer> {
 
     @Option(
             names = "--faults",
-            description =
-                    "Engines, gateways, configuration and keys are broken in every way, up to three at a time. No answer may look"
-                            + " complete and not be so, and no request be without an end.")
+            description = "Engines, gateways, configuration and keys are broken in every way, up to three at a time. No"
+                    + " answer may look complete and not be so, and no request be without an end.")
     private boolean faults;
 
     @Option(
             names = "--overload",
             description =
-                    "Five times as many requests as the engines can serve: goodput stays, who is admitted hardly waits longer, refusals come"
-                            + " at once, memory is flat.")
+                    "Five times as many requests as the engines can serve: goodput stays, who is admitted hardly waits"
+                            + " longer, refusals come at once, memory is flat.")
     private boolean overload;
 
     @Option(
@@ -66,8 +65,8 @@ public final class DrillCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             converter = Lengths.class,
             description =
-                    "So long, such as 15m: endpoints, adapters, tenants, keys, configuration and plugins change all the time under streams;"
-                            + " what gateways hold must not grow.")
+                    "So long, such as 15m: endpoints, adapters, tenants, keys, configuration and plugins change all"
+                            + " the time under streams; what gateways hold must not grow.")
     private Optional<Duration> soak = Optional.empty();
 
     @Option(names = "--seconds", paramLabel = "N", description = "How long --faults and --overload last, each.")

@@ -23,8 +23,7 @@ final class EngineProcess implements AutoCloseable {
 
     /** Starts it on a free port and waits until it serves. */
     void start() throws IOException {
-        Process fresh = new ProcessBuilder(
-                        Jvm.command("simulator", "--port", "0", "--model", Fleet.MODEL, "--json"))
+        Process fresh = new ProcessBuilder(Jvm.command("simulator", "--port", "0", "--model", Fleet.MODEL, "--json"))
                 .redirectError(log.toFile())
                 .start();
         process = Optional.of(fresh);

@@ -21,8 +21,8 @@ final class FaultDrill {
     private static final int AFTERWARDS = 200;
     private static final int RECOVER_SECONDS = 30;
     private static final String LIMITS = """
-                timeouts: {connect: 300ms, firstByte: 3s, idle: 3s, total: 20s}
-            """;
+            timeouts: {connect: 300ms, firstByte: 3s, idle: 3s, total: 20s}
+        """;
 
     private FaultDrill() {}
 
@@ -46,14 +46,8 @@ final class FaultDrill {
             arena.join();
             Troubles troubles = new Troubles(arena, process);
             Map<String, Integer> made = new TreeMap<>();
-            try (Load load = Load.start(
-                    arena.front(),
-                    clients,
-                    seed,
-                    true,
-                    tally,
-                    any -> Ask.any(any, Fleet.MODEL),
-                    arena.keys()::any)) {
+            try (Load _ = Load.start(
+                    arena.front(), clients, seed, true, tally, any -> Ask.any(any, Fleet.MODEL), arena.keys()::any)) {
                 trouble(arena, troubles, random, seconds, made, tally);
             }
             judge(tally, made, troubles, sheet);
@@ -105,7 +99,7 @@ final class FaultDrill {
             long before = tally.count();
             long well = tally.count(Ending.COMPLETE);
             boolean done;
-            try (Load load = Load.start(
+            try (Load _ = Load.start(
                     arena.front(),
                     clients,
                     seed + 1,

@@ -70,12 +70,8 @@ final class Front implements AutoCloseable {
 
     /** Forgets one that has ended; its connections are left alone. */
     void remove(String name) {
-        for (Backend backend : backends) {
-            if (backend.name.equals(name)) {
-                backend.listed = false;
-                backends.remove(backend);
-            }
-        }
+        backends.stream().filter(backend -> backend.name.equals(name)).forEach(backend -> backend.listed = false);
+        backends.removeIf(backend -> !backend.listed);
     }
 
     /** Whether connections go to it. */

@@ -26,14 +26,8 @@ final class Kills {
         try (Arena arena = Arena.open(progress, ENGINES, engines, Arena.Setup.PLAIN)) {
             arena.join();
             arena.join();
-            try (Load load = Load.start(
-                    arena.front(),
-                    clients,
-                    seed,
-                    true,
-                    tally,
-                    any -> Ask.any(any, Fleet.MODEL),
-                    arena.keys()::any)) {
+            try (Load _ = Load.start(
+                    arena.front(), clients, seed, true, tally, any -> Ask.any(any, Fleet.MODEL), arena.keys()::any)) {
                 for (int i = 1; i <= kills; i++) {
                     long wanted = tally.count() + REQUESTS_BETWEEN;
                     if (!tally.await(wanted, PATIENCE_SECONDS)) {
@@ -42,8 +36,8 @@ final class Kills {
                     List<Member> members = arena.living();
                     arena.kill(members.get(random.nextInt(members.size())));
                     arena.join();
-                    arena.say("kill " + i + " of " + kills + ": " + tally.count() + " requests, " + tally.words()
-                            + "; " + tally.retried() + " repeated");
+                    arena.say("kill " + i + " of " + kills + ": " + tally.count() + " requests, " + tally.words() + "; "
+                            + tally.retried() + " repeated");
                 }
                 if (!tally.await(tally.count() + REQUESTS_BETWEEN, PATIENCE_SECONDS)) {
                     throw new IOException("requests no longer end");

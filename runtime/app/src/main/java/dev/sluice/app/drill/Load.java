@@ -25,7 +25,13 @@ final class Load implements AutoCloseable {
      *
      * @param retry whether a request whose connection was lost before a byte of an answer is sent once more
      */
-    static Load start(Front front, int clients, long seed, boolean retry, Tally tally, Function<SplittableRandom, Ask> asks,
+    static Load start(
+            Front front,
+            int clients,
+            long seed,
+            boolean retry,
+            Tally tally,
+            Function<SplittableRandom, Ask> asks,
             Function<SplittableRandom, String> keys) {
         Load load = new Load(tally);
         SplittableRandom seeds = new SplittableRandom(seed);
@@ -56,8 +62,7 @@ final class Load implements AutoCloseable {
                     last = client.call(ask, keys.apply(random), keep);
                 }
                 tally.add(new Tally.Request(first, last, again));
-                LockSupport.parkNanos(
-                        last.ending() == Ending.COMPLETE ? random.nextLong(PAUSE) : FAILED_PAUSE);
+                LockSupport.parkNanos(last.ending() == Ending.COMPLETE ? random.nextLong(PAUSE) : FAILED_PAUSE);
             }
         }
     }

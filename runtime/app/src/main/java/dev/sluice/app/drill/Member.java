@@ -74,8 +74,7 @@ final class Member implements AutoCloseable {
                 remember(line);
                 Matcher serving = SERVING.matcher(line);
                 if (serving.find()) {
-                    ports.complete(
-                            new int[] {Integer.parseInt(serving.group(1)), Integer.parseInt(serving.group(2))});
+                    ports.complete(new int[] {Integer.parseInt(serving.group(1)), Integer.parseInt(serving.group(2))});
                 }
             }
         } catch (IOException | UncheckedIOException e) {

@@ -42,16 +42,16 @@ final class OverloadDrill {
     private static final double RSS_MB = 32;
     private static final String POOL = "    routing: short\n";
     private static final String POLICY = """
-            routing:
-              short:
-                plugins: [{type: least-work-scorer}, {type: predicted-ttft-detector}]
-                flowControl:
-                  maxRequests: 16
-                  defaultRequestTTL: 5s
-                  evictQueued: false
-                  refuseEarly: false
-                  saturationDetector: {pluginRef: predicted-ttft-detector}
-            """;
+        routing:
+          short:
+            plugins: [{type: least-work-scorer}, {type: predicted-ttft-detector}]
+            flowControl:
+              maxRequests: 16
+              defaultRequestTTL: 5s
+              evictQueued: false
+              refuseEarly: false
+              saturationDetector: {pluginRef: predicted-ttft-detector}
+        """;
 
     private final Arena arena;
     private final SplittableRandom random;
@@ -90,7 +90,11 @@ final class OverloadDrill {
 
         /** A quantile over those attempts that are meant, ms. */
         double quantile(double q, Predicate<Result> which, ToLongFunction<Result> nanos) {
-            long[] all = tally.attempts().stream().filter(which).mapToLong(nanos).sorted().toArray();
+            long[] all = tally.attempts().stream()
+                    .filter(which)
+                    .mapToLong(nanos)
+                    .sorted()
+                    .toArray();
             return all.length == 0 ? Double.NaN : all[(int) Math.min(all.length - 1, Math.floor(q * all.length))] / 1e6;
         }
 
@@ -121,7 +125,8 @@ final class OverloadDrill {
             all.add(peak.tally());
         }
         rate = peak.goodput();
-        arena.say("at their limit: " + Math.round(peak.goodput()) + "/s; " + peak.tally().words());
+        arena.say("at their limit: " + Math.round(peak.goodput()) + "/s; "
+                + peak.tally().words());
         Cpu cpu = Cpu.now();
         Rss rss = new Rss(gateway.pid());
         Outcome over;
@@ -129,7 +134,8 @@ final class OverloadDrill {
             over = open(rate * TIMES, seconds);
         }
         double busy = cpu.busySince();
-        arena.say("at five times that: " + Math.round(over.goodput()) + "/s; " + over.tally().words());
+        arena.say("at five times that: " + Math.round(over.goodput()) + "/s; "
+                + over.tally().words());
         idle.forEach(Client::close);
         all.add(over.tally());
         sheet.figure("peak of goodput", rate, "/s");
@@ -158,14 +164,8 @@ final class OverloadDrill {
 
     /** As many clients as engines have places, and some more: answers a second, when all is warm. */
     private double closed(Tally tally) throws InterruptedException {
-        try (Load load = Load.start(
-                arena.front(),
-                ENGINES * SEQUENCES * 5 / 4,
-                1,
-                false,
-                tally,
-                this::ask,
-                arena.keys()::any)) {
+        try (Load _ =
+                Load.start(arena.front(), ENGINES * SEQUENCES * 5 / 4, 1, false, tally, this::ask, arena.keys()::any)) {
             TimeUnit.SECONDS.sleep(WARM_SECONDS);
             long before = tally.count(Ending.COMPLETE);
             long begun = System.nanoTime();
@@ -213,7 +213,11 @@ final class OverloadDrill {
     private record Cpu(long idle, long all) {
         static Cpu now() throws IOException {
             String line = Files.readAllLines(Path.of("/proc/stat")).getFirst();
-            long[] ticks = Arrays.stream(line.split(" +", -1)).skip(1).limit(8).mapToLong(Long::parseLong).toArray();
+            long[] ticks = Arrays.stream(line.split(" +", -1))
+                    .skip(1)
+                    .limit(8)
+                    .mapToLong(Long::parseLong)
+                    .toArray();
             return new Cpu(ticks[3] + ticks[4], Arrays.stream(ticks).sum());
         }
 
@@ -256,7 +260,10 @@ final class OverloadDrill {
         }
 
         private double most(int from, int to) {
-            return samples.subList(from, to).stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
+            return samples.subList(from, to).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .max()
+                    .orElse(Double.NaN);
         }
 
         @Override

@@ -47,7 +47,8 @@ final class Pages {
     }
 
     private static HttpRequest.Builder request(int port, String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(LIMIT);
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(LIMIT);
     }
 
     private static String send(int port, HttpRequest.Builder request) throws IOException, InterruptedException {

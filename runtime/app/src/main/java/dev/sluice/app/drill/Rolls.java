@@ -26,7 +26,7 @@ final class Rolls {
             arena.join();
             arena.join();
             List<Member> leaving = new ArrayList<>();
-            try (Load load = Load.start(
+            try (Load _ = Load.start(
                     arena.front(),
                     clients,
                     seed,

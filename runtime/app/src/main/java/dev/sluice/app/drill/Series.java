@@ -9,8 +9,9 @@ import java.util.List;
  */
 record Series(List<String> lines) {
     static Series of(String page) {
-        return new Series(
-                page.lines().filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
+        return new Series(page.lines()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .toList());
     }
 
     /** Sum of all series of a name. */

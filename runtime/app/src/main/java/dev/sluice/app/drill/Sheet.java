@@ -52,8 +52,23 @@ final class Sheet {
         rows.add(new Row(drill, what, figure, Side.AT_MOST, bar, unit));
     }
 
+    /** A count. */
+    void atMost(String what, long figure, double bar, String unit) {
+        atMost(what, (double) figure, bar, unit);
+    }
+
     void atLeast(String what, double figure, double bar, String unit) {
         rows.add(new Row(drill, what, figure, Side.AT_LEAST, bar, unit));
+    }
+
+    /** A count. */
+    void atLeast(String what, long figure, double bar, String unit) {
+        atLeast(what, (double) figure, bar, unit);
+    }
+
+    /** A count that has no bar. */
+    void figure(String what, long figure, String unit) {
+        figure(what, (double) figure, unit);
     }
 
     /** A figure that has no bar. */
@@ -100,7 +115,8 @@ final class Sheet {
 
     String json() throws JsonProcessingException {
         ObjectMapper mapper = new ObjectMapper();
-        ObjectNode json = mapper.createObjectNode().put("conditions", conditions).put("missed", missed());
+        ObjectNode json =
+                mapper.createObjectNode().put("conditions", conditions).put("missed", missed());
         ArrayNode all = json.putArray("rows");
         for (Row row : rows) {
             ObjectNode one = all.addObject()

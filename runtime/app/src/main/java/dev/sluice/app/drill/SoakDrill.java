@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Two gateways under streams while everything that can be changed at run time is changed all the time: endpoints, adapters, tenants, keys,
@@ -32,19 +33,31 @@ final class SoakDrill {
     private static final double THREADS = 4;
     private static final double FILES = 12;
     private static final double SERIES_PERCENT = 3;
-    private static final String KEY_HEAP = "heap after a collection";
-    private static final String KEY_METASPACE = "metaspace";
-    private static final String KEY_THREADS = "threads";
-    private static final String KEY_FILES = "open files";
-    private static final String KEY_SERIES = "series of metrics";
 
     private final Arena arena;
     private final SplittableRandom random;
     private final Path plugins;
     private final Map<String, Integer> changes = new LinkedHashMap<>();
-    private final List<Map<String, Trend>> trends = new ArrayList<>();
+    private final List<Held> held = new ArrayList<>();
     private int version;
     private int turn;
+
+    /** What one gateway holds, over time. */
+    private record Held(Trend heap, Trend metaspace, Trend threads, Trend files, Trend series) {
+        Held() {
+            this(new Trend(), new Trend(), new Trend(), new Trend(), new Trend());
+        }
+
+        String words() {
+            return "heap after a collection " + heap.ends() + " MB, metaspace " + metaspace.ends() + " MB, threads "
+                    + threads.ends() + ", open files " + files.ends() + ", series of metrics " + series.ends();
+        }
+
+        /** In percent of what there is. */
+        double seriesGrowth() {
+            return 100 * series.growth() / Math.max(1, series.last());
+        }
+    }
 
     private SoakDrill(Arena arena, long seed) {
         this.arena = arena;
@@ -67,14 +80,8 @@ final class SoakDrill {
             arena.configure(drill.setup());
             arena.join();
             arena.join();
-            try (Load load = Load.start(
-                    arena.front(),
-                    clients,
-                    seed,
-                    false,
-                    tally,
-                    any -> Ask.any(any, Fleet.MODEL),
-                    arena.keys()::any)) {
+            try (Load _ = Load.start(
+                    arena.front(), clients, seed, false, tally, any -> Ask.any(any, Fleet.MODEL), arena.keys()::any)) {
                 drill.churn(length, tally);
             }
             drill.judge(length, tally, sheet);
@@ -87,14 +94,14 @@ final class SoakDrill {
         String pool = "  - {name: extra-" + turn % POOLS + ", models: [extra-" + turn % POOLS
                 + "], endpoints: [{url: \"http://127.0.0.1:1\"}]}\n";
         String rest = """
-                plugins: {directory: "%s"}
-                routing:
-                  soak:
-                    plugins: [{type: least-work-scorer}, {type: %s}]
-                    schedulingProfiles:
-                      - name: default
-                        plugins: [{pluginRef: least-work-scorer, weight: %d}, {pluginRef: %s, weight: 1}]
-                """.formatted(plugins, SoakPlugin.TYPE, 2 + turn % 3, SoakPlugin.TYPE);
+            plugins: {directory: "%s"}
+            routing:
+              soak:
+                plugins: [{type: least-work-scorer}, {type: %s}]
+                schedulingProfiles:
+                  - name: default
+                    plugins: [{pluginRef: least-work-scorer, weight: %d}, {pluginRef: %s, weight: 1}]
+            """.formatted(plugins, SoakPlugin.TYPE, 2 + turn % 3, SoakPlugin.TYPE);
         return new Arena.Setup("1s", "    routing: soak\n" + pool, rest);
     }
 
@@ -111,15 +118,11 @@ final class SoakDrill {
                 sample((System.nanoTime() - begun) / 1e9);
                 arena.say(String.format(
                         Locale.ROOT,
-                        "%.0f s of %d s: %s; heap %s MB, metaspace %s MB, threads %s, files %s, series %s",
+                        "%.0f s of %d s: %s; %s",
                         (System.nanoTime() - begun) / 1e9,
                         length.toSeconds(),
                         tally.words(),
-                        trends.getFirst().get(KEY_HEAP).ends(),
-                        trends.getFirst().get(KEY_METASPACE).ends(),
-                        trends.getFirst().get(KEY_THREADS).ends(),
-                        trends.getFirst().get(KEY_FILES).ends(),
-                        trends.getFirst().get(KEY_SERIES).ends()));
+                        held.getFirst().words()));
             }
             TimeUnit.MILLISECONDS.sleep(STEP_MS);
         }
@@ -173,7 +176,8 @@ final class SoakDrill {
 
     /** Loads an adapter into all engines, or takes it out of them. */
     private void adapter(String name) throws IOException, InterruptedException {
-        boolean there = Pages.get(arena.fleet().engines().getFirst().port(), "/v1/models").contains(name);
+        boolean there = Pages.get(arena.fleet().engines().getFirst().port(), "/v1/models")
+                .contains(name);
         for (SimulatorServer engine : arena.fleet().engines()) {
             Pages.text(
                     engine.port(),
@@ -186,22 +190,19 @@ final class SoakDrill {
     private void sample(double seconds) throws IOException, InterruptedException {
         List<Member> members = arena.living();
         for (int i = 0; i < members.size(); i++) {
-            if (trends.size() <= i) {
-                Map<String, Trend> fresh = new LinkedHashMap<>();
-                List.of(KEY_HEAP, KEY_METASPACE, KEY_THREADS, KEY_FILES, KEY_SERIES)
-                        .forEach(name -> fresh.put(name, new Trend()));
-                trends.add(fresh);
+            if (held.size() <= i) {
+                held.add(new Held());
             }
             Member member = members.get(i);
-            Map<String, Trend> its = trends.get(i);
+            Held its = held.get(i);
             boolean collected = collect(member.pid());
             Series page = member.metrics();
             double live = page.sum("jvm_memory_used_bytes", "id=\"Tenured Gen\"");
-            its.get(KEY_HEAP).add(seconds, collected ? live / (1 << 20) : Double.NaN);
-            its.get(KEY_METASPACE).add(seconds, page.sum("jvm_memory_used_bytes", "id=\"Metaspace\"") / (1 << 20));
-            its.get(KEY_THREADS).add(seconds, Proc.threads(member.pid()));
-            its.get(KEY_FILES).add(seconds, Proc.files(member.pid()));
-            its.get(KEY_SERIES).add(seconds, page.count());
+            its.heap().add(seconds, collected ? live / (1 << 20) : Double.NaN);
+            its.metaspace().add(seconds, page.sum("jvm_memory_used_bytes", "id=\"Metaspace\"") / (1 << 20));
+            its.threads().add(seconds, Proc.threads(member.pid()));
+            its.files().add(seconds, Proc.files(member.pid()));
+            its.series().add(seconds, page.count());
         }
     }
 
@@ -222,31 +223,23 @@ final class SoakDrill {
         sheet.figure("length", length.toSeconds(), "s");
         sheet.figure("requests", tally.count(), "");
         sheet.atMost("requests that failed, nothing repeated", tally.count() - tally.count(Ending.COMPLETE), 0, "");
-        grown(sheet, KEY_HEAP, HEAP_MB, "MB");
-        grown(sheet, KEY_METASPACE, METASPACE_MB, "MB");
-        grown(sheet, KEY_THREADS, THREADS, "");
-        grown(sheet, KEY_FILES, FILES, "");
-        double series = 0;
-        for (Map<String, Trend> its : trends) {
-            series = Math.max(series, 100 * its.get(KEY_SERIES).growth() / Math.max(1, its.get(KEY_SERIES).last()));
-        }
-        sheet.atMost("growth of " + KEY_SERIES + " in the second half", series, SERIES_PERCENT, "%");
+        grown(sheet, "heap after a collection", its -> its.heap().growth(), HEAP_MB, "MB");
+        grown(sheet, "metaspace", its -> its.metaspace().growth(), METASPACE_MB, "MB");
+        grown(sheet, "threads", its -> its.threads().growth(), THREADS, "");
+        grown(sheet, "open files", its -> its.files().growth(), FILES, "");
+        grown(sheet, "series of metrics", Held::seriesGrowth, SERIES_PERCENT, "%");
         List<String> words = new ArrayList<>();
         changes.forEach((what, count) -> words.add(count + " × " + what));
         sheet.note("Changed: " + String.join(", ", words) + ".");
-        for (Map<String, Trend> its : trends) {
-            List<String> figures = new ArrayList<>();
-            its.forEach((name, trend) -> figures.add(name + " " + trend.ends()));
-            sheet.note("A gateway from its first sample to its last: " + String.join(", ", figures) + ".");
-        }
+        held.forEach(its -> sheet.note("A gateway from its first sample to its last: " + its.words() + "."));
         tally.examples().forEach(sheet::note);
     }
 
     /** The most of all gateways. */
-    private void grown(Sheet sheet, String what, double bar, String unit) {
-        double most = trends.isEmpty() ? Double.NaN : Double.NEGATIVE_INFINITY;
-        for (Map<String, Trend> its : trends) {
-            most = Math.max(most, its.get(what).growth());
+    private void grown(Sheet sheet, String what, ToDoubleFunction<Held> growth, double bar, String unit) {
+        double most = held.isEmpty() ? Double.NaN : Double.NEGATIVE_INFINITY;
+        for (Held its : held) {
+            most = Math.max(most, growth.applyAsDouble(its));
         }
         sheet.atMost("growth of " + what + " in the second half", most, bar, unit);
     }

@@ -19,9 +19,7 @@ final class Trend {
 
     /** The first sample and the last, for whoever reads. */
     String ends() {
-        return samples.isEmpty()
-                ? "–"
-                : Math.round(samples.getFirst()[1]) + " → " + Math.round(samples.getLast()[1]);
+        return samples.isEmpty() ? "–" : Math.round(samples.getFirst()[1]) + " → " + Math.round(samples.getLast()[1]);
     }
 
     /**

@@ -19,13 +19,13 @@ final class Troubles {
     private static final double SLOW = 8;
     private static final int EVENTS = 6;
     private static final String OTHER_POLICY = """
-            routing:
-              other:
-                plugins: [{type: prefix-cache-scorer}, {type: queue-scorer}]
-                schedulingProfiles:
-                  - name: default
-                    plugins: [{pluginRef: prefix-cache-scorer, weight: 3}, {pluginRef: queue-scorer, weight: 2}]
-            """;
+        routing:
+          other:
+            plugins: [{type: prefix-cache-scorer}, {type: queue-scorer}]
+            schedulingProfiles:
+              - name: default
+                plugins: [{pluginRef: prefix-cache-scorer, weight: 3}, {pluginRef: queue-scorer, weight: 2}]
+        """;
     private static final List<Faults.Kind> ANSWERS = List.of(
             Faults.Kind.CLOSE_BEFORE_HEAD,
             Faults.Kind.RESET_BEFORE_HEAD,
@@ -81,8 +81,11 @@ final class Troubles {
         engines(random -> engine(random, "its core dies", SimulatorServer::killEngine, SimulatorServer::restart));
         engines(random -> engine(random, "hangs", one -> one.pause(true), one -> one.pause(false)));
         engines(random -> engine(random, "is " + SLOW + " times slower", one -> slow(one, SLOW), one -> slow(one, 1)));
-        engines(random -> engine(random, "resets connections", one -> one.faults().refuse(true), one -> one.faults()
-                .refuse(false)));
+        engines(random -> engine(
+                random,
+                "resets connections",
+                one -> one.faults().refuse(true),
+                one -> one.faults().refuse(false)));
         engines(this::blackhole);
         engines(this::answers);
         engines(this::answers);
@@ -110,7 +113,8 @@ final class Troubles {
     /** Makes a trouble of any kind; empty when what was drawn has one already. */
     Optional<Trouble> make(SplittableRandom random) throws IOException, InterruptedException {
         Kind kind = kinds.get(random.nextInt(kinds.size()));
-        long engines = inUse.stream().filter(target -> target.startsWith(ENGINE)).count();
+        long engines =
+                inUse.stream().filter(target -> target.startsWith(ENGINE)).count();
         if (inUse.contains(kind.target()) || (kind.target().isEmpty() && engines >= MOST_ENGINES)) {
             return Optional.empty();
         }
@@ -175,13 +179,18 @@ final class Troubles {
         SimulatorServer one = engine(random);
         Faults.Kind kind = ANSWERS.get(random.nextInt(ANSWERS.size()));
         one.faults().rules(new Faults.Rule(kind, RATE, -1, random.nextInt(6), 500 + random.nextInt(4), "/v1/"));
-        return new Trouble("engine: " + words(kind), name(one), () -> one.faults().rules(List.of()));
+        return new Trouble(
+                "engine: " + words(kind), name(one), () -> one.faults().rules(List.of()));
     }
 
     private Trouble metrics(SplittableRandom random) {
         SimulatorServer one = engine(random);
         Faults.Metrics[] lies = {
-            Faults.Metrics.GARBAGE, Faults.Metrics.NAN, Faults.Metrics.HANG, Faults.Metrics.ENDLESS, Faults.Metrics.ERROR
+            Faults.Metrics.GARBAGE,
+            Faults.Metrics.NAN,
+            Faults.Metrics.HANG,
+            Faults.Metrics.ENDLESS,
+            Faults.Metrics.ERROR
         };
         Faults.Metrics lie = lies[random.nextInt(lies.length)];
         one.faults().metrics(lie);
@@ -258,7 +267,8 @@ final class Troubles {
         boolean other = ++policies % 2 == 1;
         arena.configure(
                 other
-                        ? before.withPool(before.pool() + "    routing: other\n").withRest(before.rest() + OTHER_POLICY)
+                        ? before.withPool(before.pool() + "    routing: other\n")
+                                .withRest(before.rest() + OTHER_POLICY)
                         : before);
         return new Trouble("configuration: another policy", CONFIGURATION, () -> arena.configure(before));
     }
@@ -266,8 +276,7 @@ final class Troubles {
     private Trouble spoiled(SplittableRandom random) throws IOException {
         Member one = member(random);
         arena.spoil(one, random.nextBoolean() ? "pools: [{name: drill, models" : "pools: []\n");
-        return new Trouble(
-                "configuration: half written", CONFIGURATION, () -> arena.configure(arena.setup()));
+        return new Trouble("configuration: half written", CONFIGURATION, () -> arena.configure(arena.setup()));
     }
 
     private Trouble keys(SplittableRandom random) throws IOException, InterruptedException {
@@ -286,7 +295,6 @@ final class Troubles {
 
     private Trouble brokenTenant() throws IOException {
         arena.keys().breakTenant("tenant-broken");
-        return new Trouble(
-                "tenant: broken file", TENANTS, () -> arena.keys().removeTenant("tenant-broken"));
+        return new Trouble("tenant: broken file", TENANTS, () -> arena.keys().removeTenant("tenant-broken"));
     }
 }

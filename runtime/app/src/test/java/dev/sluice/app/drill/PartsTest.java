@@ -37,11 +37,17 @@ class PartsTest {
     @Test
     void aStreamIsCompleteOnlyWithAllItsTokensAReasonAndItsMarker() {
         assertThat(ending(2, true, ROLE, TOKEN, TOKEN, FINISH, DONE)).isEqualTo(Ending.COMPLETE);
-        assertThat(ending(3, true, ROLE, TOKEN, TOKEN, FINISH, DONE)).as("a token too few").isEqualTo(Ending.FALSE_END);
-        assertThat(ending(1, true, ROLE, TOKEN, TOKEN, FINISH, DONE)).as("doubled").isEqualTo(Ending.FALSE_END);
+        assertThat(ending(3, true, ROLE, TOKEN, TOKEN, FINISH, DONE))
+                .as("a token too few")
+                .isEqualTo(Ending.FALSE_END);
+        assertThat(ending(1, true, ROLE, TOKEN, TOKEN, FINISH, DONE))
+                .as("doubled")
+                .isEqualTo(Ending.FALSE_END);
         assertThat(ending(2, true, ROLE, TOKEN, TOKEN, DONE)).as("no reason").isEqualTo(Ending.FALSE_END);
         assertThat(ending(2, true, ROLE, TOKEN, TOKEN, FINISH)).as("no marker").isEqualTo(Ending.FALSE_END);
-        assertThat(ending(2, true, ROLE, TOKEN, TOKEN, FINISH, DONE, TOKEN)).as("goes on").isEqualTo(Ending.FALSE_END);
+        assertThat(ending(2, true, ROLE, TOKEN, TOKEN, FINISH, DONE, TOKEN))
+                .as("goes on")
+                .isEqualTo(Ending.FALSE_END);
         assertThat(ending(2, true, ROLE, ERROR, DONE)).as("error and marker").isEqualTo(Ending.FALSE_END);
         assertThat(ending(2, true, ROLE, TOKEN, ERROR)).isEqualTo(Ending.ERROR_EVENT);
         assertThat(ending(2, false, ROLE, TOKEN, TOKEN, FINISH)).isEqualTo(Ending.CUT);
@@ -91,9 +97,13 @@ class PartsTest {
             socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
+        private void die() throws IOException {
+            listener.close();
+        }
+
         @Override
         public void close() throws IOException {
-            listener.close();
+            die();
         }
     }
 
@@ -102,7 +112,10 @@ class PartsTest {
                 "HTTP/1.1 200 OK\r\nx-sluice-id: slc-1\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n");
         for (String line : lines) {
             String chunk = line + "\n\n";
-            text.append(Integer.toHexString(chunk.length())).append("\r\n").append(chunk).append("\r\n");
+            text.append(Integer.toHexString(chunk.length()))
+                    .append("\r\n")
+                    .append(chunk)
+                    .append("\r\n");
         }
         return text + (last ? "0\r\n\r\n" : "");
     }
@@ -131,8 +144,11 @@ class PartsTest {
                 .isEqualTo(Ending.REFUSED);
         String whole = "{\"choices\":[{\"finish_reason\":\"length\"}]}";
         String head = "HTTP/1.1 200 OK\r\ncontent-length: ";
-        assertThat(call(head + whole.length() + "\r\n\r\n" + whole, false, 1).ending()).isEqualTo(Ending.COMPLETE);
-        assertThat(call(head + (whole.length() + 1) + "\r\n\r\n" + whole, false, 1).ending()).isEqualTo(Ending.CUT);
+        assertThat(call(head + whole.length() + "\r\n\r\n" + whole, false, 1).ending())
+                .isEqualTo(Ending.COMPLETE);
+        assertThat(call(head + (whole.length() + 1) + "\r\n\r\n" + whole, false, 1)
+                        .ending())
+                .isEqualTo(Ending.CUT);
         assertThat(call("nonsense\r\n\r\n", false, 1).ending()).isEqualTo(Ending.FALSE_END);
     }
 
@@ -148,7 +164,7 @@ class PartsTest {
             front.add("gone", gone.port());
             await(() -> front.ready("ready") && front.ready("gone"));
             assertThat(front.ready("busy")).isFalse();
-            gone.close();
+            gone.die();
             try (Client client = new Client(front.port(), front::carrier)) {
                 for (int i = 0; i < 12; i++) {
                     Result result = client.call(new Ask("m", true, 1, "p"), "", false);
@@ -177,7 +193,9 @@ class PartsTest {
         sheet.atLeast("many", 99.95, 99.9, "%");
         sheet.figure("free", 7, "s");
         assertThat(sheet.missed()).isFalse();
-        assertThat(sheet.markdown()).contains("| drill | many | 99.95 % | ≥ 99.90 % | met |").contains("| free | 7 s | – | – |");
+        assertThat(sheet.markdown())
+                .contains("| drill | many | 99.95 % | ≥ 99.90 % | met |")
+                .contains("| free | 7 s | – | – |");
         sheet.atMost("lost", Double.NaN, 1, "");
         assertThat(sheet.missed()).isTrue();
         assertThat(sheet.markdown()).contains("not measured | ≤ 1 | MISSED");
@@ -240,9 +258,11 @@ class PartsTest {
         Path file = directory.resolve("plugins/soak/soak.jar");
         assertThat(Files.exists(file)).isTrue();
         try (JarFile jar = new JarFile(file.toFile())) {
-            assertThat(jar.getManifest().getMainAttributes().getValue("Sluice-Plugin-Version")).isEqualTo("1.0.7");
+            assertThat(jar.getManifest().getMainAttributes().getValue("Sluice-Plugin-Version"))
+                    .isEqualTo("1.0.7");
         }
-        dev.sluice.app.RanHere ran = dev.sluice.app.RanHere.of("plugins", "--directory", directory.resolve("plugins").toString());
+        dev.sluice.app.RanHere ran = dev.sluice.app.RanHere.of(
+                "plugins", "--directory", directory.resolve("plugins").toString());
         assertThat(ran.code()).as(ran.text()).isZero();
         assertThat(ran.text()).contains(SoakPlugin.TYPE);
         assertThat(List.of(new SoakPlugin().id())).containsExactly("soak");
@@ -257,7 +277,8 @@ class PartsTest {
         try (Blackhole hole = Blackhole.at(port);
                 Client client = new Client(port, _ -> "")) {
             assertThat(hole).isNotNull();
-            assertThat(client.call(new Ask("m", false, 1, "p"), "", false).ending()).isNotEqualTo(Ending.COMPLETE);
+            assertThat(client.call(new Ask("m", false, 1, "p"), "", false).ending())
+                    .isNotEqualTo(Ending.COMPLETE);
         }
     }
 }

@@ -428,7 +428,9 @@ class ClientTest {
             in.await();
             front.connections.drain();
             Raw.Answer onKept = kept.send(GET).answer();
-            assertThat(onKept.status()).as("what is sent on an open connection meanwhile").isEqualTo(200);
+            assertThat(onKept.status())
+                    .as("what is sent on an open connection meanwhile")
+                    .isEqualTo(200);
             assertThat(onKept.closes()).isTrue();
             assertThat(kept.ended()).isTrue();
             front.connections.closeIdle();
