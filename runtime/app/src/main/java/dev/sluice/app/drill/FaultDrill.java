@@ -18,6 +18,9 @@ final class FaultDrill {
     private static final int ENGINES = 5;
     private static final int MOST = 3;
     private static final long STEP_MS = 100;
+    /** How much longer it may last until everything has been tried once. */
+    private static final int MORE_SECONDS = 180;
+
     private static final int AFTERWARDS = 200;
     private static final int RECOVER_SECONDS = 30;
     private static final String LIMITS = """
@@ -67,7 +70,8 @@ final class FaultDrill {
             throws IOException, InterruptedException {
         List<Active> active = new ArrayList<>();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-        while (System.nanoTime() < end) {
+        long last = end + TimeUnit.SECONDS.toNanos(MORE_SECONDS);
+        while (System.nanoTime() < end || (troubles.kindsMade() < troubles.kinds() && System.nanoTime() < last)) {
             for (Iterator<Active> each = active.iterator(); each.hasNext(); ) {
                 Active one = each.next();
                 if (System.nanoTime() > one.until()) {
@@ -122,6 +126,7 @@ final class FaultDrill {
                 "troubles made",
                 made.values().stream().mapToInt(Integer::intValue).sum(),
                 "");
+        sheet.atLeast("kinds of trouble among them", troubles.kindsMade(), troubles.kinds(), "");
         sheet.figure("requests", tally.count(), "");
         sheet.figure("answered in full", 100.0 * tally.count(Ending.COMPLETE) / Math.max(1, tally.count()), "%");
         sheet.atMost("answers that looked complete and were not", tally.count(Ending.FALSE_END), 0, "");

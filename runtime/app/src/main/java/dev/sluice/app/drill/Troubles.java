@@ -4,6 +4,7 @@ import dev.sluice.simulator.Faults;
 import dev.sluice.simulator.SimulatorServer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -67,11 +68,13 @@ final class Troubles {
     private final Arena arena;
     private final EngineProcess process;
     private final List<Kind> kinds = new ArrayList<>();
+    private final List<Kind> left = new ArrayList<>();
     private final Set<String> inUse = new HashSet<>();
     /** Keys that were revoked, and are worth something all the same. */
     private int undead;
 
     private int policies;
+    private int made;
 
     Troubles(Arena arena, EngineProcess process) {
         this.arena = arena;
@@ -110,17 +113,40 @@ final class Troubles {
         kinds.add(new Kind(target, maker));
     }
 
-    /** Makes a trouble of any kind; empty when what was drawn has one already. */
+    /**
+     * Makes the next trouble: of all kinds one after the other in an order that is drawn, and then again in another order. Empty while what
+     * is left to do it to has a trouble already.
+     */
     Optional<Trouble> make(SplittableRandom random) throws IOException, InterruptedException {
-        Kind kind = kinds.get(random.nextInt(kinds.size()));
+        if (left.isEmpty()) {
+            left.addAll(kinds);
+            for (int i = left.size() - 1; i > 0; i--) {
+                Collections.swap(left, i, random.nextInt(i + 1));
+            }
+        }
         long engines =
                 inUse.stream().filter(target -> target.startsWith(ENGINE)).count();
-        if (inUse.contains(kind.target()) || (kind.target().isEmpty() && engines >= MOST_ENGINES)) {
-            return Optional.empty();
+        for (Kind kind : left) {
+            boolean busy = kind.target().isEmpty() ? engines >= MOST_ENGINES : inUse.contains(kind.target());
+            if (!busy) {
+                Trouble trouble = kind.maker().make(random);
+                left.remove(kind);
+                inUse.add(trouble.target());
+                made++;
+                return Optional.of(trouble);
+            }
         }
-        Trouble trouble = kind.maker().make(random);
-        inUse.add(trouble.target());
-        return Optional.of(trouble);
+        return Optional.empty();
+    }
+
+    /** How many kinds there are. */
+    int kinds() {
+        return kinds.size();
+    }
+
+    /** How many kinds have been made. */
+    int kindsMade() {
+        return Math.min(made, kinds.size());
     }
 
     /** Undoes one. */
