@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import dev.sluice.app.drill.DrillCommand;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +48,7 @@ public final class Main implements Runnable {
             ExplainCommand.class,
             BundleCommand.class,
             BenchCommand.class,
+            DrillCommand.class,
             TrainCommand.class);
 
     @Spec

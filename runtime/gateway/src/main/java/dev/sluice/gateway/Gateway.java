@@ -460,6 +460,7 @@ public final class Gateway implements AutoCloseable {
             try {
                 TimeUnit.NANOSECONDS.sleep(config.server().drain().notReadyFor().toNanos());
                 runtime.closed = true;
+                listener.ifPresent(Listener::closeIdle);
                 long end = System.nanoTime() + config.server().drain().streams().toNanos();
                 while (runtime.inFlight.get() > 0 && System.nanoTime() < end) {
                     TimeUnit.MILLISECONDS.sleep(10);

@@ -11,6 +11,7 @@ import java.util.Optional;
 
 /** The tenants' listener: Helidon's, with our connections in it. */
 final class Listener implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.gateway");
     private static final int BACKLOG = 4096;
 
     private final WebServer server;
@@ -44,7 +45,7 @@ final class Listener implements AutoCloseable {
                 .host(config.host())
                 .port(config.port())
                 .backlog(BACKLOG)
-                .maxTcpConnections(limits.connections())
+                .maxTcpConnections(connections(limits.connections()))
                 .shutdownHook(false)
                 .routing(cold::register)
                 .build();
@@ -60,6 +61,25 @@ final class Listener implements AutoCloseable {
         return new Listener(server, connections, tls);
     }
 
+    /**
+     * As many as there are files for: a listener of Helidon's that can't accept for lack of them ends, with all that runs. So it must not
+     * try to, and who comes beyond waits.
+     */
+    private static int connections(int wanted) {
+        long files = OpenFiles.limit();
+        int had = OpenFiles.connections(wanted, files);
+        if (had < wanted) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "server.limits.connections: {0} at once instead of {1}, because no more than {2} files may be open"
+                            + " (ulimit -n)",
+                    Integer.toString(had),
+                    Integer.toString(wanted),
+                    Long.toString(files));
+        }
+        return had;
+    }
+
     private static BindException cause(RuntimeException failed) {
         BindException bind = new BindException(String.valueOf(failed.getMessage()));
         bind.initCause(failed);
@@ -73,6 +93,11 @@ final class Listener implements AutoCloseable {
     /** From now on connections end with their request. */
     void drain() {
         connections.drain();
+    }
+
+    /** Closes connections that nobody has used since. */
+    void closeIdle() {
+        connections.closeIdle();
     }
 
     /** Takes a renewed certificate or CA for the connections to come. False when that needs another listener. */

@@ -71,11 +71,15 @@ public final class HotConnections implements ServerConnectionSelector {
     }
 
     /**
-     * From now on each response closes its connection; idle connections are closed now. New connections are still served:
-     * closing the listener is Helidon's business.
+     * From now on each response closes its connection. Idle connections stay: a client may be sending on one right now, and would
+     * lose what it sent. New connections are still served: closing the listener is Helidon's business.
      */
     public void drain() {
         draining = true;
+    }
+
+    /** Closes the connections that are idle now. */
+    public void closeIdle() {
         for (ClientConnection c : open) {
             c.close(false);
         }

@@ -409,7 +409,7 @@ class ClientTest {
     }
 
     @Test
-    void drainClosesIdleConnectionsAndLetsTheOthersFinish() throws Exception {
+    void drainServesOnWhatIsOpenAndEndsConnectionsWithTheirRequest() throws Exception {
         CountDownLatch in = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         try (Front front = new Front(x -> {
@@ -420,11 +420,20 @@ class ClientTest {
                     x.respond(200, x.headers(), "done".getBytes(StandardCharsets.UTF_8));
                 });
                 Raw idle = front.client();
+                Raw kept = front.client();
                 Raw busy = front.client()) {
             idle.send(GET).answer();
+            kept.send(GET).answer();
             busy.send("GET /hot/slow HTTP/1.1\r\nHost: a\r\n\r\n");
             in.await();
             front.connections.drain();
+            Raw.Answer onKept = kept.send(GET).answer();
+            assertThat(onKept.status())
+                    .as("what is sent on an open connection meanwhile")
+                    .isEqualTo(200);
+            assertThat(onKept.closes()).isTrue();
+            assertThat(kept.ended()).isTrue();
+            front.connections.closeIdle();
             assertThat(idle.ended()).isTrue();
             go.countDown();
             Raw.Answer answer = busy.answer();
