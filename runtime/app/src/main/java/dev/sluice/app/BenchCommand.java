@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             StartBench.class,
             StreamsBench.class,
             IdleBench.class,
-            GoneBench.class
+            GoneBench.class,
+            PeersBench.class
         },
         description = "Measures.")
 final class BenchCommand implements Runnable {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param identity whose tokens stand for a key; empty: nobody's
  * @param tenants who may use it; empty: everybody
  * @param usage where it is written what was used; empty: nowhere
+ * @param peers other replicas; empty: this one is alone
  */
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
@@ -45,7 +46,10 @@ public record GatewayConfig(
         Optional<TenantsConfig> tenants,
 
         @Doc("A log of what was used, for `./sluice usage`. Absent: none.")
-        Optional<UsageConfig> usage) {
+        Optional<UsageConfig> usage,
+
+        @Doc("Other replicas of this gateway, and what it shares with them: deploying.md. Absent: nothing.")
+        Optional<PeersConfig> peers) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
@@ -55,6 +59,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage);
+        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage, peers);
     }
 }

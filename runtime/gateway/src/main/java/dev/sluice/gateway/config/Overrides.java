@@ -71,7 +71,8 @@ public record Overrides(
                 config.kvIndex(),
                 config.identity(),
                 config.tenants(),
-                config.usage());
+                config.usage(),
+                config.peers());
     }
 
     private Optional<PluginsConfig> plugins(GatewayConfig config) {

@@ -32,6 +32,7 @@ final class PickerGateway {
                 skeleton.kvIndex(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()));
     }
 }

@@ -1,0 +1,349 @@
+package dev.sluice.gateway;
+
+import dev.sluice.core.index.Xxh64;
+import dev.sluice.core.peers.PeerCodec;
+import dev.sluice.core.peers.PeerLoad;
+import dev.sluice.core.peers.PeerMessage;
+import dev.sluice.core.peers.PeerNetwork;
+import dev.sluice.core.peers.Sharing;
+import dev.sluice.gateway.metrics.Meters;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Keeps pools and other replicas together: says some times a second what this gateway has in flight and has sent where, and tells pools
+ * what others say. {@link Sharing} knows what is said; this class owns its lock, its clock and its thread, and turns names into salted
+ * hashes and back.
+ *
+ * <p>Requests never wait for it: what they have to tell goes into a bounded queue, and what others tell comes to the pools as scraped
+ * metrics do.
+ */
+final class Peering implements PromptNews, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.peers");
+    /** What one has said counts for so long. */
+    private static final Duration STALE = Duration.ofSeconds(2);
+    /** Hashes told at a time (1 MiB), and kept for replicas that come later (4 MiB). */
+    private static final int FRESH = 128 << 10;
+
+    private static final int KEPT = 512 << 10;
+    /** Prompts that wait to be told. */
+    private static final int QUEUE = 16_384;
+    /** How long a question waits for an answer. */
+    private static final Duration ANSWER = Duration.ofMillis(500);
+
+    private final PeerNetwork network;
+    private final Supplier<Map<String, LivePool>> pools;
+    private final Function<Long, Optional<byte[]>> explanations;
+    private final Meters meters;
+    private final long salt;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Sharing sharing;
+    private final ConcurrentLinkedQueue<Item> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger queued = new AtomicInteger();
+    private volatile Map<Long, Place> places = Map.of();
+    private final Map<Long, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private Set<Long> seen = Set.of();
+    private long leftOut;
+
+    private record Item(String pool, String endpoint, long[] hashes, int count, int keep) {}
+
+    /** An endpoint as the index knows it. */
+    private record Place(LivePool pool, String endpoint, int slot) {}
+
+    /**
+     * Not begun yet.
+     *
+     * @param secret that names are hashed with
+     * @param pools that there are now
+     * @param explanations what this gateway knows of a decision, by the hash of its id ({@link #hash})
+     */
+    Peering(
+            PeerNetwork network,
+            String secret,
+            Supplier<Map<String, LivePool>> pools,
+            Function<Long, Optional<byte[]>> explanations,
+            Meters meters) {
+        this.network = network;
+        this.pools = pools;
+        this.explanations = explanations;
+        this.meters = meters;
+        this.salt = salt(secret);
+        this.sharing = new Sharing(new Sharing.Settings(network.self(), STALE.toNanos(), FRESH, KEPT));
+        meters.peers(this::present, () -> locked(() -> sharing.staleness(System.nanoTime())));
+    }
+
+    private static long salt(String secret) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            return ByteBuffer.wrap(mac.doFinal("sluice peers: names".getBytes(StandardCharsets.UTF_8)))
+                    .getLong();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has HMAC-SHA256", e);
+        }
+    }
+
+    /** Looks for others from now on, and tells them every so often. Returns at once. */
+    void begin(Duration every) {
+        network.join(new Inbox());
+        Thread.ofVirtual().name("peers").start(() -> {
+            try {
+                while (!stop.await(every.toNanos(), TimeUnit.NANOSECONDS)) {
+                    tick();
+                }
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** A name as others see it. */
+    long hash(String name) {
+        return Xxh64.hash(name, salt);
+    }
+
+    private long key(String pool, String endpoint) {
+        return hash(pool + '\0' + endpoint);
+    }
+
+    @Override
+    public void sent(String pool, String endpoint, long[] hashes, int count) {
+        add(new Item(pool, endpoint, hashes, count, PeerMessage.Chain.ALL));
+    }
+
+    @Override
+    public void cut(String pool, String endpoint, long[] hashes, int count, int keep) {
+        add(new Item(pool, endpoint, hashes, count, keep));
+    }
+
+    private void add(Item item) {
+        if (queued.incrementAndGet() > QUEUE) {
+            queued.decrementAndGet();
+            meters.peerPrefixes("left_out", 1);
+        } else {
+            queue.add(item);
+        }
+    }
+
+    /** Says all, and forgets what is too old. */
+    private void tick() {
+        long now = System.nanoTime();
+        Map<Long, Place> next = new ConcurrentHashMap<>();
+        List<PeerMessage.Row> own = new ArrayList<>();
+        Map<String, LivePool> all = pools.get();
+        all.forEach((name, pool) -> {
+            pool.promptNews(this);
+            pool.slots().forEach((endpoint, slot) -> next.put(key(name, endpoint), new Place(pool, endpoint, slot)));
+            pool.own().forEach((endpoint, load) -> own.add(new PeerMessage.Row(key(name, endpoint), load)));
+        });
+        places = next;
+        int told = 0;
+        lock.lock();
+        try {
+            Item item = queue.poll();
+            while (item != null) {
+                queued.decrementAndGet();
+                long key = key(item.pool, item.endpoint);
+                if (item.keep == PeerMessage.Chain.ALL) {
+                    sharing.sent(key, item.hashes, item.count, now);
+                } else {
+                    sharing.cut(key, item.hashes, item.count, item.keep);
+                }
+                told++;
+                item = queue.poll();
+            }
+            sharing.tell(own, this::send);
+            if (sharing.expire(now)) {
+                spread();
+            }
+            meters.peerPrefixes("left_out", sharing.leftOut() - leftOut);
+            leftOut = sharing.leftOut();
+        } finally {
+            lock.unlock();
+        }
+        meters.peerPrefixes("told", told);
+    }
+
+    private void send(long to, byte[] frame) {
+        network.send(to, frame);
+        meters.peerMessage("sent");
+    }
+
+    /** Tells all pools what others have in flight. Inside the lock, so that what is older never comes last. */
+    private void spread() {
+        int present = sharing.present();
+        pools.get().forEach((name, pool) -> pool.peers(endpoint -> sharing.load(key(name, endpoint)), present));
+    }
+
+    /** Others that have been heard of late. */
+    int present() {
+        return locked(sharing::present);
+    }
+
+    /** Asks the others for a decision that this gateway does not know; waits half a second at most. */
+    Optional<byte[]> ask(String id) {
+        if (present() == 0) {
+            return Optional.empty();
+        }
+        long number = ThreadLocalRandom.current().nextLong();
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        questions.put(number, answer);
+        try {
+            lock.lock();
+            try {
+                sharing.sayToAll(new PeerMessage.Question(number, hash(id)), this::send);
+            } finally {
+                lock.unlock();
+            }
+            return Optional.of(answer.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (TimeoutException | ExecutionException nobody) {
+            return Optional.empty();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        } finally {
+            questions.remove(number);
+        }
+    }
+
+    private void reply(long from, PeerMessage.Question question) {
+        Optional<byte[]> known = explanations.apply(question.id());
+        if (known.isEmpty() || known.get().length > PeerCodec.MOST_JSON) {
+            return;
+        }
+        lock.lock();
+        try {
+            sharing.say(from, new PeerMessage.Answer(question.number(), known.get()), this::send);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What comes in. What it does outside of the lock is put together inside of it. */
+    private final class Inbox implements PeerNetwork.Inbox {
+        @Override
+        public void received(long from, byte[] bytes) {
+            List<PeerMessage.Chain> chains = new ArrayList<>();
+            lock.lock();
+            try {
+                Sharing.Outcome outcome = sharing.received(from, bytes, System.nanoTime(), new In(chains));
+                meters.peerMessage(outcome.name().toLowerCase(Locale.ROOT));
+            } finally {
+                lock.unlock();
+            }
+            believe(chains);
+        }
+
+        @Override
+        public void members(Set<Long> now) {
+            lock.lock();
+            try {
+                sharing.members(now);
+                if (!now.equals(seen)) {
+                    LOG.log(System.Logger.Level.INFO, "other replicas of this gateway: {0}", now.size());
+                    seen = Set.copyOf(now);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void refused(String why) {
+            meters.peerMessage(why);
+        }
+    }
+
+    private void believe(Collection<PeerMessage.Chain> chains) {
+        int known = 0;
+        for (PeerMessage.Chain chain : chains) {
+            Place place = places.get(chain.endpoint());
+            if (place != null) {
+                place.pool.believe(place.slot, chain);
+                known++;
+            }
+        }
+        meters.peerPrefixes("heard", known);
+        meters.peerPrefixes("unknown", chains.size() - (long) known);
+    }
+
+    private final class In implements Sharing.In {
+        private final List<PeerMessage.Chain> chains;
+
+        In(List<PeerMessage.Chain> chains) {
+            this.chains = chains;
+        }
+
+        @Override
+        public void loads() {
+            spread();
+        }
+
+        @Override
+        public void prefix(PeerMessage.Chain chain) {
+            chains.add(chain);
+        }
+
+        @Override
+        public void quotas(long from, PeerMessage.Quotas quotas) {}
+
+        @Override
+        public void question(long from, PeerMessage.Question question) {
+            Thread.ofVirtual().name("peers-answer").start(() -> reply(from, question));
+        }
+
+        @Override
+        public void answer(PeerMessage.Answer answer) {
+            CompletableFuture<byte[]> asked = questions.get(answer.number());
+            if (asked != null) {
+                asked.complete(answer.json());
+            }
+        }
+    }
+
+    /** What others were told is over with it, and what they said. */
+    @Override
+    public void close() {
+        stop.countDown();
+        lock.lock();
+        try {
+            sharing.sayToAll(new PeerMessage.Bye(), this::send);
+        } finally {
+            lock.unlock();
+        }
+        network.close();
+    }
+}
