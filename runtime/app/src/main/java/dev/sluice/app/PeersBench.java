@@ -37,7 +37,7 @@ final class PeersBench implements Callable<Integer> {
     private static final int ENGINES = 4;
     private static final int SEED = 1;
     private static final double LIMIT_POINTS = 2;
-    private static final Duration READY = Duration.ofSeconds(60);
+    private static final Duration READY = Duration.ofMinutes(3);
 
     @Option(
             names = "--requests",

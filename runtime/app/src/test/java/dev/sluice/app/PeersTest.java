@@ -12,10 +12,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -64,16 +67,20 @@ class PeersTest {
     }
 
     private Gateway start(int index, String key) throws IOException, InterruptedException {
+        return start(index, key, "");
+    }
+
+    private Gateway start(int index, String key, String more) throws IOException, InterruptedException {
         Files.writeString(directory.resolve("key" + index), key);
         Path file = Files.writeString(
                 directory.resolve("gateway" + index + ".yaml"),
                 """
                 server: {host: 127.0.0.1, port: 0, debugHeaders: true, admin: {port: 0}}
                 peers: {host: 127.0.0.1, port: %d, key: {file: key%d}, members: ["127.0.0.1:%d", "127.0.0.1:%d"], every: 50ms}
-                pools:
+                %spools:
                   - name: demo
                     models: [%s]
-                %s""".formatted(ports.get(index), index, ports.get(0), ports.get(1), DemoFleet.MODEL, fleet.pool()));
+                %s""".formatted(ports.get(index), index, ports.get(0), ports.get(1), more, DemoFleet.MODEL, fleet.pool()));
         Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath());
         assertThat(loaded.errors()).isEmpty();
         Gateway gateway = Gateway.start(loaded.config().orElseThrow(), loaded.catalog(), ServeCommand.sources());
@@ -181,6 +188,37 @@ class PeersTest {
                     .mapToDouble(found -> Double.parseDouble(found.group(1)))
                     .sum();
         }
+    }
+
+    @Test
+    void aTenantsLimitIsOneOverBoth() throws Exception {
+        String secret = "sk-slc-both-0123456789";
+        String hash = HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8)));
+        Files.writeString(directory.resolve("salt"), "the same on both of them");
+        Files.writeString(
+                Files.createDirectory(directory.resolve("tenants")).resolve("acme.yaml"),
+                "tenant: acme\nkeys: [{id: both, sha256: \"" + hash + "\"}]\nquota: {requestsPerMinute: 60}\n");
+        String tenants = "tenants: {directory: tenants, salt: {file: salt}}\n";
+        Gateway one = start(0, "the key of both of them", tenants);
+        Gateway two = start(1, "the key of both of them", tenants);
+        await(one, page -> value(page, "sluice_peers") == 1);
+        await(two, page -> value(page, "sluice_peers") == 1);
+
+        long begun = System.nanoTime();
+        int let = 0;
+        for (int i = 0; i < 160; i++) {
+            HttpRequest request = HttpRequest.newBuilder(
+                            ask(gateways.get(i % 2), "q" + i, "short", 1), (name, value) -> true)
+                    .header("authorization", "Bearer " + secret)
+                    .build();
+            int status = http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+            assertThat(status).isIn(200, 429);
+            let += status == 200 ? 1 : 0;
+        }
+        long refilled = (System.nanoTime() - begun) / 1_000_000_000L + 1;
+        assertThat((long) let).as("let through in %d s", refilled).isBetween(60L, 60 + refilled + 2 * 6);
+        assertThat(get(two.adminPort(), "/tenants/acme")).contains("\"requests\":{\"limit\":60,\"left\":0");
     }
 
     @Test

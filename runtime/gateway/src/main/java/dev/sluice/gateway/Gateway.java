@@ -160,7 +160,11 @@ public final class Gateway implements AutoCloseable {
             PeersConfig peers = its.peers().orElseThrow();
             PeerNetwork network = sources.peers()
                     .apply(new PeersAt(peers.host().orElse(""), peers.port(), key.value(), hosts::now));
-            return new Peering(network, key.value(), () -> assembly.pools, this::explained, meters);
+            return new Peering(network, key.value(), 
+                    () -> assembly.pools,
+                    () -> runtime.settings.tenants().all(),
+                    this::explained,
+                    meters);
         });
     }
 

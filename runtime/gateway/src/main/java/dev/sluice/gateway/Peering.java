@@ -6,13 +6,19 @@ import dev.sluice.core.peers.PeerLoad;
 import dev.sluice.core.peers.PeerMessage;
 import dev.sluice.core.peers.PeerNetwork;
 import dev.sluice.core.peers.Sharing;
+import dev.sluice.core.quota.Replicas;
+import dev.sluice.core.quota.Share;
+import dev.sluice.core.quota.Use;
 import dev.sluice.gateway.metrics.Meters;
+import dev.sluice.gateway.tenant.Tenant;
+import dev.sluice.gateway.tenant.TenantQuota;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,11 +33,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps pools and other replicas together: says some times a second what this gateway has in flight and has sent where, and tells pools
@@ -51,25 +59,38 @@ final class Peering implements PromptNews, AutoCloseable {
     private static final int KEPT = 512 << 10;
     /** Prompts that wait to be told. */
     private static final int QUEUE = 16_384;
+    /** Rows about tenants' use in a message; what is beyond them waits for the next. */
+    private static final int MOST_ROWS = 10_000;
+    /** Least time between two words on what tenants have used. */
+    private static final Duration PAUSE = Duration.ofMillis(5);
     /** How long a question waits for an answer. */
     private static final Duration ANSWER = Duration.ofMillis(500);
 
     private final PeerNetwork network;
     private final Supplier<Map<String, LivePool>> pools;
+    private final Supplier<List<Tenant>> tenants;
+    private final Replicas replicas = new Replicas(System.nanoTime());
     private final Function<Long, Optional<byte[]>> explanations;
-    private final Meters meters;
+    private final Meters counts;
     private final long salt;
     private final ReentrantLock lock = new ReentrantLock();
     private final Sharing sharing;
     private final ConcurrentLinkedQueue<Item> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private volatile Map<Long, Place> places = Map.of();
+    /** Tenants' limits by the hash of their names. Guarded by the lock. */
+    private Map<Long, Meter> meters = Map.of();
+    private volatile boolean hurried;
+    private volatile @Nullable Thread teller;
     private final Map<Long, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();
     private final CountDownLatch stop = new CountDownLatch(1);
     private Set<Long> seen = Set.of();
     private long leftOut;
 
     private record Item(String pool, String endpoint, long[] hashes, int count, int keep) {}
+
+    /** A tenant's limits: those over all models where the model is empty. */
+    private record Meter(TenantQuota quota, String model) {}
 
     /** An endpoint as the index knows it. */
     private record Place(LivePool pool, String endpoint, int slot) {}
@@ -79,21 +100,24 @@ final class Peering implements PromptNews, AutoCloseable {
      *
      * @param secret that names are hashed with
      * @param pools that there are now
+     * @param tenants that are in force now
      * @param explanations what this gateway knows of a decision, by the hash of its id ({@link #hash})
      */
     Peering(
             PeerNetwork network,
             String secret,
             Supplier<Map<String, LivePool>> pools,
+            Supplier<List<Tenant>> tenants,
             Function<Long, Optional<byte[]>> explanations,
-            Meters meters) {
+            Meters counts) {
         this.network = network;
         this.pools = pools;
+        this.tenants = tenants;
         this.explanations = explanations;
-        this.meters = meters;
+        this.counts = counts;
         this.salt = salt(secret);
         this.sharing = new Sharing(new Sharing.Settings(network.self(), STALE.toNanos(), FRESH, KEPT));
-        meters.peers(this::present, () -> locked(() -> sharing.staleness(System.nanoTime())));
+        counts.peers(this::present, () -> locked(() -> sharing.staleness(System.nanoTime())));
     }
 
     private static long salt(String secret) {
@@ -109,16 +133,121 @@ final class Peering implements PromptNews, AutoCloseable {
 
     /** Looks for others from now on, and tells them every so often. Returns at once. */
     void begin(Duration every) {
+        quotas();
         network.join(new Inbox());
-        Thread.ofVirtual().name("peers").start(() -> {
+        teller = Thread.ofVirtual().name("peers").start(() -> {
             try {
-                while (!stop.await(every.toNanos(), TimeUnit.NANOSECONDS)) {
-                    tick();
-                }
+                goOn(every.toNanos());
             } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    private void goOn(long every) throws InterruptedException {
+        long next = System.nanoTime() + every;
+        while (stop.getCount() > 0) {
+            long left = next - System.nanoTime();
+            if (left > 0 && !hurried) {
+                LockSupport.parkNanos(left);
+            } else if (left > 0) {
+                hurried = false;
+                quotas();
+                stop.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+            } else {
+                next = System.nanoTime() + every;
+                tick();
+                quotas();
+            }
+        }
+    }
+
+    /** What tenants have used should be said before the next time. Waits for nothing. */
+    private void hurry() {
+        hurried = true;
+        LockSupport.unpark(teller);
+    }
+
+    /** Says what tenants have used, where any has limits. */
+    private void quotas() {
+        Map<Long, Meter> next = new HashMap<>();
+        List<PeerMessage.Spent> rows = new ArrayList<>();
+        lock.lock();
+        try {
+            long round = replicas.nextRound();
+            Share share = replicas.share(System.nanoTime());
+            boolean urgent = false;
+            for (Tenant tenant : tenants.get()) {
+                if (!tenant.limited()) {
+                    continue;
+                }
+                TenantQuota quota = tenant.quota();
+                next.put(meter(tenant.name(), ""), new Meter(quota, ""));
+                quota.models().forEach(model -> next.put(meter(tenant.name(), model), new Meter(quota, model)));
+                quota.share(share);
+                if (rows.size() < MOST_ROWS) {
+                    urgent |= quota.urgent();
+                    quota.tell(round, this::hurry).forEach(use -> rows.add(row(tenant.name(), use)));
+                }
+            }
+            meters = next;
+            if (!next.isEmpty()) {
+                for (long to : sharing.view()) {
+                    sharing.say(to, new PeerMessage.Quotas(round, replicas.heardOf(to), urgent, rows), this::send);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private PeerMessage.Spent row(String tenant, Use use) {
+        return new PeerMessage.Spent(
+                meter(tenant, use.model()),
+                use.requests(),
+                use.tokens(),
+                use.inFlight(),
+                use.requestsUsed(),
+                use.tokensUsed());
+    }
+
+    private long meter(String tenant, String model) {
+        return hash("quota" + '\0' + tenant + '\0' + model);
+    }
+
+    /** A replica has said what tenants have used there. Inside the lock. */
+    private void heard(long from, PeerMessage.Quotas quotas) {
+        Replicas.Heard how = replicas.heard(from, quotas.round(), quotas.heard(), System.nanoTime());
+        if (how == Replicas.Heard.OLD) {
+            return;
+        }
+        Share share = replicas.share(System.nanoTime());
+        for (Meter meter : meters.values()) {
+            if (meter.model.isEmpty()) {
+                if (how == Replicas.Heard.FIRST) {
+                    meter.quota.mark(replicas.round());
+                }
+                meter.quota.share(share);
+            }
+        }
+        for (PeerMessage.Spent row : quotas.rows()) {
+            Meter meter = meters.get(row.meter());
+            if (meter != null) {
+                meter.quota.heard(
+                        from,
+                        new Use(
+                                meter.model,
+                                row.requests(),
+                                row.tokens(),
+                                row.inFlight(),
+                                row.requestsUsed(),
+                                row.tokensUsed()),
+                        how);
+            }
+        }
+        if (quotas.urgent()) {
+            hurry();
+        }
     }
 
     /** A name as others see it. */
@@ -143,7 +272,7 @@ final class Peering implements PromptNews, AutoCloseable {
     private void add(Item item) {
         if (queued.incrementAndGet() > QUEUE) {
             queued.decrementAndGet();
-            meters.peerPrefixes("left_out", 1);
+            counts.peerPrefixes("left_out", 1);
         } else {
             queue.add(item);
         }
@@ -180,17 +309,17 @@ final class Peering implements PromptNews, AutoCloseable {
             if (sharing.expire(now)) {
                 spread();
             }
-            meters.peerPrefixes("left_out", sharing.leftOut() - leftOut);
+            counts.peerPrefixes("left_out", sharing.leftOut() - leftOut);
             leftOut = sharing.leftOut();
         } finally {
             lock.unlock();
         }
-        meters.peerPrefixes("told", told);
+        counts.peerPrefixes("told", told);
     }
 
     private void send(long to, byte[] frame) {
         network.send(to, frame);
-        meters.peerMessage("sent");
+        counts.peerMessage("sent");
     }
 
     /** Tells all pools what others have in flight. Inside the lock, so that what is older never comes last. */
@@ -260,7 +389,7 @@ final class Peering implements PromptNews, AutoCloseable {
             lock.lock();
             try {
                 Sharing.Outcome outcome = sharing.received(from, bytes, System.nanoTime(), new In(chains));
-                meters.peerMessage(outcome.name().toLowerCase(Locale.ROOT));
+                counts.peerMessage(outcome.name().toLowerCase(Locale.ROOT));
             } finally {
                 lock.unlock();
             }
@@ -283,7 +412,7 @@ final class Peering implements PromptNews, AutoCloseable {
 
         @Override
         public void refused(String why) {
-            meters.peerMessage(why);
+            counts.peerMessage(why);
         }
     }
 
@@ -296,8 +425,8 @@ final class Peering implements PromptNews, AutoCloseable {
                 known++;
             }
         }
-        meters.peerPrefixes("heard", known);
-        meters.peerPrefixes("unknown", chains.size() - (long) known);
+        counts.peerPrefixes("heard", known);
+        counts.peerPrefixes("unknown", chains.size() - (long) known);
     }
 
     private final class In implements Sharing.In {
@@ -318,7 +447,15 @@ final class Peering implements PromptNews, AutoCloseable {
         }
 
         @Override
-        public void quotas(long from, PeerMessage.Quotas quotas) {}
+        public void quotas(long from, PeerMessage.Quotas quotas) {
+            heard(from, quotas);
+        }
+
+        @Override
+        public void left(long from) {
+            replicas.left(from);
+            meters.values().forEach(meter -> meter.quota.left(from));
+        }
 
         @Override
         public void question(long from, PeerMessage.Question question) {
@@ -338,6 +475,7 @@ final class Peering implements PromptNews, AutoCloseable {
     @Override
     public void close() {
         stop.countDown();
+        LockSupport.unpark(teller);
         lock.lock();
         try {
             sharing.sayToAll(new PeerMessage.Bye(), this::send);

@@ -65,6 +65,9 @@ public final class Sharing {
         /** What tenants have used elsewhere. */
         void quotas(long from, PeerMessage.Quotas quotas);
 
+        /** A replica has ended. */
+        void left(long from);
+
         /** Somebody looks for a decision. */
         void question(long from, PeerMessage.Question question);
 
@@ -140,6 +143,7 @@ public final class Sharing {
             case PeerMessage.Answer answer -> in.answer(answer);
             case PeerMessage.Bye _ -> {
                 loads.left(from);
+                in.left(from);
                 in.loads();
             }
         }

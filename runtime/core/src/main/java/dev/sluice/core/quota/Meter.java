@@ -2,6 +2,7 @@ package dev.sluice.core.quota;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -100,13 +101,13 @@ final class Meter {
         }
         Told sure = sure();
         if (beyond(inFlight - sure.inFlight, 1, limits.concurrent())) {
-            return Optional.of(new Exceeded(Exceeded.What.CONCURRENT, SOON));
+            return Optional.of(new Exceeded(Exceeded.What.CONCURRENT, SOON, true));
         }
         if (beyond(usedRequests - sure.requests, 1, limits.requestsPerMinute())) {
-            return Optional.of(new Exceeded(Exceeded.What.REQUESTS, SOON));
+            return Optional.of(new Exceeded(Exceeded.What.REQUESTS, SOON, true));
         }
         return beyond(usedTokens - sure.tokens, amount, limits.tokensPerMinute())
-                ? Optional.of(new Exceeded(Exceeded.What.TOKENS, SOON))
+                ? Optional.of(new Exceeded(Exceeded.What.TOKENS, SOON, true))
                 : Optional.empty();
     }
 
@@ -138,13 +139,13 @@ final class Meter {
         if (heard == Long.MAX_VALUE) {
             return new Told(heard, usedRequests, usedTokens, inFlight);
         }
-        Told sure = told.isEmpty() ? Told.NOTHING : told.peekFirst();
-        for (Told one : told) {
+        for (Iterator<Told> newest = told.descendingIterator(); newest.hasNext(); ) {
+            Told one = newest.next();
             if (one.round <= heard) {
-                sure = one;
+                return one;
             }
         }
-        return sure.round <= heard ? sure : Told.NOTHING;
+        return Told.NOTHING;
     }
 
     void begin(long amount, long now) {
@@ -171,10 +172,7 @@ final class Meter {
     /** What others are to be told in a round; empty when there is nothing that they don't know. */
     Optional<Use> tell(String model, long round, long now) {
         Told last = told.isEmpty() ? Told.NOTHING : told.peekLast();
-        Told sure = sure();
-        boolean known = sure.requests == usedRequests && sure.tokens == usedTokens && sure.inFlight == inFlight;
-        boolean same = last.requests == usedRequests && last.tokens == usedTokens && last.inFlight == inFlight;
-        if (known && same && inFlight == 0) {
+        if (same(sure()) && same(last) && inFlight == 0) {
             return Optional.empty();
         }
         mark(round);
@@ -184,7 +182,14 @@ final class Meter {
 
     /** Whoever comes in this round knows what was used before it. */
     void mark(long round) {
-        told.addLast(new Told(round, usedRequests, usedTokens, inFlight));
+        Told last = told.peekLast();
+        if (last == null || !same(last)) {
+            told.addLast(new Told(round, usedRequests, usedTokens, inFlight));
+        }
+    }
+
+    private boolean same(Told then) {
+        return then.requests == usedRequests && then.tokens == usedTokens && then.inFlight == inFlight;
     }
 
     private static int millionths(@Nullable TokenBucket bucket, long now) {

@@ -87,7 +87,7 @@ public final class Replicas {
         boolean first = other == null;
         if (other == null) {
             other = new Other();
-            other.heard = round;
+            other.heard = ++round; // a round of its own, which nobody is told: it knows what was used until now
             others.put(member, other);
         } else if (its <= other.round) {
             return Heard.OLD;

@@ -53,6 +53,11 @@ class SharingTest {
         }
 
         @Override
+        public void left(long from) {
+            asked.add(new PeerMessage.Bye());
+        }
+
+        @Override
         public void question(long from, PeerMessage.Question question) {
             asked.add(question);
         }
@@ -222,6 +227,7 @@ class SharingTest {
             }
         });
         assertThat(world.replicas.get(1L).sharing.present()).isZero();
+        assertThat(world.replicas.get(1L).asked).containsExactly(new PeerMessage.Bye());
     }
 
     @Test
