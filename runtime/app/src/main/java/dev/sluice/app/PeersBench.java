@@ -165,7 +165,9 @@ final class PeersBench implements Callable<Integer> {
                 : "peers: {host: 127.0.0.1, port: %d, key: {file: key}, members: [%s]}%n"
                         .formatted(
                                 peers.get(self),
-                                peers.stream().map(p -> "\"127.0.0.1:" + p + "\"").collect(Collectors.joining(", ")));
+                                peers.stream()
+                                        .map(p -> "\"127.0.0.1:" + p + "\"")
+                                        .collect(Collectors.joining(", ")));
         return """
                 server: {host: 127.0.0.1, port: %d, admin: {port: %d}, drain: {notReadyFor: 0s, streams: 1s}}
                 %spools:
@@ -217,8 +219,8 @@ final class PeersBench implements Callable<Integer> {
             try {
                 String page =
                         http.send(metrics, HttpResponse.BodyHandlers.ofString()).body();
-                int code = http.send(ready, HttpResponse.BodyHandlers.discarding())
-                        .statusCode();
+                int code =
+                        http.send(ready, HttpResponse.BodyHandlers.discarding()).statusCode();
                 boolean heard = page.lines()
                         .anyMatch(line -> line.startsWith("sluice_peers ")
                                 && Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)) >= others);

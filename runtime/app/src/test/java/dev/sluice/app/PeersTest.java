@@ -72,15 +72,14 @@ class PeersTest {
 
     private Gateway start(int index, String key, String more) throws IOException, InterruptedException {
         Files.writeString(directory.resolve("key" + index), key);
-        Path file = Files.writeString(
-                directory.resolve("gateway" + index + ".yaml"),
-                """
+        Path file = Files.writeString(directory.resolve("gateway" + index + ".yaml"), """
                 server: {host: 127.0.0.1, port: 0, debugHeaders: true, admin: {port: 0}}
                 peers: {host: 127.0.0.1, port: %d, key: {file: key%d}, members: ["127.0.0.1:%d", "127.0.0.1:%d"], every: 50ms}
                 %spools:
                   - name: demo
                     models: [%s]
-                %s""".formatted(ports.get(index), index, ports.get(0), ports.get(1), more, DemoFleet.MODEL, fleet.pool()));
+                %s""".formatted(
+                        ports.get(index), index, ports.get(0), ports.get(1), more, DemoFleet.MODEL, fleet.pool()));
         Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath());
         assertThat(loaded.errors()).isEmpty();
         Gateway gateway = Gateway.start(loaded.config().orElseThrow(), loaded.catalog(), ServeCommand.sources());
@@ -127,8 +126,7 @@ class PeersTest {
     }
 
     private String served(Gateway gateway, String id, String system) throws IOException, InterruptedException {
-        HttpResponse<String> answer =
-                http.send(ask(gateway, id, system, 4), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = http.send(ask(gateway, id, system, 4), HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return answer.headers().firstValue("x-sluice-endpoint").orElseThrow();
     }
@@ -160,10 +158,10 @@ class PeersTest {
         await(two, page -> value(page, "sluice_peers") == 1);
         List<CompletableFuture<HttpResponse<String>>> running = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            running.add(http.sendAsync(
-                    ask(one, "long-" + i, "short", 600), HttpResponse.BodyHandlers.ofString()));
+            running.add(http.sendAsync(ask(one, "long-" + i, "short", 600), HttpResponse.BodyHandlers.ofString()));
         }
-        String body = "{\"model\":\"" + DemoFleet.MODEL + "\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
+        String body =
+                "{\"model\":\"" + DemoFleet.MODEL + "\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}";
         awaitCrowding(two, body, all -> all > 0);
         running.forEach(answer -> assertThat(answer.join().statusCode()).isEqualTo(200));
         awaitCrowding(two, body, all -> all == 0);
@@ -176,14 +174,12 @@ class PeersTest {
         double sum = -1;
         while (!wanted.test(sum)) {
             assertThat(System.nanoTime()).as("%f ms", sum).isLessThan(end);
-            HttpRequest route = HttpRequest.newBuilder(
-                            URI.create("http://127.0.0.1:" + gateway.adminPort() + "/route"))
+            HttpRequest route = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.adminPort() + "/route"))
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();
             String explained =
                     http.send(route, HttpResponse.BodyHandlers.ofString()).body();
-            sum = CROWDING
-                    .matcher(explained)
+            sum = CROWDING.matcher(explained)
                     .results()
                     .mapToDouble(found -> Double.parseDouble(found.group(1)))
                     .sum();
@@ -212,7 +208,8 @@ class PeersTest {
                             ask(gateways.get(i % 2), "q" + i, "short", 1), (name, value) -> true)
                     .header("authorization", "Bearer " + secret)
                     .build();
-            int status = http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
+            int status =
+                    http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
             assertThat(status).isIn(200, 429);
             let += status == 200 ? 1 : 0;
         }

@@ -381,8 +381,8 @@ public final class Pool {
         EndpointState state = charge.state;
         LearnedRates.Figures speed = state.rates.at(now);
         double prompts = (charge.ahead + charge.work.uncachedTokens()) / speed.prefillRate() * 1e3 + speed.overheadMs();
-        double tokens =
-                charge.work.outputTokens() * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlightOfAll() - 1));
+        double tokens = charge.work.outputTokens()
+                * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlightOfAll() - 1));
         return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
     }
 

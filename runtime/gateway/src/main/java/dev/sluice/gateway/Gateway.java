@@ -158,9 +158,11 @@ public final class Gateway implements AutoCloseable {
     private Optional<Peering> peering(GatewayConfig its, PeerHosts hosts, Sources sources) {
         return its.peers().flatMap(PeersConfig::key).map(key -> {
             PeersConfig peers = its.peers().orElseThrow();
-            PeerNetwork network = sources.peers()
-                    .apply(new PeersAt(peers.host().orElse(""), peers.port(), key.value(), hosts::now));
-            return new Peering(network, key.value(), 
+            PeerNetwork network =
+                    sources.peers().apply(new PeersAt(peers.host().orElse(""), peers.port(), key.value(), hosts::now));
+            return new Peering(
+                    network,
+                    key.value(),
                     () -> assembly.pools,
                     () -> runtime.settings.tenants().all(),
                     this::explained,
@@ -186,9 +188,7 @@ public final class Gateway implements AutoCloseable {
      * @param peers makes the network to other replicas, when there are some to share with
      */
     public record Sources(
-            Supplier<KvEventSource> events,
-            Supplier<EndpointSource> endpoints,
-            Function<PeersAt, PeerNetwork> peers) {
+            Supplier<KvEventSource> events, Supplier<EndpointSource> endpoints, Function<PeersAt, PeerNetwork> peers) {
         /** None. */
         public static final Sources NONE = new Sources(() -> KvEventSource.NONE, () -> EndpointSource.NONE);
 

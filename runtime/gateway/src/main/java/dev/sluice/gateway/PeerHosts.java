@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Where other replicas may be: names that stand for addresses, or pods. */
 final class PeerHosts implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.sluice.peers");
+
     private final PeersConfig config;
     private final Supplier<EndpointSource> searches;
     private volatile List<InetSocketAddress> pods = List.of();
@@ -41,7 +43,7 @@ final class PeerHosts implements AutoCloseable {
                 }
             } catch (UnknownHostException nobody) {
                 // A headless Service without pods has no address: that is nobody, not a fault.
-                continue;
+                LOG.log(System.Logger.Level.TRACE, "peers: {0} has no address", name);
             }
         }
         return all;

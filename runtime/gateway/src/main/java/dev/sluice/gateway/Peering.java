@@ -2,7 +2,6 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.index.Xxh64;
 import dev.sluice.core.peers.PeerCodec;
-import dev.sluice.core.peers.PeerLoad;
 import dev.sluice.core.peers.PeerMessage;
 import dev.sluice.core.peers.PeerNetwork;
 import dev.sluice.core.peers.Sharing;
@@ -80,6 +79,7 @@ final class Peering implements PromptNews, AutoCloseable {
     private volatile Map<Long, Place> places = Map.of();
     /** Tenants' limits by the hash of their names. Guarded by the lock. */
     private Map<Long, Meter> meters = Map.of();
+
     private volatile boolean hurried;
     private volatile @Nullable Thread teller;
     private final Map<Long, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();

@@ -48,8 +48,7 @@ final class Seal {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-            key = new SecretKeySpec(
-                    mac.doFinal("sluice peers: transport".getBytes(StandardCharsets.UTF_8)), "AES");
+            key = new SecretKeySpec(mac.doFinal("sluice peers: transport".getBytes(StandardCharsets.UTF_8)), "AES");
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has HMAC-SHA256", e);
         }

@@ -37,8 +37,7 @@ class JGroupsPeersTest {
         private Set<Long> seen = Set.of();
 
         Member(int port, String secret, List<InetSocketAddress> others) {
-            network = new JGroupsPeers(
-                    new JGroupsPeers.Settings("127.0.0.1", port, secret, "test", () -> others));
+            network = new JGroupsPeers(new JGroupsPeers.Settings("127.0.0.1", port, secret, "test", () -> others));
             network.join(this);
         }
 
@@ -70,7 +69,9 @@ class JGroupsPeersTest {
         void awaitMembers(Member... others) throws InterruptedException {
             Set<Long> wanted = Set.copyOf(
                     Arrays.stream(others).map(other -> other.network.self()).toList());
-            assertThat(await(() -> seen.equals(wanted), 30)).as("%s, not %s", seen, wanted).isTrue();
+            assertThat(await(() -> seen.equals(wanted), 30))
+                    .as("%s, not %s", seen, wanted)
+                    .isTrue();
         }
 
         @Override
@@ -82,11 +83,11 @@ class JGroupsPeersTest {
     private static List<InetSocketAddress> ports(int count) throws IOException {
         List<ServerSocket> open = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            open.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
+            open.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
         }
         List<InetSocketAddress> free = new ArrayList<>();
         for (ServerSocket socket : open) {
-            free.add(new InetSocketAddress("127.0.0.1", socket.getLocalPort()));
+            free.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort()));
             socket.close();
         }
         return free;
@@ -151,7 +152,8 @@ class JGroupsPeersTest {
         a.awaitMembers(b);
         Random random = new Random(1);
         for (int i = 0; i < 50; i++) {
-            try (Socket socket = new Socket("127.0.0.1", hosts.get(0).getPort())) {
+            try (Socket socket =
+                    new Socket(InetAddress.getLoopbackAddress(), hosts.get(0).getPort())) {
                 byte[] junk = new byte[1 + random.nextInt(2000)];
                 random.nextBytes(junk);
                 OutputStream out = socket.getOutputStream();
@@ -173,7 +175,7 @@ class JGroupsPeersTest {
     void aPortThatIsTakenIsTriedAgainUntilItIsFree() throws Exception {
         List<InetSocketAddress> hosts = ports(2);
         Member b = member(hosts.get(1).getPort(), SECRET, hosts);
-        try (ServerSocket taken = new ServerSocket(hosts.get(0).getPort(), 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(hosts.get(0).getPort(), 1, InetAddress.getLoopbackAddress())) {
             assertThat(taken.isBound()).isTrue();
             member(hosts.get(0).getPort(), SECRET, hosts);
             assertThat(b.await(() -> !b.seen.isEmpty(), 2)).isFalse();

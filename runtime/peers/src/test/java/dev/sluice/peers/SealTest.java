@@ -33,7 +33,8 @@ class SealTest {
     void whoHasTheSecretOpensItOnceEachAndNobodyReadsIt() {
         byte[] sealed = sealed("what is said");
         assertThat(new String(sealed, StandardCharsets.ISO_8859_1)).doesNotContain("said");
-        assertThat(open(other, sealed)).hasValueSatisfying(open -> assertThat(open).isEqualTo(bytes("what is said")));
+        assertThat(open(other, sealed))
+                .hasValueSatisfying(open -> assertThat(open).isEqualTo(bytes("what is said")));
         assertThat(open(other, sealed)).isEmpty();
         assertThat(open(other, sealed)).isEmpty();
         assertThat(refused).containsExactly("replayed", "replayed");
@@ -57,7 +58,9 @@ class SealTest {
         for (int length = 0; length < sealed.length; length++) {
             assertThat(open(other, Arrays.copyOf(sealed, length))).isEmpty();
         }
-        assertThat(open(other, sealed)).as("the true one is still good after all that").isPresent();
+        assertThat(open(other, sealed))
+                .as("the true one is still good after all that")
+                .isPresent();
     }
 
     @Test
@@ -67,8 +70,8 @@ class SealTest {
             all.add(sealed("m" + i));
         }
         Collections.shuffle(all, new Random(1));
-        assertThat(all).allSatisfy(sealed -> assertThat(open(other, sealed)).isPresent());
-        assertThat(all).allSatisfy(sealed -> assertThat(open(other, sealed)).isEmpty());
+        assertThat(all).allSatisfy(one -> assertThat(open(other, one)).isPresent());
+        assertThat(all).allSatisfy(one -> assertThat(open(other, one)).isEmpty());
     }
 
     @Test

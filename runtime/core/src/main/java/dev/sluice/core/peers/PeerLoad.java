@@ -32,16 +32,16 @@ public record PeerLoad(int requests, long pendingTokens, long promptTokens, int 
     public static PeerLoad clamped(
             long requests, double pendingTokens, double promptTokens, long decoding, double decodingTokens) {
         return new PeerLoad(
-                (int) Math.clamp(requests, 0, MOST_REQUESTS),
+                Math.clamp(requests, 0, MOST_REQUESTS),
                 (long) Math.clamp(pendingTokens, 0, MOST_TOKENS),
                 (long) Math.clamp(promptTokens, 0, MOST_TOKENS),
-                (int) Math.clamp(decoding, 0, MOST_REQUESTS),
+                Math.clamp(decoding, 0, MOST_REQUESTS),
                 (long) Math.clamp(decodingTokens, 0, MOST_TOKENS));
     }
 
     /** Both together. */
     public PeerLoad plus(PeerLoad other) {
-        return this == NONE
+        return equals(NONE)
                 ? other
                 : clamped(
                         (long) requests + other.requests,

@@ -60,8 +60,7 @@ final class PrefixNews {
         if (before != null) {
             keptHashes -= before.chain.hashes().length;
         }
-        Chain chain = new Chain(
-                endpoint, Chain.ALL, length == hashes.length ? hashes : Arrays.copyOf(hashes, length));
+        Chain chain = new Chain(endpoint, Chain.ALL, length == hashes.length ? hashes : Arrays.copyOf(hashes, length));
         for (int i = 0; i < length - 1; i++) {
             supersede(new Key(endpoint, hashes[i]));
         }

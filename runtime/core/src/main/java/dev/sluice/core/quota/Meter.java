@@ -176,8 +176,8 @@ final class Meter {
             return Optional.empty();
         }
         mark(round);
-        return Optional.of(new Use(
-                model, usedRequests, usedTokens, inFlight, millionths(requests, now), millionths(tokens, now)));
+        return Optional.of(
+                new Use(model, usedRequests, usedTokens, inFlight, millionths(requests, now), millionths(tokens, now)));
     }
 
     /** Whoever comes in this round knows what was used before it. */

@@ -43,8 +43,9 @@ class PrefixNewsTest {
         news.sent(7, longer, 10, 0);
         news.sent(7, longer, 20, 0);
         news.sent(7, longer, 30, 0);
-        assertThat(chains(news.take())).singleElement().satisfies(chain -> assertThat(chain.hashes())
-                .isEqualTo(longer));
+        assertThat(chains(news.take()))
+                .singleElement()
+                .satisfies(chain -> assertThat(chain.hashes()).isEqualTo(longer));
         assertThat(chains(news.all())).hasSize(1);
     }
 
@@ -53,8 +54,9 @@ class PrefixNewsTest {
         long[] prompt = chain(3, 10);
         news.sent(7, prompt, 10, 0);
         news.cut(7, prompt, 10, 4);
-        assertThat(chains(news.take())).singleElement().satisfies(chain -> assertThat(chain.keep())
-                .isEqualTo(4));
+        assertThat(chains(news.take()))
+                .singleElement()
+                .satisfies(chain -> assertThat(chain.keep()).isEqualTo(4));
         assertThat(news.all()).isEmpty();
         news.sent(7, prompt, 10, 0);
         assertThat(chains(news.take())).hasSize(1);
@@ -83,9 +85,9 @@ class PrefixNewsTest {
         }
         List<PeerMessage> messages = large.take();
         assertThat(chains(messages)).hasSize(300);
-        assertThat(messages).allSatisfy(message -> assertThat(
-                        PeerCodec.write(new PeerFrame(1, 1, 1, message)))
-                .hasSizeLessThan(PrefixNews.MESSAGE + 5000));
+        assertThat(messages)
+                .allSatisfy(message -> assertThat(PeerCodec.write(new PeerFrame(1, 1, 1, message)))
+                        .hasSizeLessThan(PrefixNews.MESSAGE + 5000));
         long bytes = messages.stream()
                 .mapToLong(message -> PeerCodec.write(new PeerFrame(1, 1, 1, message)).length)
                 .sum();

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -102,6 +103,10 @@ class SharingTest {
             everybodySees();
         }
 
+        Replica replica(long id) {
+            return Objects.requireNonNull(replicas.get(id));
+        }
+
         void everybodySees() {
             replicas.values().forEach(replica -> replica.sharing.members(replicas.keySet()));
         }
@@ -124,7 +129,8 @@ class SharingTest {
                     replica.sharing.tell(replica.rows(), (to, bytes) -> send(replica.id, to, bytes));
                 }
             }
-            List<Packet> due = new ArrayList<>(wire.stream().filter(p -> p.at() <= now).toList());
+            List<Packet> due =
+                    new ArrayList<>(wire.stream().filter(p -> p.at() <= now).toList());
             wire.removeAll(due);
             for (int i = due.size() - 1; i > 0; i--) {
                 due.set(i, due.set(random.nextInt(i + 1), due.get(i)));
@@ -204,7 +210,7 @@ class SharingTest {
         world.delay = 0;
         world.tick();
         world.assertEverybodyKnowsTheTruth();
-        assertThat(world.replicas.get(1L).outcomes.get(Outcome.DUPLICATE)).isPositive();
+        assertThat(world.replica(1L).outcomes.get(Outcome.DUPLICATE)).isPositive();
     }
 
     @Test
@@ -212,22 +218,22 @@ class SharingTest {
         World world = new World(1, 3);
         world.randomLoad();
         world.tick();
-        Replica dies = world.replicas.get(3L);
+        Replica dies = world.replica(3L);
         dies.alive = false;
         world.ticks((int) (STALE / EVERY));
-        assertThat(world.replicas.get(1L).sharing.present()).isEqualTo(2);
+        assertThat(world.replica(1L).sharing.present()).isEqualTo(2);
         world.tick();
-        assertThat(world.replicas.get(1L).sharing.present()).isEqualTo(1);
+        assertThat(world.replica(1L).sharing.present()).isEqualTo(1);
         world.assertEverybodyKnowsTheTruth();
 
-        Replica ends = world.replicas.get(2L);
+        Replica ends = world.replica(2L);
         ends.sharing.sayToAll(new PeerMessage.Bye(), (to, bytes) -> {
             if (to == 1) {
-                world.replicas.get(1L).receives(2, bytes, world.now);
+                world.replica(1L).receives(2, bytes, world.now);
             }
         });
-        assertThat(world.replicas.get(1L).sharing.present()).isZero();
-        assertThat(world.replicas.get(1L).asked).containsExactly(new PeerMessage.Bye());
+        assertThat(world.replica(1L).sharing.present()).isZero();
+        assertThat(world.replica(1L).asked).containsExactly(new PeerMessage.Bye());
     }
 
     @Test
@@ -237,11 +243,11 @@ class SharingTest {
         world.tick();
         world.cutOff.addAll(Set.of(1L, 2L));
         world.ticks(9);
-        assertThat(world.replicas.get(1L).sharing.present()).isEqualTo(1);
-        assertThat(world.replicas.get(4L).sharing.present()).isEqualTo(1);
-        long endpoint = world.replicas.get(2L).own.keySet().iterator().next();
-        assertThat(world.replicas.get(1L).sharing.load(endpoint))
-                .isEqualTo(world.replicas.get(2L).own.get(endpoint));
+        assertThat(world.replica(1L).sharing.present()).isEqualTo(1);
+        assertThat(world.replica(4L).sharing.present()).isEqualTo(1);
+        long endpoint = world.replica(2L).own.keySet().iterator().next();
+        assertThat(world.replica(1L).sharing.load(endpoint))
+                .isEqualTo(world.replica(2L).own.get(endpoint));
         world.cutOff.clear();
         world.tick();
         world.assertEverybodyKnowsTheTruth();
@@ -252,14 +258,14 @@ class SharingTest {
         World world = new World(3, 3);
         for (int i = 0; i < 10; i++) {
             world.randomLoad();
-            world.replicas.get(1L).sharing.sent(5, new long[] {i, i + 1}, 2, world.now);
+            world.replica(1L).sharing.sent(5, new long[] {i, i + 1}, 2, world.now);
             world.tick();
         }
         // A replica that is started anew has another number, drawn at random.
         Replica anew = new Replica(99);
         world.replicas.put(99L, anew);
         world.everybodySees();
-        int before = world.replicas.get(2L).prefixes.size();
+        int before = world.replica(2L).prefixes.size();
         assertThat(before).isPositive();
         List<Packet> all = List.copyOf(world.recorded);
         for (Packet packet : all) {
@@ -274,7 +280,7 @@ class SharingTest {
         }
         assertThat(anew.prefixes).isEmpty();
         assertThat(anew.sharing.present()).isZero();
-        assertThat(world.replicas.get(2L).prefixes).hasSize(before);
+        assertThat(world.replica(2L).prefixes).hasSize(before);
         world.tick();
         world.assertEverybodyKnowsTheTruth();
     }
@@ -283,11 +289,11 @@ class SharingTest {
     void replayedByTheSameSenderNothingCountsTwice() {
         World world = new World(4, 2);
         world.randomLoad();
-        world.replicas.get(1L).sharing.sent(5, new long[] {1, 2}, 2, world.now);
+        world.replica(1L).sharing.sent(5, new long[] {1, 2}, 2, world.now);
         world.ticks(3);
-        world.replicas.get(1L).own.clear();
+        world.replica(1L).own.clear();
         world.tick();
-        Replica two = world.replicas.get(2L);
+        Replica two = world.replica(2L);
         int told = two.prefixes.size();
         List<Packet> all = List.copyOf(world.recorded);
         for (Packet packet : all) {
@@ -304,7 +310,7 @@ class SharingTest {
         World world = new World(5, 2);
         world.randomLoad();
         world.tick();
-        Replica one = world.replicas.get(1L);
+        Replica one = world.replica(1L);
         PeerLoad before = one.sharing.load(0x9E3779B97F4A7C15L);
         for (Packet packet : List.copyOf(world.recorded)) {
             byte[] other = packet.bytes().clone();
@@ -321,17 +327,20 @@ class SharingTest {
         World world = new World(6, 2);
         for (int i = 0; i < 200; i++) {
             long[] chain = world.random.longs(100).toArray();
-            world.replicas.get(1L).sharing.sent(5, chain, 100, world.now);
+            world.replica(1L).sharing.sent(5, chain, 100, world.now);
             if (i % 10 == 9) {
                 world.tick();
             }
         }
-        assertThat(world.replicas.get(2L).prefixes).hasSizeGreaterThanOrEqualTo(200);
+        assertThat(world.replica(2L).prefixes).hasSizeGreaterThanOrEqualTo(200);
         Replica late = new Replica(9);
         world.replicas.put(9L, late);
         world.everybodySees();
         world.ticks(4);
-        assertThat(late.prefixes.stream().map(chain -> chain.hashes()[99]).distinct().count())
+        assertThat(late.prefixes.stream()
+                        .map(chain -> chain.hashes()[99])
+                        .distinct()
+                        .count())
                 .isEqualTo(200);
     }
 
@@ -339,33 +348,38 @@ class SharingTest {
     void questionsAndAnswersFindTheirWay() {
         World world = new World(7, 3);
         world.tick();
-        Replica asks = world.replicas.get(1L);
+        Replica asks = world.replica(1L);
         asks.sharing.sayToAll(new PeerMessage.Question(42, 43), (to, bytes) -> world.send(1, to, bytes));
         world.tick();
-        Replica knows = world.replicas.get(3L);
+        Replica knows = world.replica(3L);
         assertThat(knows.asked).contains(new PeerMessage.Question(42, 43));
-        knows.sharing.say(1, new PeerMessage.Answer(42, new byte[] {'{', '}'}), (to, bytes) -> world.send(3, to, bytes));
+        knows.sharing.say(
+                1, new PeerMessage.Answer(42, new byte[] {'{', '}'}), (to, bytes) -> world.send(3, to, bytes));
         world.tick();
-        assertThat(asks.asked).singleElement().isInstanceOfSatisfying(
-                PeerMessage.Answer.class, answer -> assertThat(answer.number()).isEqualTo(42));
+        assertThat(asks.asked)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        PeerMessage.Answer.class,
+                        answer -> assertThat(answer.number()).isEqualTo(42));
     }
 
     @Test
     void aFleetLargerThanOneMessageIsToldInParts() {
         World world = new World(8, 2);
-        Replica one = world.replicas.get(1L);
+        Replica one = world.replica(1L);
         for (int i = 0; i < 2500; i++) {
             one.own.put(world.random.nextLong(), new PeerLoad(i + 1, 1, 1, 1, 1));
         }
         world.tick();
         one.own.forEach((endpoint, load) ->
-                assertThat(world.replicas.get(2L).sharing.load(endpoint)).isEqualTo(load));
+                assertThat(world.replica(2L).sharing.load(endpoint)).isEqualTo(load));
         Map<Long, PeerLoad> before = new TreeMap<>(one.own);
         one.own.clear();
         one.own.put(5L, new PeerLoad(1, 1, 1, 1, 1));
         world.tick();
-        before.keySet().forEach(endpoint ->
-                assertThat(world.replicas.get(2L).sharing.load(endpoint)).isEqualTo(PeerLoad.NONE));
-        assertThat(world.replicas.get(2L).sharing.load(5)).isEqualTo(new PeerLoad(1, 1, 1, 1, 1));
+        before.keySet()
+                .forEach(endpoint ->
+                        assertThat(world.replica(2L).sharing.load(endpoint)).isEqualTo(PeerLoad.NONE));
+        assertThat(world.replica(2L).sharing.load(5)).isEqualTo(new PeerLoad(1, 1, 1, 1, 1));
     }
 }

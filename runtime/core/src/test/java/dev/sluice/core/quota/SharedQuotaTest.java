@@ -233,9 +233,10 @@ class SharedQuotaTest {
             assertThat(node.quota.knownTokens()).isEqualTo(settled);
         }
         world.pass(62 * SECOND);
-        assertThat(world.nodes).allSatisfy(node -> assertThat(
-                        node.quota.standing(world.now).tokens().left())
-                .isEqualTo(1_000_000_000));
+        assertThat(world.nodes)
+                .allSatisfy(node -> assertThat(
+                                node.quota.standing(world.now).tokens().left())
+                        .isEqualTo(1_000_000_000));
     }
 
     @ParameterizedTest
@@ -331,7 +332,12 @@ class SharedQuotaTest {
         world.pass(SECOND);
         assertThat(late.quota.standing(world.now).tokens().left())
                 .isCloseTo(
-                        world.nodes.getFirst().quota.standing(world.now).tokens().left(),
+                        world.nodes
+                                .getFirst()
+                                .quota
+                                .standing(world.now)
+                                .tokens()
+                                .left(),
                         org.assertj.core.data.Offset.offset(100L));
     }
 }

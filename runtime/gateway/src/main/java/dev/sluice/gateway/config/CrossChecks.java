@@ -87,8 +87,8 @@ final class CrossChecks {
         if (peers.key().isEmpty()) {
             at.problems().warningAt(file(), at.path(), "no key: nothing is shared with other replicas");
         }
-        boolean own = config.tenants().isPresent()
-                && config.tenants().get().salt().isEmpty();
+        boolean own =
+                config.tenants().isPresent() && config.tenants().get().salt().isEmpty();
         if (own) {
             at.problems()
                     .warningAt(

@@ -19,8 +19,9 @@ public record PeersConfig(
         @Doc("Text of at least 16 characters that all replicas have, and nobody else. Absent: nothing is shared.")
         Optional<SecretText> key,
 
-        @Doc("Where replicas may be, this one included: `HOST` or `HOST:PORT`. A name stands for all of its addresses, as that of a"
-                + " headless Service, and is asked for again and again.")
+        @Doc(
+                "Where replicas may be, this one included: `HOST` or `HOST:PORT`. A name stands for all of its addresses, as that of a"
+                        + " headless Service, and is asked for again and again.")
         List<String> members,
 
         @Doc("Or: the pods that replicas are.") Optional<Pods> pods,

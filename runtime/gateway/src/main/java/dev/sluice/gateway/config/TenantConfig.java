@@ -130,8 +130,9 @@ public record TenantConfig(
             @Doc("Further limits of single models, by a name that its clients use.")
             Map<String, ModelQuota> models,
 
-            @Doc("While other replicas (`peers`) are silent: `share`: each side gives its even part of the limits, for a minute;"
-                    + " `deny`: nothing but what is left of a tenth of a limit, until they are heard again.")
+            @Doc(
+                    "While other replicas (`peers`) are silent: `share`: each side gives its even part of the limits, for a minute;"
+                            + " `deny`: nothing but what is left of a tenth of a limit, until they are heard again.")
             @Default("share")
             OnPartition onPartition) {}
 

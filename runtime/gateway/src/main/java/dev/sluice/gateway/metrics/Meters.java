@@ -127,8 +127,8 @@ public final class Meters implements AutoCloseable {
         registry.getPrometheusRegistry().register(llmd);
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
-        for (String outcome : List.of(
-                "sent", "accepted", "duplicate", "misdirected", "version", "malformed", "forged", "replayed")) {
+        for (String outcome :
+                List.of("sent", "accepted", "duplicate", "misdirected", "version", "malformed", "forged", "replayed")) {
             peerMessages.get(0, outcome);
         }
         for (String outcome : List.of("told", "left_out", "heard", "unknown")) {

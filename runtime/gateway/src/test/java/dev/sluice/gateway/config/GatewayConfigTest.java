@@ -237,7 +237,8 @@ class GatewayConfigTest {
     void peersAreReadWithTheirDefaults() {
         Loads.write(directory, "key", "sixteen characters\n");
         PeersConfig named = Loads.good(
-                        directory, Loads.MINIMAL + "peers: {key: {file: key}, members: [sluice-peers, \"[fd00::1]:7801\"]}\n")
+                        directory,
+                        Loads.MINIMAL + "peers: {key: {file: key}, members: [sluice-peers, \"[fd00::1]:7801\"]}\n")
                 .peers()
                 .orElseThrow();
         assertThat(named)
@@ -267,8 +268,7 @@ class GatewayConfigTest {
 
     @Test
     void peersWithoutAKeyOrBesideTenantsWithoutASaltAreWarnings() {
-        Loaded loaded = Loads.load(
-                directory, Loads.MINIMAL + "peers: {members: [a]}\ntenants: {anonymous: allow}\n");
+        Loaded loaded = Loads.load(directory, Loads.MINIMAL + "peers: {members: [a]}\ntenants: {anonymous: allow}\n");
 
         assertThat(loaded.errors()).isEmpty();
         assertThat(loaded.warnings())
