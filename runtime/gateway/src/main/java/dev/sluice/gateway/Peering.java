@@ -62,6 +62,10 @@ final class Peering implements PromptNews, AutoCloseable {
     private static final int MOST_ROWS = 10_000;
     /** Least time between two words on what tenants have used. */
     private static final Duration PAUSE = Duration.ofMillis(5);
+    /** How long a prompt that was sent somewhere waits for others to be told along with it. */
+    private static final Duration SOON = Duration.ofMillis(15);
+    /** Endpoints that are few enough to say with every prompt what is in flight at them. */
+    private static final int FEW = 64;
     /** How long a question waits for an answer. */
     private static final Duration ANSWER = Duration.ofMillis(500);
 
@@ -148,16 +152,19 @@ final class Peering implements PromptNews, AutoCloseable {
         long next = System.nanoTime() + every;
         while (stop.getCount() > 0) {
             long left = next - System.nanoTime();
-            if (left > 0 && !hurried) {
-                LockSupport.parkNanos(left);
-            } else if (left > 0) {
-                hurried = false;
-                quotas();
-                stop.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
-            } else {
+            if (left <= 0) {
                 next = System.nanoTime() + every;
                 tick();
                 quotas();
+            } else if (hurried) {
+                hurried = false;
+                quotas();
+                stop.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+            } else if (queued.get() > 0) {
+                stop.await(Math.min(left, SOON.toNanos()), TimeUnit.NANOSECONDS);
+                news();
+            } else {
+                LockSupport.parkNanos(left);
             }
         }
     }
@@ -270,12 +277,51 @@ final class Peering implements PromptNews, AutoCloseable {
     }
 
     private void add(Item item) {
-        if (queued.incrementAndGet() > QUEUE) {
+        int waiting = queued.incrementAndGet();
+        if (waiting > QUEUE) {
             queued.decrementAndGet();
             counts.peerPrefixes("left_out", 1);
-        } else {
-            queue.add(item);
+            return;
         }
+        queue.add(item);
+        if (waiting == 1) {
+            LockSupport.unpark(teller);
+        }
+    }
+
+    /** Says where prompts went, and where there are few endpoints, what is in flight at them now. */
+    private void news() {
+        if (places.size() <= FEW) {
+            tick();
+            return;
+        }
+        lock.lock();
+        try {
+            take(System.nanoTime());
+            sharing.tellNews(this::send);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes over what requests had to tell. Inside the lock. */
+    private void take(long now) {
+        int told = 0;
+        Item item = queue.poll();
+        while (item != null) {
+            queued.decrementAndGet();
+            long key = key(item.pool, item.endpoint);
+            if (item.keep == PeerMessage.Chain.ALL) {
+                sharing.sent(key, item.hashes, item.count, now);
+            } else {
+                sharing.cut(key, item.hashes, item.count, item.keep);
+            }
+            told++;
+            item = queue.poll();
+        }
+        counts.peerPrefixes("told", told);
+        counts.peerPrefixes("left_out", sharing.leftOut() - leftOut);
+        leftOut = sharing.leftOut();
     }
 
     /** Says all, and forgets what is too old. */
@@ -290,31 +336,16 @@ final class Peering implements PromptNews, AutoCloseable {
             pool.own().forEach((endpoint, load) -> own.add(new PeerMessage.Row(key(name, endpoint), load)));
         });
         places = next;
-        int told = 0;
         lock.lock();
         try {
-            Item item = queue.poll();
-            while (item != null) {
-                queued.decrementAndGet();
-                long key = key(item.pool, item.endpoint);
-                if (item.keep == PeerMessage.Chain.ALL) {
-                    sharing.sent(key, item.hashes, item.count, now);
-                } else {
-                    sharing.cut(key, item.hashes, item.count, item.keep);
-                }
-                told++;
-                item = queue.poll();
-            }
+            take(now);
             sharing.tell(own, this::send);
             if (sharing.expire(now)) {
                 spread();
             }
-            counts.peerPrefixes("left_out", sharing.leftOut() - leftOut);
-            leftOut = sharing.leftOut();
         } finally {
             lock.unlock();
         }
-        counts.peerPrefixes("told", told);
     }
 
     private void send(long to, byte[] frame) {

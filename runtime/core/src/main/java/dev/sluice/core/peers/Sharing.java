@@ -190,6 +190,11 @@ public final class Sharing {
         }
     }
 
+    /** Says where prompts went since the last time, and nothing else. */
+    public void tellNews(Out out) {
+        news.take().forEach(message -> sayToAll(message, out));
+    }
+
     /** Says one thing to one replica. */
     public void say(long to, PeerMessage message, Out out) {
         out.send(to, PeerCodec.write(new PeerFrame(settings.self, to, ++sequence, message)));

@@ -15,12 +15,12 @@ final class Window {
     boolean accepts(long sequence) {
         if (sequence > newest) {
             long ahead = sequence - newest;
-            come = ahead >= SIZE ? 1 : come << ahead | 1;
+            come = ahead >= SIZE ? 1 : (come << ahead) | 1;
             newest = sequence;
             return true;
         }
         long behind = newest - sequence;
-        if (sequence < 1 || behind >= SIZE || (come >>> behind & 1) != 0) {
+        if (sequence < 1 || behind >= SIZE || ((come >>> behind) & 1) != 0) {
             return false;
         }
         come |= 1L << behind;

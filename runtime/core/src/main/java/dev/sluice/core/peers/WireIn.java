@@ -29,7 +29,7 @@ final class WireIn {
         }
         long value = 0;
         for (int i = 0; i < 8; i++) {
-            value = value << 8 | bytes[at++] & 0xff;
+            value = (value << 8) | (bytes[at++] & 0xff);
         }
         return value;
     }
@@ -62,7 +62,7 @@ final class WireIn {
 
     long signed() throws BadPeerMessage {
         long value = bits();
-        return value >>> 1 ^ -(value & 1);
+        return (value >>> 1) ^ -(value & 1);
     }
 
     byte[] rest(int most) throws BadPeerMessage {

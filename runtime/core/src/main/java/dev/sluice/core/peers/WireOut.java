@@ -27,7 +27,7 @@ final class WireOut {
     WireOut number(long value) {
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            octet((int) (rest & 0x7f | 0x80));
+            octet((int) ((rest & 0x7f) | 0x80));
             rest >>>= 7;
         }
         return octet((int) rest);
@@ -35,7 +35,7 @@ final class WireOut {
 
     /** Of either sign. */
     WireOut signed(long value) {
-        return number(value << 1 ^ value >> 63);
+        return number((value << 1) ^ (value >> 63));
     }
 
     WireOut raw(byte[] value) {
