@@ -47,6 +47,20 @@ for file in sorted(folder.glob("*.yaml")):
             (folder / f"{file.stem}.tenants").mkdir(exist_ok=True)
             for key, content in files.items():
                 (folder / f"{file.stem}.tenants" / key).write_text(content)
+        peers = yaml.safe_load(text).get("peers")
+        if "example" not in file.name:
+            check(name + ": replicas share", peers is not None or file.stem == "all-knative")
+        if peers:
+            mount = next((m for m in container["volumeMounts"] if peers["key"]["file"].startswith(m["mountPath"] + "/")), None)
+            check(name + ": the replicas' key is mounted", mount is not None)
+            secret = next(v["secret"]["secretName"] for v in pod["volumes"] if v["name"] == mount["name"])
+            check(name + ": the replicas' key is there: " + secret, secret in kept or file.stem == "all-deployment")
+            headless = [s for s in by_kind["Service"] if s["metadata"]["name"] + ".gateway.svc" == peers["members"][0]]
+            check(name + ": the replicas' name stands for all pods", len(headless) == 1 and headless[0]["spec"]["clusterIP"] == "None"
+                  and headless[0]["spec"]["publishNotReadyAddresses"] is True)
+            if o["kind"] != "Job" and headless:
+                labels = o["spec"]["template"]["metadata"]["labels"] | ({"serving.knative.dev/service": o["metadata"]["name"]} if o["kind"] == "Service" else {})
+                check(name + ": that is these pods", headless[0]["spec"]["selector"].items() <= labels.items())
         if o["kind"] != "Job":
             check(name + ": its configuration is immutable", maps[config].get("immutable") is True)
         (folder / f"{file.stem}.gateway.yaml").write_text(text)
@@ -78,6 +92,7 @@ for file in sorted(folder.glob("*.yaml")):
               or all(p.get("automountServiceAccountToken") is False for _, p in pods))
     for policy in by_kind.get("NetworkPolicy", []):
         ports = {p["port"] for rule in policy["spec"]["ingress"] for p in rule["ports"]}
+        check(f"{file.name}: replicas reach each other, where they share", (7800 in ports) == (file.stem != "all-knative"))
         if file.stem.endswith("knative"):
             check(f"{file.name}: activator and autoscaler get in", {8012, 8013, 9090} <= ports)
 if faults:

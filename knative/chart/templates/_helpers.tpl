@@ -70,7 +70,25 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if .Values.tenants.salt.secretName }}{{ $_ := set $tenants "salt" (dict "file" (printf "/etc/sluice/secrets/tenants-salt/%s" .Values.tenants.salt.key)) }}{{ end -}}
 {{- $_ := set $base "tenants" $tenants -}}
 {{- end -}}
+{{- if .Values.peers.enabled -}}
+{{- $where := printf "%s-peers.%s.svc" (include "sluice.name" .) .Release.Namespace -}}
+{{- $_ := set $base "peers" (dict "port" (int .Values.peers.port) "key" (dict "file" "/etc/sluice/secrets/peers/key") "members" (list $where)) -}}
+{{- end -}}
 {{- mergeOverwrite $base (deepCopy .Values.config) | toYaml -}}
+{{- end -}}
+
+{{- /* The pods that serve: of all revisions, so that those of before and after share during a roll-out. */ -}}
+{{- define "sluice.peersSelector" -}}
+{{- if eq .Values.mode "knative" -}}
+serving.knative.dev/service: {{ include "sluice.name" . }}
+{{- else -}}
+{{ include "sluice.selector" . }}
+sluice.dev/part: gateway
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.peersSecret" -}}
+{{- .Values.peers.secretName | default (printf "%s-peers" (include "sluice.name" .)) -}}
 {{- end -}}
 
 {{- define "sluice.configName" -}}
@@ -110,6 +128,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- if and (include "sluice.hasTenants" .) .Values.tenants.salt.secretName }}
 - {name: tenants-salt, mountPath: /etc/sluice/secrets/tenants-salt, readOnly: true}
 {{- end }}
+{{- if .Values.peers.enabled }}
+- {name: peers, mountPath: /etc/sluice/secrets/peers, readOnly: true}
+{{- end }}
 {{- if .Values.plugins.volume }}
 - {name: plugins, mountPath: /opt/sluice/plugins, readOnly: true}
 {{- end }}
@@ -134,6 +155,9 @@ seccompProfile: {type: RuntimeDefault}
 {{- end }}
 {{- if and (include "sluice.hasTenants" $root) $root.Values.tenants.salt.secretName }}
 - {name: tenants-salt, secret: {secretName: {{ $root.Values.tenants.salt.secretName }}}}
+{{- end }}
+{{- if $root.Values.peers.enabled }}
+- {name: peers, secret: {secretName: {{ include "sluice.peersSecret" $root }}{{ if not $root.Values.peers.secretName }}{{ $suffix }}{{ end }}}}
 {{- end }}
 {{- with $root.Values.plugins.volume }}
 - name: plugins

@@ -27,5 +27,5 @@ public record InflightLoadConfig(
         @Doc("Has no effect: what is cached is known to the gateway's ledger.") @Default("\"\"")
         String prefixMatchInfoProducerName,
 
-        @Doc("Has no effect: there is no state of other replicas.") @Default("true")
+        @Doc("Has no effect: `peers` says whether replicas share.") @Default("true")
         boolean syncCrossReplicaState) {}

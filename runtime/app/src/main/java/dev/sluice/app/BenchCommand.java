@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
             IdleBench.class,
             DiscoveryBench.class,
             GoneBench.class,
-            SlowBench.class
+            SlowBench.class,
+            PeersBench.class
         },
         description = "Measures.")
 final class BenchCommand implements Runnable {

@@ -56,6 +56,12 @@ final class DemoRun {
         return new DemoRun(workload, i -> uri(port)).run(fleet, progress);
     }
 
+    /** Request i goes to gateway i modulo their number. */
+    static DemoResult across(List<Integer> ports, DemoFleet fleet, DemoWorkload workload, PrintWriter progress)
+            throws IOException, InterruptedException {
+        return new DemoRun(workload, i -> uri(ports.get(i % ports.size()))).run(fleet, progress);
+    }
+
     private static URI uri(int port) {
         return URI.create("http://127.0.0.1:" + port + PATH);
     }

@@ -8,6 +8,7 @@ import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.knative.KubernetesSource;
 import dev.sluice.kvevents.ZmqKvEvents;
+import dev.sluice.peers.JGroupsPeers;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -114,9 +115,13 @@ final class ServeCommand implements Callable<Integer> {
                 started.tenants() ? "for tenants" : "open to everybody: no tenants are configured");
     }
 
-    /** Readers of KV events and of Kubernetes: neither is loaded before it is needed. */
+    /** Readers of KV events and of Kubernetes, and the network to other replicas: none is loaded before it is needed. */
     static Gateway.Sources sources() {
-        return new Gateway.Sources(() -> new ZmqKvEvents(), () -> new KubernetesSource());
+        return new Gateway.Sources(
+                () -> new ZmqKvEvents(),
+                () -> new KubernetesSource(),
+                at -> new JGroupsPeers(
+                        new JGroupsPeers.Settings(at.host(), at.port(), at.secret(), "sluice", at.others())));
     }
 
     private static Optional<Integer> portOfEnvironment() {

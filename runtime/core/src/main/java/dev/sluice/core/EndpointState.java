@@ -1,6 +1,7 @@
 package dev.sluice.core;
 
 import dev.sluice.core.discovery.Standing;
+import dev.sluice.core.peers.PeerLoad;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.List;
@@ -32,6 +33,8 @@ final class EndpointState {
     long observedTokens;
 
     long decodingTokens;
+    /** What other replicas of this gateway have in flight here, as they say. */
+    PeerLoad peers = PeerLoad.NONE;
     /** Prompt tokens computed so far, as far as the ledger knows. */
     double prefilledTokens;
 
@@ -84,6 +87,33 @@ final class EndpointState {
         }
         double unseen = Math.max(0, unseenUntil - now) / 1e9 * rate;
         return pending + Math.min((double) (pendingPrefillTokens - observedTokens), unseen);
+    }
+
+    /** The same with what other replicas have sent here. */
+    double pendingOfAll(double rate, long now) {
+        return pendingTokens(rate, now) + peers.pendingTokens();
+    }
+
+    /** Requests here, those of other replicas included. */
+    int inFlightOfAll() {
+        return inFlight + peers.requests();
+    }
+
+    /** Streams here, those of other replicas included. */
+    int decodingOfAll() {
+        return decoding + peers.decoding();
+    }
+
+    /** What this gateway alone has in flight. */
+    PeerLoad own(long now) {
+        return inFlight == 0
+                ? PeerLoad.NONE
+                : PeerLoad.clamped(
+                        inFlight,
+                        pendingTokens(rates.at(now).prefillRate(), now),
+                        (double) pendingPrefillTokens,
+                        decoding,
+                        (double) decodingTokens);
     }
 
     void charge(Charge charge, long now) {
@@ -185,11 +215,11 @@ final class EndpointState {
         put(values, Signal.ADAPTER_WAITING, Double.NaN);
         put(values, Signal.ADAPTERS, scrape.adapters().count());
         put(values, Signal.MAX_ADAPTERS, scrape.adapters().max());
-        put(values, Signal.IN_FLIGHT_REQUESTS, inFlight);
-        put(values, Signal.PENDING_PREFILL_TOKENS, pendingTokens(speed.prefillRate(), now));
-        put(values, Signal.IN_FLIGHT_TOKENS, (double) pendingPrefillTokens);
-        put(values, Signal.DECODING_REQUESTS, decoding);
-        put(values, Signal.DECODING_TOKENS, (double) decodingTokens);
+        put(values, Signal.IN_FLIGHT_REQUESTS, inFlightOfAll());
+        put(values, Signal.PENDING_PREFILL_TOKENS, pendingOfAll(speed.prefillRate(), now));
+        put(values, Signal.IN_FLIGHT_TOKENS, (double) (pendingPrefillTokens + peers.promptTokens()));
+        put(values, Signal.DECODING_REQUESTS, decodingOfAll());
+        put(values, Signal.DECODING_TOKENS, (double) (decodingTokens + peers.decodingTokens()));
         put(values, Signal.CACHED_TOKENS, 0);
         put(values, Signal.PULLED_TOKENS, 0);
         put(values, Signal.PULL_MS, 0);

@@ -22,7 +22,7 @@ final class Lessons {
         }
         EndpointState to = charge.state;
         LearnedRates.Figures speed = to.rates.at(now);
-        double anyway = speed.overheadMs() + speed.tokenMs() + speed.tokenSlopeMs() * to.decoding;
+        double anyway = speed.overheadMs() + speed.tokenMs() + speed.tokenSlopeMs() * to.decodingOfAll();
         links.moved(from, to, charge.moved, (now - charge.handedAt) / 1e6 - anyway, now);
     }
 
@@ -86,7 +86,7 @@ final class Lessons {
     private static void stream(Charge charge, Usage usage, long now) {
         EndpointState state = charge.state;
         int tokens = Math.max(charge.tokens, usage.outputTokens()) - 1;
-        double others = (charge.othersAtStart + (double) state.decoding) / 2;
+        double others = (charge.othersAtStart + (double) state.decodingOfAll()) / 2;
         double prompts = Math.max(0, state.prefilledTokens - charge.prefilledAtStart);
         double stoodStill = prompts / state.rates.at(now).prefillRate() * 1e9;
         double nanos = (double) (now - charge.firstTokenAt);
@@ -96,7 +96,7 @@ final class Lessons {
     /** A whole answer has no first token of its own: its time is split in the proportion that is expected. */
     private static void whole(Charge charge, Usage usage, long now) {
         EndpointState state = charge.state;
-        double batch = state.inFlight;
+        double batch = state.inFlightOfAll();
         int uncached = charge.work.uncachedTokens();
         if (usage.cachedTokens() >= 0 && usage.promptTokens() > 0) {
             uncached = Math.max(1, usage.promptTokens() - usage.cachedTokens());
@@ -120,7 +120,7 @@ final class Lessons {
         }
         LearnedRates.Figures speed = state.rates.at(now);
         double perMs = speed.prefillRate() / 1000;
-        double batch = state.inFlight;
+        double batch = state.inFlightOfAll();
         double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
         double computeMs = speed.overheadMs() + (charge.ahead + charge.work.uncachedTokens()) / perMs;
         double fetchMs = pulls.expectedMs(from, state, fetch.tokens, now);
@@ -151,7 +151,7 @@ final class Lessons {
             return;
         }
         LearnedRates.Figures speed = state.rates.at(now);
-        double batch = state.inFlight;
+        double batch = state.inFlightOfAll();
         double decodeMs = (usage.outputTokens() - 1) * (speed.tokenMs() + speed.tokenSlopeMs() * batch);
         double moveMs = links.expectedMs(from, state, charge.moved, now) + speed.overheadMs();
         double factor = (now - charge.handedAt) / 1e6 / Math.max(1e-3, decodeMs + moveMs);

@@ -1,6 +1,7 @@
 package dev.sluice.core;
 
 import dev.sluice.core.discovery.Standing;
+import dev.sluice.core.peers.PeerLoad;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,8 @@ public final class Pool {
     private final Lifecycle lifecycle;
     private long version;
     private @Nullable Snapshot last;
+    /** Other replicas that have been heard of late. */
+    private int others;
     /** One row of a picture. */
     private final double[] signals = new double[Snapshot.WIDTH];
 
@@ -191,7 +195,31 @@ public final class Pool {
         state.scrape = scrape;
         state.scrapedAt = now;
         state.trust.bound(scrape.kvBlocks() * scrape.blockSize());
-        state.limit.scraped(scrape.running(), scrape.waiting(), state.inFlight);
+        state.limit.scraped(scrape.running(), scrape.waiting(), state.inFlightOfAll());
+    }
+
+    /**
+     * Other replicas of this gateway have said what they have in flight, or what they said has become too old to count.
+     *
+     * @param of what all of them together have in flight, by an endpoint's id
+     * @param replicas how many of them count
+     */
+    public void peers(Function<String, PeerLoad> of, int replicas) {
+        version++;
+        others = replicas;
+        endpoints.forEach((id, state) -> state.peers = replicas == 0 ? PeerLoad.NONE : of.apply(id));
+    }
+
+    /** What this gateway alone has in flight, of those endpoints where that is not nothing. */
+    public Map<String, PeerLoad> own(long now) {
+        Map<String, PeerLoad> own = new LinkedHashMap<>();
+        endpoints.forEach((id, state) -> {
+            PeerLoad load = state.own(now);
+            if (!load.equals(PeerLoad.NONE)) {
+                own.put(id, load);
+            }
+        });
+        return own;
     }
 
     /** The picture of the last scrape is too old to be used. */
@@ -254,11 +282,11 @@ public final class Pool {
         if (!state.serving() && !lastResort) {
             return null;
         }
-        return state.inFlight - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2 ? null : state;
+        return state.inFlightOfAll() - seen.signal(row, Signal.IN_FLIGHT_REQUESTS) >= 2 ? null : state;
     }
 
     private static Charge claim(EndpointState state, Work work, int predictedRaw, long now) {
-        double ahead = state.pendingTokens(state.rates.at(now).prefillRate(), now);
+        double ahead = state.pendingOfAll(state.rates.at(now).prefillRate(), now);
         Charge charge = new Charge(state, work, predictedRaw, ahead, now);
         state.charge(charge, now);
         return charge;
@@ -338,7 +366,7 @@ public final class Pool {
         }
         version++;
         Charge charge = new Charge(
-                state, work, 0, state.pendingTokens(state.rates.at(now).prefillRate(), now), now);
+                state, work, 0, state.pendingOfAll(state.rates.at(now).prefillRate(), now), now);
         state.charge(charge, now);
         return Optional.of(charge);
     }
@@ -353,8 +381,8 @@ public final class Pool {
         EndpointState state = charge.state;
         LearnedRates.Figures speed = state.rates.at(now);
         double prompts = (charge.ahead + charge.work.uncachedTokens()) / speed.prefillRate() * 1e3 + speed.overheadMs();
-        double tokens =
-                charge.work.outputTokens() * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlight - 1));
+        double tokens = charge.work.outputTokens()
+                * (speed.tokenMs() + speed.tokenSlopeMs() * Math.max(0, state.inFlightOfAll() - 1));
         return Math.max(0, (long) ((prompts + tokens) * 1e6) - (now - charge.at));
     }
 
@@ -377,7 +405,7 @@ public final class Pool {
         for (EndpointState state : endpoints.values()) {
             if (state.serving() && state.decodes()) {
                 serving++;
-                streams += state.decoding;
+                streams += state.decodingOfAll();
             }
         }
         double beside = Math.max(1, streams / (double) Math.max(1, serving));
@@ -402,9 +430,9 @@ public final class Pool {
                 continue;
             }
             double wait = 0;
-            if (state.pendingPrefillTokens > 0) {
+            if (state.pendingPrefillTokens + state.peers.pendingTokens() > 0) {
                 double rate = state.rates.at(now).prefillRate();
-                wait = state.pendingTokens(rate, now) / rate * 1e3;
+                wait = state.pendingOfAll(rate, now) / rate * 1e3;
             }
             if (state.prefills()) {
                 computers++;
@@ -431,7 +459,7 @@ public final class Pool {
         charge.phase = Charge.Phase.DECODE;
         charge.firstTokenAt = now;
         charge.tokens = 1;
-        charge.othersAtStart = state.decoding;
+        charge.othersAtStart = state.decodingOfAll();
         state.prefilled(charge);
         if (charge.work.share() == Work.Share.DECODE) {
             lessons.firstTokenOfMoved(charge, now);
@@ -552,8 +580,17 @@ public final class Pool {
     }
 
     private int limit(EndpointState state) {
-        int own = settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
-        return Math.min(own, state.most);
+        int all = settings.concurrency() == PoolSettings.AUTO ? state.limit.limit() : settings.concurrency();
+        return shared(Math.min(all, state.most), state);
+    }
+
+    /**
+     * What other replicas leave of an endpoint's limit, and at least an even share of it: who has nothing there would else never get
+     * anything, because whoever's request ends knows first that there is room. Those who have more than their share leave it as their
+     * requests end, so that the limit is passed by less than all shares but one, for a moment.
+     */
+    private int shared(int all, EndpointState state) {
+        return others == 0 ? all : Math.max(all - state.peers.requests(), Math.ceilDiv(all, others + 1));
     }
 
     /** Room for further requests in all endpoints in service that can serve one to its end. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +100,14 @@ final class DecisionLog {
 
     /** The last decision of an exchange, by the gateway's id or the client's. */
     Optional<Kept> find(String id) {
+        return find(id::equals);
+    }
+
+    /** The last decision of an exchange whose id, the gateway's or the client's, is one of these. */
+    Optional<Kept> find(Predicate<String> id) {
         for (Kept kept : newest(SIZE)) {
             Entry entry = kept.entry();
-            if (entry.id.equals(id) || (!id.isEmpty() && entry.clientId.equals(id))) {
+            if (id.test(entry.id) || (!entry.clientId.isEmpty() && id.test(entry.clientId))) {
                 return Optional.of(kept);
             }
         }

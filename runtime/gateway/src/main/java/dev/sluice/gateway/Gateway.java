@@ -6,12 +6,14 @@ import dev.sluice.core.Scrape;
 import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.kv.KvEventSource;
+import dev.sluice.core.peers.PeerNetwork;
 import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.admin.AdminServer;
 import dev.sluice.gateway.admin.AdminSettings;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.MetricsConfig;
+import dev.sluice.gateway.config.PeersConfig;
 import dev.sluice.gateway.config.SecretText;
 import dev.sluice.gateway.config.ServerConfig;
 import dev.sluice.gateway.config.SessionSource;
@@ -50,6 +52,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -76,6 +79,8 @@ public final class Gateway implements AutoCloseable {
     private final Optional<PickerListener> picker;
     private final KvFeeding kv;
     private final Discoveries discoveries;
+    private final Optional<PeerHosts> peerHosts;
+    private final Optional<Peering> peering;
     private final Loop loop = Loop.start("sluice-loop", Runtime.getRuntime().availableProcessors());
     private final PluginWorkers workers = new PluginWorkers();
     private final Unloads unloads = new Unloads();
@@ -86,6 +91,7 @@ public final class Gateway implements AutoCloseable {
     private volatile Assembly assembly;
     private final LeavingPools leaving = new LeavingPools();
     private final ServerConfig opened;
+    private final Optional<PeersConfig> peers;
     private final TenantBook book;
     private TenantPolicies policies;
     private Optional<TenantWatch> watch = Optional.empty();
@@ -93,6 +99,7 @@ public final class Gateway implements AutoCloseable {
     private Gateway(GatewayConfig config, Catalog catalog, Sources sources, boolean proxy) {
         this.config = config;
         this.opened = config.server();
+        this.peers = config.peers();
         this.catalog = catalog;
         this.meters = new Meters(version());
         this.assembly = Assembly.build(config, catalog, meters, loop, workers, Optional.empty());
@@ -117,6 +124,10 @@ public final class Gateway implements AutoCloseable {
         assembly.pools.values().forEach(pool -> meters.bindPool(new Gauges(pool)));
         this.kv = new KvFeeding(config.kvIndex(), sources.events(), meters);
         this.discoveries = new Discoveries(sources.endpoints(), meters, this::found);
+        this.peerHosts = config.peers()
+                .filter(peers -> peers.key().isPresent())
+                .map(peers -> new PeerHosts(peers, sources.endpoints()));
+        this.peering = peerHosts.flatMap(hosts -> peering(config, hosts, sources));
         assembly.apply();
         kv.apply(assembly);
         engines.setTargets(assembly.targets());
@@ -137,10 +148,37 @@ public final class Gateway implements AutoCloseable {
             stop.countDown();
             engines.close();
             kv.close();
+            peering.ifPresent(Peering::close);
             throw failed;
         }
         discoveries.apply(config, assembly.pools);
         Thread.ofVirtual().name("tick").start(this::tick);
+        config.peers().ifPresent(peers -> peering.ifPresent(its -> its.begin(peers.every())));
+    }
+
+    private Optional<Peering> peering(GatewayConfig its, PeerHosts hosts, Sources sources) {
+        return its.peers().flatMap(PeersConfig::key).map(key -> {
+            PeersConfig peers = its.peers().orElseThrow();
+            PeerNetwork network =
+                    sources.peers().apply(new PeersAt(peers.host().orElse(""), peers.port(), key.value(), hosts::now));
+            return new Peering(
+                    network,
+                    key.value(),
+                    () -> assembly.pools,
+                    () -> runtime.settings.tenants().all(),
+                    this::explained,
+                    meters);
+        });
+    }
+
+    private Optional<byte[]> explained(long hash) {
+        return peering.flatMap(its -> runtime.decisions.find(id -> its.hash(id) == hash))
+                .map(kept -> GatewayView.explained(kept).json());
+    }
+
+    /** What is shared with other replicas; empty when this one is alone. */
+    Optional<Peering> peering() {
+        return peering;
     }
 
     /**
@@ -148,10 +186,19 @@ public final class Gateway implements AutoCloseable {
      *
      * @param events makes the reader of KV events, when the first engine that publishes some is listed
      * @param endpoints makes the finder of endpoints, when the first pool has {@code discovery:} of a kind that needs one
+     * @param peers makes the network to other replicas, when there are some to share with
      */
-    public record Sources(Supplier<KvEventSource> events, Supplier<EndpointSource> endpoints) {
+    public record Sources(
+            Supplier<KvEventSource> events, Supplier<EndpointSource> endpoints, Function<PeersAt, PeerNetwork> peers) {
         /** None. */
         public static final Sources NONE = new Sources(() -> KvEventSource.NONE, () -> EndpointSource.NONE);
+
+        /** The same without a network to other replicas: a configuration that wants one is refused. */
+        public Sources(Supplier<KvEventSource> events, Supplier<EndpointSource> endpoints) {
+            this(events, endpoints, at -> {
+                throw new ConfigException("peers: this gateway was started without a network to other replicas");
+            });
+        }
     }
 
     /** A search has news of a pool. */
@@ -354,6 +401,9 @@ public final class Gateway implements AutoCloseable {
         if (!kv.settings().equals(next.kvIndex())) {
             later.add("kvIndex");
         }
+        if (!peers.equals(next.peers())) {
+            later.add("peers");
+        }
         if (!later.isEmpty()) {
             LOG.log(System.Logger.Level.WARNING, "{0}: take effect with the next start", String.join(", ", later));
         }
@@ -507,6 +557,8 @@ public final class Gateway implements AutoCloseable {
         listener.ifPresent(Listener::close);
         picker.ifPresent(PickerListener::close);
         admin.close();
+        peering.ifPresent(Peering::close);
+        peerHosts.ifPresent(PeerHosts::close);
         discoveries.close();
         engines.close();
         kv.close();

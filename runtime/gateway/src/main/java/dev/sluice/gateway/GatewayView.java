@@ -89,14 +89,20 @@ final class GatewayView implements AdminView {
 
     @Override
     public Optional<ExplainedDecision> explain(String id) {
-        return gateway.runtime()
-                .decisions
-                .find(id)
-                .map(kept -> new ExplainedDecision(
-                        row(kept),
-                        Explainer.explain(kept.decision())
-                                .released(kept.entry().released())
-                                .waited(kept.entry().waited())));
+        return gateway.runtime().decisions.find(id).map(GatewayView::explained);
+    }
+
+    @Override
+    public Optional<byte[]> explainedElsewhere(String id) {
+        return gateway.peering().flatMap(peering -> peering.ask(id));
+    }
+
+    static ExplainedDecision explained(DecisionLog.Kept kept) {
+        return new ExplainedDecision(
+                row(kept),
+                Explainer.explain(kept.decision())
+                        .released(kept.entry().released())
+                        .waited(kept.entry().waited()));
     }
 
     @Override

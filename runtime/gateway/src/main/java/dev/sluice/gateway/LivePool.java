@@ -26,6 +26,8 @@ import dev.sluice.core.flow.Ticket;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
 import dev.sluice.core.index.PromptHashes;
+import dev.sluice.core.peers.PeerLoad;
+import dev.sluice.core.peers.PeerMessage;
 import dev.sluice.core.scan.BodyScan;
 import dev.sluice.core.scan.EditedBody;
 import dev.sluice.gateway.engine.EngineTarget;
@@ -47,6 +49,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -444,11 +447,58 @@ final class LivePool {
                 || outcome == Outcome.REJECTED
                 || outcome == Outcome.HANDOVER_FAILED;
         if (neverComputed) {
-            index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (charge.predictedTokens() / perBlock));
+            cut(charge, ask, (int) (charge.predictedTokens() / perBlock));
         } else if (held >= 0 && held < charge.predictedTokens() - 4 * perBlock) {
             index.truncate(charge.slot(), ask.hashes(), ask.count(), (int) (held / perBlock));
             index.insert(charge.slot(), ask.hashes(), ask.count());
         }
+    }
+
+    private void cut(Charge charge, Ask ask, int keep) {
+        index.truncate(charge.slot(), ask.hashes(), ask.count(), keep);
+        placer.news().cut(name, charge.endpointId(), ask.hashes(), ask.count(), keep);
+    }
+
+    /** Told of every prompt that is sent somewhere from now on. */
+    void promptNews(PromptNews next) {
+        placer.news(next);
+    }
+
+    /** Another replica has sent a prompt to an endpoint, or found that it does not hold it. */
+    void believe(int slot, PeerMessage.Chain chain) {
+        if (slot >= index.slots()) {
+            return;
+        }
+        long[] hashes = chain.hashes();
+        if (chain.keep() == PeerMessage.Chain.ALL) {
+            index.insert(slot, hashes, hashes.length);
+        } else {
+            index.truncate(slot, hashes, hashes.length, chain.keep());
+        }
+    }
+
+    /** Other replicas have said what they have in flight. */
+    void peers(Function<String, PeerLoad> of, int replicas) {
+        locked(() -> {
+            pool.peers(of, replicas);
+            wakeNext();
+            return true;
+        });
+    }
+
+    /** What this gateway has in flight, of endpoints where that is not nothing. */
+    Map<String, PeerLoad> own() {
+        return locked(() -> pool.own(System.nanoTime()));
+    }
+
+    /** Slots of the prefix index by endpoint. */
+    Map<String, Integer> slots() {
+        Snapshot now = snapshot();
+        Map<String, Integer> slots = new LinkedHashMap<>();
+        for (int row = 0; row < now.size(); row++) {
+            slots.put(now.endpoint(row).id(), now.slot(row));
+        }
+        return slots;
     }
 
     /**

@@ -43,6 +43,7 @@ final class Placer {
     private volatile Pipeline pipeline;
     private volatile int slots;
     private volatile Optional<Handovers> handovers = Optional.empty();
+    private volatile PromptNews news = PromptNews.NONE;
 
     /** @param lock the pool's critical section, which guards the sessions as well */
     Placer(ReentrantLock lock, Pool pool, Sessions sessions, PrefixIndex index, Pipeline pipeline, Faults faults) {
@@ -114,6 +115,15 @@ final class Placer {
 
     Pipeline pipeline() {
         return pipeline;
+    }
+
+    /** Told of every prompt that is sent somewhere. */
+    void news(PromptNews next) {
+        news = next;
+    }
+
+    PromptNews news() {
+        return news;
     }
 
     void handovers(Optional<Handovers> next) {
@@ -244,6 +254,7 @@ final class Placer {
     void remember(Charge charge, Ask ask) {
         if (ask.count() > 0 && charge.slot() < index.slots()) {
             index.insert(charge.slot(), ask.hashes(), ask.count());
+            news.sent(pool.settings().name(), charge.endpointId(), ask.hashes(), ask.count());
         }
         ask.known().ifPresent(prompt -> prompt.sent(charge.endpointId()));
     }

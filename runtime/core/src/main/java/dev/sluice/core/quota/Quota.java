@@ -1,7 +1,10 @@
 package dev.sluice.core.quota;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -27,6 +30,54 @@ public final class Quota {
         models.keySet().retainAll(perModel.keySet());
         perModel.forEach((model, its) ->
                 models.computeIfAbsent(model, m -> new Meter(its, now)).limits(its, now));
+    }
+
+    /**
+     * How this replica stands among those that share the limits, from now on; see {@link Replicas}.
+     *
+     * @param deny what is used must have been heard by those that have fallen silent as well
+     */
+    public void share(Share share, boolean deny, long now) {
+        all.share(share, deny, now);
+        models.values().forEach(model -> model.share(share, deny, now));
+    }
+
+    /** What others are to be told in a round: what they may not know yet, and what is in use. */
+    public List<Use> tell(long round, long now) {
+        List<Use> uses = new ArrayList<>(1);
+        all.tell("", round, now).ifPresent(uses::add);
+        models.forEach((model, meter) -> meter.tell(model, round, now).ifPresent(uses::add));
+        return uses;
+    }
+
+    /** Whoever comes in this round is taken to know what was used before it. */
+    public void mark(long round) {
+        all.mark(round);
+        models.values().forEach(model -> model.mark(round));
+    }
+
+    /** Another replica has said what it has used. Of a model that has no limits here, nothing is noted. */
+    public void heard(long member, Use use, Replicas.Heard how, long now) {
+        Meter meter = use.model().isEmpty() ? all : models.get(use.model());
+        if (meter != null) {
+            meter.heard(member, use, how, now);
+        }
+    }
+
+    /** A replica has ended. */
+    public void left(long member) {
+        all.left(member);
+        models.values().forEach(model -> model.left(member));
+    }
+
+    /** Whether others should hear soon of what was used here: half of a lease is gone. */
+    public boolean urgent() {
+        return all.urgent() || models.values().stream().anyMatch(Meter::urgent);
+    }
+
+    /** Models that have limits of their own. */
+    public Set<String> models() {
+        return Set.copyOf(models.keySet());
     }
 
     /** How {@link #reserve} went: one of the two is there. */
@@ -108,6 +159,11 @@ public final class Quota {
     /** Tokens that all requests together have cost. */
     public long settledTokens() {
         return settledTokens;
+    }
+
+    /** Tokens that this replica and those that share with it have used or set aside since each was started, as far as they have said. */
+    public long knownTokens() {
+        return all.known();
     }
 
     /** Requests that were let through. */

@@ -78,6 +78,20 @@ public final class TokenBucket {
         return nanos(perMinute * MINUTE - level);
     }
 
+    /** How much of what it holds is used, as a share of it; more than 1 in debt. */
+    public double usedShare(long now) {
+        fill(now);
+        double full = (double) perMinute * MINUTE;
+        return (full - level) / full;
+    }
+
+    /** Sees to it that no less than this share of what it holds is used. */
+    public void useAtLeast(double share, long now) {
+        fill(now);
+        double full = (double) perMinute * MINUTE;
+        level = Math.min(level, (long) (full - Math.clamp(share, 0, MOST_DEBT) * full));
+    }
+
     /** Holds another amount from now on; what has been used stays used. */
     public void resize(long other, long now) {
         fill(now);

@@ -145,6 +145,8 @@ final class AdminRoutes {
     private Answer explain(String id) {
         return view.explain(id)
                 .map(explanation -> Answer.json(200, explanation))
+                .or(() -> view.explainedElsewhere(id)
+                        .map(json -> new Answer(200, "application/json", json, Map.of("x-sluice-replica", "other"))))
                 .orElseGet(() -> Answer.error(
                         404, "not_found", "no decision of that id is remembered; /decisions lists those that are"));
     }

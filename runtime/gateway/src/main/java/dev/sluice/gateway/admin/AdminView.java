@@ -16,6 +16,11 @@ public interface AdminView {
     /** Why that exchange went where it went; {@code id} is ours or the client's. */
     Optional<ExplainedDecision> explain(String id);
 
+    /** The same of another replica, as JSON: asked when this one knows no such decision. May wait for half a second. */
+    default Optional<byte[]> explainedElsewhere(String id) {
+        return Optional.empty();
+    }
+
     /**
      * What would happen to this request now; sends and charges nothing.
      *

@@ -10,4 +10,9 @@ import dev.sluice.core.Explanation;
  * @param why the explanation
  */
 public record ExplainedDecision(
-        RecentDecision decision, @JsonUnwrapped Explanation why) {}
+        RecentDecision decision, @JsonUnwrapped Explanation why) {
+    /** As the admin port shows it. */
+    public byte[] json() {
+        return AdminJson.bytes(this);
+    }
+}

@@ -53,6 +53,7 @@ final class CrossChecks {
             });
         }
         config.identity().ifPresent(this::identity);
+        config.peers().ifPresent(this::peers);
         boolean unread =
                 config.server().extProc().filter(envoy -> !envoy.usage()).isPresent();
         if (unread && (config.usage().isPresent() || config.tenants().isPresent())) {
@@ -85,6 +86,22 @@ final class CrossChecks {
         }
         if (config.tenants().isEmpty()) {
             at.problems().warningAt(file(), at.path(), "no tenants: tokens are asked of nobody");
+        }
+    }
+
+    private void peers(PeersConfig peers) {
+        Reading at = top.key("peers");
+        if (peers.key().isEmpty()) {
+            at.problems().warningAt(file(), at.path(), "no key: nothing is shared with other replicas");
+        }
+        boolean own =
+                config.tenants().isPresent() && config.tenants().get().salt().isEmpty();
+        if (own) {
+            at.problems()
+                    .warningAt(
+                            file(),
+                            at.path(),
+                            "beside tenants without a salt replicas share no prefixes: each has salts of its own");
         }
     }
 
@@ -146,6 +163,7 @@ final class CrossChecks {
         port(server.admin().port(), at.key("admin").key("port"), taken);
         server.metrics()
                 .ifPresent(metrics -> port(metrics.port(), at.key("metrics").key("port"), taken));
+        config.peers().ifPresent(peers -> port(peers.port(), top.key("peers").key("port"), taken));
         server.extProc().ifPresent(extProc -> {
             port(extProc.port(), at.key("extProc").key("port"), taken);
             extProc.healthPort()

@@ -115,13 +115,13 @@ public record Discovery(
         }
     }
 
-    private static void checkName(String key, String text) {
+    static void checkName(String key, String text) {
         if (!text.matches("[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")) {
             throw new ConfigException(key + " must be a Kubernetes name, is \"" + text + "\"");
         }
     }
 
-    private static void checkSelector(String text) {
+    static void checkSelector(String text) {
         String part = "!?[A-Za-z0-9]([A-Za-z0-9._/-]{0,300})( ?(=|==|!=) ?[A-Za-z0-9._-]{0,63})?";
         if (!text.matches(part + "(, ?" + part + ")*")) {
             throw new ConfigException("selector must be labels, such as app=chat,tier!=old, is \"" + text + "\"");

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param tenants who may use it; empty: everybody
  * @param usage where it is written what was used; empty: nowhere
  * @param traces who is told of requests; empty: nobody
+ * @param peers other replicas; empty: this one is alone
  */
 public record GatewayConfig(
         @Doc("Listeners, limits and shutdown.") @Default("{}")
@@ -49,7 +50,10 @@ public record GatewayConfig(
         Optional<UsageConfig> usage,
 
         @Doc("Traces for an OpenTelemetry collector: operating.md. Absent: none.")
-        Optional<TracesConfig> traces) {
+        Optional<TracesConfig> traces,
+
+        @Doc("Other replicas of this gateway, and what it shares with them: deploying.md. Absent: nothing.")
+        Optional<PeersConfig> peers) {
     /** The policy that a pool names; {@link RoutingConfig#BUILT_IN} when it names none. */
     public RoutingConfig routingOf(PoolConfig pool) {
         return pool.routing()
@@ -59,6 +63,6 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage, traces);
+        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage, traces, peers);
     }
 }

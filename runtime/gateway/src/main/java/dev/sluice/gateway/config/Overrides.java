@@ -72,7 +72,8 @@ public record Overrides(
                 config.identity(),
                 config.tenants(),
                 config.usage(),
-                config.traces());
+                config.traces(),
+                config.peers());
     }
 
     private Optional<PluginsConfig> plugins(GatewayConfig config) {

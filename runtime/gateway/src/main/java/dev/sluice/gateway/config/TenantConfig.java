@@ -128,7 +128,21 @@ public record TenantConfig(
             int concurrent,
 
             @Doc("Further limits of single models, by a name that its clients use.")
-            Map<String, ModelQuota> models) {}
+            Map<String, ModelQuota> models,
+
+            @Doc(
+                    "While other replicas (`peers`) are silent: `share`: each side gives its even part of the limits, for a minute;"
+                            + " `deny`: nothing but what is left of a tenth of a limit, until they are heard again.")
+            @Default("share")
+            OnPartition onPartition) {}
+
+    /** What replicas that don't hear each other may give. */
+    public enum OnPartition {
+        /** Each side its part. */
+        SHARE,
+        /** No more than what the others need not know of. */
+        DENY
+    }
 
     /** Limits of one model. */
     public record ModelQuota(

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +65,18 @@ public final class Meters implements AutoCloseable {
             few("wakeups", "Revisions without a pod that requests asked for, by how their waking ended", "outcome");
     private final FewCounters prewarms =
             few("prewarm.changes", "Revisions whose min-scale was changed ahead of need, or could not be", "outcome");
+    private final FewCounters peerMessages = few(
+            "peer.messages",
+            "Messages between replicas: sent; accepted, or why not: duplicate, misdirected (to another, or to this one before its start),"
+                    + " version, malformed, forged (not sealed with the key), replayed",
+            "outcome");
+    private final FewCounters peerPrefixes = few(
+            "peer.prefixes",
+            "Prompts that replicas tell each other of: told, left_out (there were too many), heard, unknown (of endpoints that this one does"
+                    + " not have)",
+            "outcome");
+    private volatile Supplier<Integer> peers = () -> 0;
+    private volatile Supplier<Long> peerStaleness = () -> 0L;
     private final ConcurrentHashMap<String, ConcurrentHashMap<String, PluginMeter>> plugins = new ConcurrentHashMap<>();
     private volatile Set<String> tenants = Set.of();
     private volatile boolean lastReloadSuccessful = true;
@@ -99,6 +112,13 @@ public final class Meters implements AutoCloseable {
                     .tag("state", state.label())
                     .register(registry);
         }
+        Gauge.builder("sluice.peers", this, m -> m.peers.get())
+                .description("Other replicas that have been heard of within the last two seconds")
+                .register(registry);
+        Gauge.builder("sluice.peer.staleness", this, m -> m.peerStaleness.get() / 1e9)
+                .baseUnit("seconds")
+                .description("Age of the oldest word of another replica that counts")
+                .register(registry);
         FunctionCounter.builder("sluice.usage.lost", usageLost, AtomicLong::get)
                 .description("Lines of the usage log that could not be written")
                 .register(registry);
@@ -112,6 +132,13 @@ public final class Meters implements AutoCloseable {
         registry.getPrometheusRegistry().register(llmd);
         registry.getPrometheusRegistry().register(new ProcessSeries(version));
         reloads.get(0, "success");
+        for (String outcome :
+                List.of("sent", "accepted", "duplicate", "misdirected", "version", "malformed", "forged", "replayed")) {
+            peerMessages.get(0, outcome);
+        }
+        for (String outcome : List.of("told", "left_out", "heard", "unknown")) {
+            peerPrefixes.get(0, outcome);
+        }
         wakeups.get(0, "woken");
         wakeups.get(0, "given_up");
         prewarms.get(0, "changed");
@@ -235,6 +262,27 @@ public final class Meters implements AutoCloseable {
     /** The waking of a revision has ended so. */
     public void wakeup(String outcome) {
         wakeups.get(0, outcome).increment();
+    }
+
+    /**
+     * This gateway shares with others.
+     *
+     * @param count others that have been heard of late
+     * @param staleness age of the oldest word that counts, ns
+     */
+    public void peers(Supplier<Integer> count, Supplier<Long> staleness) {
+        peers = count;
+        peerStaleness = staleness;
+    }
+
+    /** A message to another replica, or from one. */
+    public void peerMessage(String outcome) {
+        peerMessages.get(0, outcome).increment();
+    }
+
+    /** Prompts that replicas tell each other of. */
+    public void peerPrefixes(String outcome, long count) {
+        peerPrefixes.get(0, outcome).increment((double) count);
     }
 
     /** A revision's min-scale was changed ahead of need, or could not be. */

@@ -175,7 +175,10 @@ public final class TenantBook {
             page.good.flatMap(TenantFile::config).ifPresent(config -> {
                 Map<String, Limits> models = QuotaNames.of(config, gateway);
                 TenantQuota quota = quotas.computeIfAbsent(config.tenant(), name -> new TenantQuota());
-                quota.limits(Tenant.limits(config.quota()), models);
+                quota.limits(
+                        Tenant.limits(config.quota()),
+                        models,
+                        config.quota().onPartition() == TenantConfig.OnPartition.DENY);
                 Tenant tenant = Tenant.of(config, salts, quota, models.keySet());
                 tenants.add(tenant);
                 names.add(config.tenant());

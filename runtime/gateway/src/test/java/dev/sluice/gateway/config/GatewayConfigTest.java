@@ -287,6 +287,53 @@ class GatewayConfigTest {
     }
 
     @Test
+    void peersAreReadWithTheirDefaults() {
+        Loads.write(directory, "key", "sixteen characters\n");
+        PeersConfig named = Loads.good(
+                        directory,
+                        Loads.MINIMAL + "peers: {key: {file: key}, members: [sluice-peers, \"[fd00::1]:7801\"]}\n")
+                .peers()
+                .orElseThrow();
+        assertThat(named)
+                .isEqualTo(new PeersConfig(
+                        Optional.empty(),
+                        7800,
+                        Optional.of(new SecretText("sixteen characters")),
+                        List.of("sluice-peers", "[fd00::1]:7801"),
+                        Optional.empty(),
+                        Duration.ofMillis(250)));
+        PeersConfig pods = Loads.good(
+                        directory,
+                        Loads.MINIMAL
+                                + "peers: {host: 10.0.0.1, port: 7, key: {file: key}, every: 100ms, pods: {namespace: n, selector: a=b}}\n")
+                .peers()
+                .orElseThrow();
+        assertThat(pods)
+                .isEqualTo(new PeersConfig(
+                        Optional.of("10.0.0.1"),
+                        7,
+                        Optional.of(new SecretText("sixteen characters")),
+                        List.of(),
+                        Optional.of(new PeersConfig.Pods("n", "a=b")),
+                        Duration.ofMillis(100)));
+        assertThat(Loads.good(directory, Loads.MINIMAL).peers()).isEmpty();
+    }
+
+    @Test
+    void peersWithoutAKeyOrBesideTenantsWithoutASaltAreWarnings() {
+        Loaded loaded = Loads.load(directory, Loads.MINIMAL + "peers: {members: [a]}\ntenants: {anonymous: allow}\n");
+
+        assertThat(loaded.errors()).isEmpty();
+        assertThat(loaded.warnings())
+                .extracting(ConfigError::path, ConfigError::message)
+                .contains(
+                        tuple("peers", "no key: nothing is shared with other replicas"),
+                        tuple(
+                                "peers",
+                                "beside tenants without a salt replicas share no prefixes: each has salts of its own"));
+    }
+
+    @Test
     void theEffectiveConfigurationShowsDefaultsAndMasksSecrets() {
         GatewayConfig config = Loads.good(directory, """
                 pools:

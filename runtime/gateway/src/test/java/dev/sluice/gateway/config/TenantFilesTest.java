@@ -84,8 +84,12 @@ class TenantFilesTest {
                         Map.of(),
                         java.util.Optional.of(java.time.Duration.ofSeconds(10))));
         assertThat(tenant.quota())
-                .isEqualTo(
-                        new TenantConfig.Quota(600, 200_000, 64, Map.of("chat", new TenantConfig.ModelQuota(0, 0, 2))));
+                .isEqualTo(new TenantConfig.Quota(
+                        600,
+                        200_000,
+                        64,
+                        Map.of("chat", new TenantConfig.ModelQuota(0, 0, 2)),
+                        TenantConfig.OnPartition.SHARE));
         assertThat(tenant.may())
                 .isEqualTo(Set.of(TenantConfig.Permission.OBJECTIVES, TenantConfig.Permission.PRIORITY));
         assertThat(tenant.cache()).isEqualTo(new TenantConfig.Cache(java.util.Optional.of("friends"), 3));
@@ -96,7 +100,7 @@ class TenantFilesTest {
         TenantConfig tenant = read("tenant: acme\n").config().orElseThrow();
         assertThat(tenant.routes()).isEmpty();
         assertThat(tenant.priority()).isZero();
-        assertThat(tenant.quota()).isEqualTo(new TenantConfig.Quota(0, 0, 0, Map.of()));
+        assertThat(tenant.quota()).isEqualTo(new TenantConfig.Quota(0, 0, 0, Map.of(), TenantConfig.OnPartition.SHARE));
         assertThat(tenant.may()).isEmpty();
     }
 
