@@ -75,7 +75,8 @@ final class ClientConnection implements ServerConnection {
                 }
                 since = System.nanoTime();
                 idle = true;
-                if (closing()) {
+                if (closing) { // a drain alone does not end what has not been announced to end: a client may be sending
+                               // already
                     return;
                 }
             }

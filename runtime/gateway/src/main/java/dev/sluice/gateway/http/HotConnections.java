@@ -71,14 +71,14 @@ public final class HotConnections implements ServerConnectionSelector {
     }
 
     /**
-     * From now on each response closes its connection. Idle connections stay: a client may be sending on one right now, and would
-     * lose what it sent. New connections are still served: closing the listener is Helidon's business.
+     * From now on each response says that it is its connection's last, and closes it. Connections that are idle stay, and so do those
+     * whose response had begun without saying so: a client may be sending on one right now, and would lose what it sent. New connections are still served: closing the listener is Helidon's business.
      */
     public void drain() {
         draining = true;
     }
 
-    /** Closes the connections that are idle now. */
+    /** Closes the connections that are idle now, and the others with their responses. */
     public void closeIdle() {
         for (ClientConnection c : open) {
             c.close(false);

@@ -447,6 +447,35 @@ class ClientTest {
     }
 
     @Test
+    void aStreamThatHadBegunBeforeTheDrainLeavesItsConnectionOpenForOneMore() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (Front front = new Front(x -> {
+                    if (x.head().path().equals("/hot/stream")) {
+                        x.startStream(200, x.headers());
+                        x.write(ByteBuffer.wrap("a".getBytes(StandardCharsets.UTF_8)));
+                        x.flush();
+                        begun.countDown();
+                        go.await();
+                        x.finish();
+                    } else {
+                        x.respond(200, x.headers(), "done".getBytes(StandardCharsets.UTF_8));
+                    }
+                });
+                Raw client = front.client()) {
+            client.send("GET /hot/stream HTTP/1.1\r\nHost: a\r\n\r\n");
+            begun.await();
+            front.connections.drain();
+            go.countDown();
+            assertThat(client.answer().closes()).as("its head was sent before").isFalse();
+            Raw.Answer next = client.send(GET).answer();
+            assertThat(next.body()).isEqualTo("done");
+            assertThat(next.closes()).isTrue();
+            assertThat(client.ended()).isTrue();
+        }
+    }
+
+    @Test
     void stoppingTheServerEndsAHandlerThatWaits() throws Exception {
         CountDownLatch in = new CountDownLatch(1);
         CompletableFuture<Boolean> ended = new CompletableFuture<>();
