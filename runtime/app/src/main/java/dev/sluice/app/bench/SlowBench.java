@@ -161,7 +161,7 @@ public final class SlowBench implements Callable<Integer> {
                 .times(output.factor())
                 .judge(values(slowed).median(), 0));
         report.add(Bar.of("good requests that failed", 0, "")
-                .judge((double) with.stream().mapToLong(s -> s.failed() + s.unfinished()).sum(), 0));
+                .judge((double) with.stream().mapToLong(Sample::failed).sum(), 0));
         report.add(Bar.of("slow connections that the gateway did not have open, most in a round", 5, "%")
                 .times(output.factor())
                 .judge(missing.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN), 0));
