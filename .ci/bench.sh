@@ -17,4 +17,4 @@ fi
 "$root/sluice" bench proxy --brief --bars 10
 "$root/sluice" bench start --rounds 3 --bars 10
 "$root/sluice" bench gone --runs 100 --bars 10
-"$root/sluice" bench peers --brief --bars 2.5
+"$root/sluice" bench peers --brief --bars 5
