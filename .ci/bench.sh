@@ -19,4 +19,4 @@ fi
 "$root/sluice" bench start --rounds 3 --bars 10
 "$root/sluice" bench gone --runs 100 --bars 10
 "$root/sluice" bench slow --connections 2000 --rounds 1 --seconds 5 --bars 10
-"$root/sluice" bench peers --brief --bars 2.5
+"$root/sluice" bench peers --brief --bars 5

@@ -114,9 +114,9 @@ public final class Sharing {
         if (frame.to() != settings.self || frame.from() != from || from == settings.self) {
             return Outcome.MISDIRECTED;
         }
-        Window window = windows.remove(from);
-        boolean first = window == null;
-        Window its = first ? new Window() : window;
+        Window before = windows.remove(from);
+        boolean first = before == null;
+        Window its = before == null ? new Window() : before;
         windows.put(from, its); // the last to be forgotten
         if (windows.size() > REMEMBERED) {
             windows.remove(windows.keySet().iterator().next());
