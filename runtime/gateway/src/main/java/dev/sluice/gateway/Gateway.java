@@ -7,6 +7,7 @@ import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.kv.KvEventSource;
 import dev.sluice.core.peers.PeerNetwork;
+import dev.sluice.spi.ConfigException;
 import dev.sluice.core.scan.BodyScanner;
 import dev.sluice.gateway.admin.AdminServer;
 import dev.sluice.gateway.admin.AdminSettings;

@@ -198,7 +198,7 @@ final class Meter {
     }
 
     private static int millionths(@Nullable TokenBucket bucket, long now) {
-        return bucket == null ? 0 : (int) Math.clamp(Math.round(bucket.usedShare(now) * MILLION), 0, 100 * MILLION);
+        return bucket == null ? 0 : Math.clamp(Math.round(bucket.usedShare(now) * MILLION), 0, 100_000_000);
     }
 
     /** Another replica has said what it has used. */
@@ -225,7 +225,7 @@ final class Meter {
     /** @param most millionths of the limit that can still count of it, -1 for all */
     private static void take(@Nullable TokenBucket bucket, long amount, int most, long now) {
         if (bucket != null) {
-            long counts = most < 0 ? amount : Math.min(amount, (long) Math.ceil(most / MILLION * bucket.perMinute()));
+            long counts = most < 0 ? amount : Math.min(amount, (long) Math.ceil(most / MILLION * (double) bucket.perMinute()));
             bucket.take(counts, now);
         }
     }

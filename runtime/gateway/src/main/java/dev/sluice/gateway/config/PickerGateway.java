@@ -33,6 +33,7 @@ final class PickerGateway {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()));
     }
 }
