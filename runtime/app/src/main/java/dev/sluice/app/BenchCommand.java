@@ -81,8 +81,8 @@ final class BenchCommand implements Runnable {
             name = "routing",
             mixinStandardHelpOptions = true,
             description =
-                    "Compares routing policies on published load ladders, in virtual time; prints Markdown tables. 5"
-                            + " seeds; under a minute with --brief --seeds 1.")
+                    "Compares routing policies on published load ladders, in virtual time; prints Markdown tables. 5 seeds; under a"
+                            + " minute with --brief --seeds 1.")
     static final class Routing implements Callable<Integer> {
         @Mixin
         private Ladders ladders = new Ladders();
@@ -97,8 +97,8 @@ final class BenchCommand implements Runnable {
             name = "kv",
             mixinStandardHelpOptions = true,
             description =
-                    "Compares what a gateway may know of engines' caches - told by KV events, guessed, nothing - in"
-                            + " virtual time; prints a Markdown table. 5 seeds.")
+                    "Compares what a gateway may know of engines' caches - told by KV events, guessed, nothing - in virtual time;"
+                            + " prints a Markdown table. 5 seeds.")
     static final class Kv implements Callable<Integer> {
         @Mixin
         private Ladders ladders = new Ladders();
@@ -113,8 +113,8 @@ final class BenchCommand implements Runnable {
             name = "pd",
             mixinStandardHelpOptions = true,
             description =
-                    "Compares deciders for prefill and decode on different engines, in virtual time; prints Markdown"
-                            + " tables. 10 seeds.")
+                    "Compares deciders for prefill and decode on different engines, in virtual time; prints Markdown tables. 10"
+                            + " seeds.")
     static final class Pd implements Callable<Integer> {
         @Mixin
         private Ladders ladders = new Ladders();

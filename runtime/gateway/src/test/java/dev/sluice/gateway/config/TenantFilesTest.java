@@ -119,17 +119,17 @@ class TenantFilesTest {
     /** Of two rules: whether every token that one takes is taken by the other, in whichever order they come. */
     @ParameterizedTest
     @org.junit.jupiter.params.provider.CsvSource(delimiter = '|', textBlock = """
-        {groups: a}          | {groups: a}                  | true
-        {groups: a}          | {groups: b}                  | false
-        {groups: a}          | {aud: a}                     | false
-        {groups: a}          | {groups: a, region: eu}      | true
-        {groups: [a, b]}     | {groups: b}                  | true
-        {groups: [a, b]}     | {groups: [b, c]}             | false
-        {groups: a, team: x} | {groups: a, region: eu}      | false
-        {groups: b, team: x} | {apps: [y, z], groups: b, team: x} | true
-        {}                   | {groups: a}                  | true
-        {}                   | {}                           | true
-        """)
+            {groups: a}          | {groups: a}                  | true
+            {groups: a}          | {groups: b}                  | false
+            {groups: a}          | {aud: a}                     | false
+            {groups: a}          | {groups: a, region: eu}      | true
+            {groups: [a, b]}     | {groups: b}                  | true
+            {groups: [a, b]}     | {groups: [b, c]}             | false
+            {groups: a, team: x} | {groups: a, region: eu}      | false
+            {groups: b, team: x} | {apps: [y, z], groups: b, team: x} | true
+            {}                   | {groups: a}                  | true
+            {}                   | {}                           | true
+            """)
     void twoTenantsMustNotTakeTheSameTokens(String one, String other, boolean same) {
         GatewayConfig gateway = Loads.good(directory, GATEWAY);
         for (List<String> order : List.of(List.of(one, other), List.of(other, one))) {
