@@ -48,9 +48,9 @@ class KeyCommandTest {
     @Test
     void theLineGoesIntoATenantFileAsItIs() throws Exception {
         Path config = Files.writeString(directory.resolve("gateway.yaml"), """
-                pools: [{name: chat, models: [m], endpoints: [{url: 'http://127.0.0.1:1'}]}]
-                tenants: {directory: tenants}
-                """);
+            pools: [{name: chat, models: [m], endpoints: [{url: 'http://127.0.0.1:1'}]}]
+            tenants: {directory: tenants}
+            """);
         Path tenants = Files.createDirectory(directory.resolve("tenants"));
         String line = Ran.of("key", "new", "--expires", "2127-01-01").err();
         Files.writeString(tenants.resolve("acme.yaml"), "tenant: acme\nkeys:\n" + line);

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class UsageCommandTest {
     private static final String LOG = """
-            {"time":"2026-11-27T10:59:59.9Z","tenant":"acme","model":"chat","promptTokens":1000,"cachedTokens":400,"outputTokens":10,"engineSeconds":{"prefill":0.25,"decode":0.5},"outcome":"ok"}
-            {"time":"2026-11-27T11:00:00Z","tenant":"acme","model":"chat","promptTokens":2000,"outputTokens":20,"engineSeconds":{"decode":1},"outcome":"ok"}
+        {"time":"2026-11-27T10:59:59.9Z","tenant":"acme","model":"chat","promptTokens":1000,"cachedTokens":400,"outputTokens":10,"engineSeconds":{"prefill":0.25,"decode":0.5},"outcome":"ok"}
+        {"time":"2026-11-27T11:00:00Z","tenant":"acme","model":"chat","promptTokens":2000,"outputTokens":20,"engineSeconds":{"decode":1},"outcome":"ok"}
 
-            {"time":"2026-11-28T11:00:01Z","tenant":"beta","model":"small","promptTokens":5,"cachedTokens":9,"outputTokens":-1,"engineSeconds":{},"outcome":"cancelled"}
-            """;
+        {"time":"2026-11-28T11:00:01Z","tenant":"beta","model":"small","promptTokens":5,"cachedTokens":9,"outputTokens":-1,"engineSeconds":{},"outcome":"cancelled"}
+        """;
 
     @TempDir
     Path directory;

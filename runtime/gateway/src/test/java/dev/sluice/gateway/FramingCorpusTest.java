@@ -69,12 +69,12 @@ class FramingCorpusTest {
         for (ParsingEngine engine : engines) {
             String name = engine.getClass().getSimpleName();
             Path file = Files.writeString(dir.resolve(name + ".yaml"), """
-                    server: {host: 127.0.0.1, port: 0, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 1s}}
-                    pools:
-                      - name: chat
-                        models: [base]
-                        endpoints: [{url: "http://127.0.0.1:%d"}]
-                    """.formatted(engine.port()));
+                server: {host: 127.0.0.1, port: 0, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 1s}}
+                pools:
+                  - name: chat
+                    models: [base]
+                    endpoints: [{url: "http://127.0.0.1:%d"}]
+                """.formatted(engine.port()));
             GatewayFixture gateway = GatewayFixture.load(file, Overrides.NONE, 1);
             GATEWAYS.put(name, gateway);
             Map<Corpus, Outcome> outcomes = new LinkedHashMap<>();

@@ -82,8 +82,8 @@ public final class SlowBench implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "--connections must be 4 to " + most + " (" + files
-                            + " files may be open, ulimit -Hn; a gateway takes 20,000 connections), --rounds and --seconds"
-                            + " at least 1");
+                            + " files may be open, ulimit -Hn; a gateway takes 20,000 connections), --rounds and"
+                            + " --seconds at least 1");
         }
         try (Workbench bench = Workbench.open(spec.commandLine().getErr());
                 Workbench.Backends backends = bench.backends(BACKENDS, EVENTS, INTERVAL_MICROS);
@@ -167,8 +167,8 @@ public final class SlowBench implements Callable<Integer> {
                 .judge(missing.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN), 0));
         report.note(String.format(
                 Locale.ROOT,
-                "p99 without %s ms, with %s ms; p50 %s, %s ms; with / without by round %s; without / without %s: the limit is"
-                        + " 1.10 or 1 and that spread, whichever is wider.",
+                "p99 without %s ms, with %s ms; p50 %s, %s ms; with / without by round %s; without / without %s: the"
+                        + " limit is 1.10 or 1 and that spread, whichever is wider.",
                 values(without, Sample::p99).show(),
                 values(with, Sample::p99).show(),
                 values(without, Sample::p50).show(),
@@ -177,8 +177,8 @@ public final class SlowBench implements Callable<Integer> {
                 values(again).show()));
         report.note(String.format(
                 Locale.ROOT,
-                "The gateway's CPU for each good request: %s µs without, %s µs with; RSS at most %.0f MB; slow clients were"
-                        + " thrown out, and came back, %d times.",
+                "The gateway's CPU for each good request: %s µs without, %s µs with; RSS at most %.0f MB; slow clients"
+                        + " were thrown out, and came back, %d times.",
                 values(without, Sample::cpuPerRequest).show(),
                 values(with, Sample::cpuPerRequest).show(),
                 rss / 1024.0,

@@ -33,14 +33,19 @@ class BodyAmplificationTest {
         bodies.put("many parts", text(start + "{\"content\":[" + "{\"text\":\"a\"},".repeat(SIZE / 13) + "{}]}]}"));
         bodies.put("many keys", text("{" + keys(4000) + "\"model\":\"m\",\"messages\":[]}"));
         bodies.put("too many keys", text("{" + keys(6000) + "\"model\":\"m\",\"messages\":[]}"));
-        bodies.put("taken fields", text("{\"model\":\"m\",\"messages\":[],\"vllm_xargs\":{" + taken(3000) + "\"x\":1}}"));
-        bodies.put("taken and others", text("{\"model\":\"m\",\"messages\":[],\"vllm_xargs\":{" + mixed(2000) + "\"x\":1}}"));
+        bodies.put(
+                "taken fields", text("{\"model\":\"m\",\"messages\":[],\"vllm_xargs\":{" + taken(3000) + "\"x\":1}}"));
+        bodies.put(
+                "taken and others",
+                text("{\"model\":\"m\",\"messages\":[],\"vllm_xargs\":{" + mixed(2000) + "\"x\":1}}"));
         bodies.put("escapes", text(start + "{\"content\":\"" + "\\u00e9".repeat(SIZE / 6) + "\"}]}"));
         bodies.put("numbers", text("{\"model\":\"m\",\"messages\":[],\"x\":[" + "1,".repeat(SIZE / 2) + "1]}"));
         bodies.put("a long number", text("{\"model\":\"m\",\"messages\":[],\"x\":" + "9".repeat(SIZE) + "}"));
         bodies.put("token ids", text("{\"model\":\"m\",\"prompt\":[" + "1,".repeat(SIZE / 2) + "1]}"));
         bodies.put("a long model", text("{\"model\":\"" + "m".repeat(SIZE) + "\",\"messages\":[]}"));
-        bodies.put("media", text(start + "{\"content\":[" + "{\"image_url\":{\"url\":\"a\"}},".repeat(SIZE / 27) + "{}]}]}"));
+        bodies.put(
+                "media",
+                text(start + "{\"content\":[" + "{\"image_url\":{\"url\":\"a\"}},".repeat(SIZE / 27) + "{}]}]}"));
         double worst = 0;
         for (Map.Entry<String, byte[]> body : bodies.entrySet()) {
             for (Api api : List.of(Api.CHAT, Api.COMPLETIONS, Api.GENERATE)) {

@@ -11,9 +11,11 @@ import java.util.regex.Pattern;
 /** Metrics pages: the same in pieces as at once, never a number that can't be, and what a regular expression and the JDK read. */
 class MetricsPageFuzzTest {
     private static final String RUNNING = "vllm:num_requests_running";
-    private static final Pattern SAMPLE = Pattern.compile(
-            RUNNING
-                    + "(?:\\{(?:[a-z_]+=\"(?:[^\"\\\\]|\\\\.)*\",)*(?:[a-z_]+=\"(?:[^\"\\\\]|\\\\.)*\")?})?[ \\t]+([^ \\t\\r]{1,64})(?:[ \\t\\r].*)?");
+    private static final Pattern SAMPLE = Pattern.compile(RUNNING
+            + "(?:\\{(?:[a-z_]+=\"(?:[^\"\\\\]|\\\\.)*\",)*(?:[a-z_]+=\"(?:[^\"\\\\]|\\\\.)*\")?})?[ \\t]+([^"
+            + " \\t\\r"
+            + "]{1,64})(?:[ \\t\\r"
+            + "].*)?");
 
     /** @param input a size of pieces, and the page */
     @FuzzTest
