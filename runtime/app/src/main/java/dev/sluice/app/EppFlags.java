@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
  * has no effect here and says why. What is in neither table is not known, and warned about.
  */
 final class EppFlags {
-    private static final String ENGINES = "names no metric of vLLM's: only those are read, and llm-d has removed the flag";
+    private static final String ENGINES =
+            "names no metric of vLLM's: only those are read, and llm-d has removed the flag";
     private static final String USUAL = "it is what is read anyway";
     private static final String SCHEDULE = "metrics are read when there is traffic, on a schedule of Sluice's own";
     private static final String LOGS = "set SLUICE_LOG=debug instead";

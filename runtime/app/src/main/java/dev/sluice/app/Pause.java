@@ -26,8 +26,9 @@ final class Pause {
     /** Milliseconds, rounded up; -1 for what is no such time. */
     static long millis(String seconds) {
         try {
-            BigDecimal millis =
-                    new BigDecimal(seconds.replaceFirst("s$", "")).movePointRight(3).setScale(0, RoundingMode.CEILING);
+            BigDecimal millis = new BigDecimal(seconds.replaceFirst("s$", ""))
+                    .movePointRight(3)
+                    .setScale(0, RoundingMode.CEILING);
             return millis.signum() < 0 || millis.compareTo(MOST) > 0 ? -1 : millis.longValueExact();
         } catch (NumberFormatException no) {
             return -1;

@@ -86,9 +86,23 @@ class EppCommandTest {
     @Test
     void flagsAreSpelledAsGoSpellsThem() {
         assertThat(EppFlags.spelled(
-                        "epp", "-poolName", "Chat", "--configFile=/etc/My.yaml", "-v=4", "-h", "--config-text", "-x: {aB: 1}"))
+                        "epp",
+                        "-poolName",
+                        "Chat",
+                        "--configFile=/etc/My.yaml",
+                        "-v=4",
+                        "-h",
+                        "--config-text",
+                        "-x: {aB: 1}"))
                 .containsExactly(
-                        "epp", "--pool-name", "Chat", "--config-file=/etc/My.yaml", "-v=4", "-h", "--config-text", "-x: {aB: 1}");
+                        "epp",
+                        "--pool-name",
+                        "Chat",
+                        "--config-file=/etc/My.yaml",
+                        "-v=4",
+                        "-h",
+                        "--config-text",
+                        "-x: {aB: 1}");
     }
 
     @Test

@@ -679,7 +679,8 @@ final class LivePool {
     void probeSucceeded(String id, List<String> models, Set<String> poolModels) {
         locked(() -> {
             pool.probeSucceeded(id, models, System.nanoTime());
-            // Of a thousand endpoints every one is probed twice a minute: all are looked at only when adapters come or go.
+            // Of a thousand endpoints every one is probed twice a minute: all are looked at only when adapters come or
+            // go.
             if (!poolModels.containsAll(models) || adapters.values().stream().anyMatch(ids -> ids.contains(id))) {
                 adapters = found(poolModels);
             }

@@ -47,8 +47,9 @@ public final class DiscoveryBench implements Callable<Integer> {
     @Option(
             names = "--changes",
             paramLabel = "N",
-            description = "A second: notes on pods, pods that become unready and ready, pods that go and others that come. Default:"
-                    + " ${DEFAULT-VALUE}.",
+            description =
+                    "A second: notes on pods, pods that become unready and ready, pods that go and others that come. Default:"
+                            + " ${DEFAULT-VALUE}.",
             defaultValue = "100")
     private int changes;
 
@@ -80,8 +81,8 @@ public final class DiscoveryBench implements Callable<Integer> {
                     spec.commandLine(), "--endpoints must be 10 to 10000, --changes and --seconds at least 1");
         }
         try (Workbench bench = Workbench.open(spec.commandLine().getErr());
-                ManyEngines engines =
-                        ManyEngines.start(endpoints, Files.readString(bench.directory().resolve("metrics.txt")));
+                ManyEngines engines = ManyEngines.start(
+                        endpoints, Files.readString(bench.directory().resolve("metrics.txt")));
                 PodApi api = PodApi.start()) {
             for (int i = 0; i < endpoints; i++) {
                 names.add("pod-" + number++);
@@ -114,8 +115,8 @@ public final class DiscoveryBench implements Callable<Integer> {
                 ProcessUse after = sluice.child().use();
                 TimeUnit.SECONDS.sleep(2);
                 Rounds.Values soon = delays(sluice.child());
-                Report report = new Report(Conditions.of(bench) + "; " + endpoints + " pods, " + Math.round(done / elapsed)
-                        + " changes/s");
+                Report report = new Report(Conditions.of(bench) + "; " + endpoints + " pods, "
+                        + Math.round(done / elapsed) + " changes/s");
                 report.add(Bar.of("CPU while pods change", 0.1, "cores")
                         .times(output.factor())
                         .judge((after.cpuSeconds() - before.cpuSeconds()) / elapsed, 0));
@@ -146,8 +147,8 @@ public final class DiscoveryBench implements Callable<Integer> {
         int last = 0;
         for (int ready = 0; ready < endpoints; ready = ready(child).size()) {
             if (System.nanoTime() > end) {
-                throw new IOException("found " + ready + " of " + endpoints + " pods within " + LIMIT.toSeconds() + " s: "
-                        + child.lastLines());
+                throw new IOException("found " + ready + " of " + endpoints + " pods within " + LIMIT.toSeconds()
+                        + " s: " + child.lastLines());
             }
             if (ready >= last + endpoints / 4) {
                 bench.say(ready + " of " + endpoints + " pods found");

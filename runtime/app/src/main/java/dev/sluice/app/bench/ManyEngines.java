@@ -19,8 +19,10 @@ import java.util.Arrays;
  */
 final class ManyEngines implements AutoCloseable {
     private static final int ROW = 250;
-    private static final byte[] MODELS = answer("application/json", "{\"object\":\"list\",\"data\":[{\"id\":\"" + Configs.MODEL
-            + "\",\"object\":\"model\",\"created\":1760000000,\"owned_by\":\"vllm\",\"max_model_len\":131072}]}");
+    private static final byte[] MODELS = answer(
+            "application/json",
+            "{\"object\":\"list\",\"data\":[{\"id\":\"" + Configs.MODEL
+                    + "\",\"object\":\"model\",\"created\":1760000000,\"owned_by\":\"vllm\",\"max_model_len\":131072}]}");
     private static final byte[] WELL = answer("application/json", "{}");
 
     private final Selector selector;
@@ -81,7 +83,8 @@ final class ManyEngines implements AutoCloseable {
 
     private static byte[] answer(String type, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        byte[] head = ("HTTP/1.1 200 OK\r\nserver: uvicorn\r\ncontent-type: " + type + "\r\ncontent-length: " + bytes.length + "\r\n\r\n")
+        byte[] head = ("HTTP/1.1 200 OK\r\nserver: uvicorn\r\ncontent-type: " + type + "\r\ncontent-length: "
+                        + bytes.length + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         byte[] whole = Arrays.copyOf(head, head.length + bytes.length);
         System.arraycopy(bytes, 0, whole, head.length, bytes.length);
@@ -94,7 +97,8 @@ final class ManyEngines implements AutoCloseable {
             OutputStream out = socket.getOutputStream();
             for (String head = RawRequest.head(in); !head.isEmpty(); head = RawRequest.head(in)) {
                 in.skipNBytes(RawRequest.length(head));
-                out.write(head.startsWith("GET /v1/models") ? MODELS : head.startsWith("GET /metrics") ? metrics : WELL);
+                out.write(
+                        head.startsWith("GET /v1/models") ? MODELS : head.startsWith("GET /metrics") ? metrics : WELL);
             }
         } catch (IOException e) {
             // The end of a connection, as good as any other.

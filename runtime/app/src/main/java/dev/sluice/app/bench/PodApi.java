@@ -62,7 +62,9 @@ final class PodApi implements AutoCloseable {
     synchronized void remove(String name) throws IOException {
         String pod = pods.remove(name);
         if (pod != null) {
-            tell("DELETED", pod.replaceFirst("\"resourceVersion\":\"\\d+\"", "\"resourceVersion\":\"" + ++version + "\""));
+            tell(
+                    "DELETED",
+                    pod.replaceFirst("\"resourceVersion\":\"\\d+\"", "\"resourceVersion\":\"" + ++version + "\""));
         }
     }
 
@@ -78,8 +80,11 @@ final class PodApi implements AutoCloseable {
         String path = exchange.getRequestURI().getPath();
         String query = String.valueOf(exchange.getRequestURI().getRawQuery());
         if (path.endsWith("selfsubjectaccessreviews")) {
-            answer(exchange, 201, "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"spec\":{},"
-                    + "\"status\":{\"allowed\":true}}");
+            answer(
+                    exchange,
+                    201,
+                    "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"spec\":{},"
+                            + "\"status\":{\"allowed\":true}}");
         } else if (!path.equals(PODS)) {
             answer(exchange, 404, "404 page not found");
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
@@ -113,10 +118,14 @@ final class PodApi implements AutoCloseable {
     private static String fields() {
         StringBuilder names = new StringBuilder();
         for (int i = 0; i < 60; i++) {
-            names.append(i == 0 ? "" : ",").append("\"f:some-field-of-a-pod-").append(i).append("\":{}");
+            names.append(i == 0 ? "" : ",")
+                    .append("\"f:some-field-of-a-pod-")
+                    .append(i)
+                    .append("\":{}");
         }
         return "\"managedFields\":[{\"manager\":\"kubelet\",\"operation\":\"Update\",\"apiVersion\":\"v1\","
-                + "\"time\":\"2026-11-01T00:00:00Z\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:status\":{" + names + "}}}]";
+                + "\"time\":\"2026-11-01T00:00:00Z\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:status\":{" + names
+                + "}}}]";
     }
 
     private static String pod(String name, String address, boolean ready, int note, long version) {
@@ -136,8 +145,7 @@ final class PodApi implements AutoCloseable {
                 "status":"True","lastTransitionTime":"2026-11-01T00:00:00Z"},{"type":"Initialized","status":"True"},{"type":\
                 "ContainersReady","status":"%3$s"},{"type":"Ready","status":"%3$s"}],"containerStatuses":[{"name":"engine","ready":%8$b,\
                 "restartCount":0,"image":"vllm/vllm-openai:v0.32.0","imageID":"sha256:0","containerID":"containerd://%1$s","started":true,\
-                "state":{"running":{"startedAt":"2026-11-01T00:00:00Z"}}}],"qosClass":"Burstable"}}""".formatted(
-                        name, address, state, note, version, FIELDS, Configs.MODEL, ready);
+                "state":{"running":{"startedAt":"2026-11-01T00:00:00Z"}}}],"qosClass":"Burstable"}}""".formatted(name, address, state, note, version, FIELDS, Configs.MODEL, ready);
     }
 
     @Override

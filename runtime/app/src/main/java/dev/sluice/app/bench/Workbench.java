@@ -148,8 +148,7 @@ final class Workbench implements AutoCloseable {
     Running sluice(Path config, int port, String... before) throws IOException {
         List<String> command = new ArrayList<>(List.of(before));
         command.addAll(List.of(launcher.file().toString(), "serve", "--config", config.toString()));
-        Child child = remember(
-                Child.start("sluice", log(), pinned(cores.gateway(), command.toArray(String[]::new))));
+        Child child = remember(Child.start("sluice", log(), pinned(cores.gateway(), command.toArray(String[]::new))));
         Wire.await(child, port, Wire.get("/readyz"), READY_LIMIT, PAUSE);
         return new Running(child, port);
     }

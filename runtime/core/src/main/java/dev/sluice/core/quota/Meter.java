@@ -225,7 +225,9 @@ final class Meter {
     /** @param most millionths of the limit that can still count of it, -1 for all */
     private static void take(@Nullable TokenBucket bucket, long amount, int most, long now) {
         if (bucket != null) {
-            long counts = most < 0 ? amount : Math.min(amount, (long) Math.ceil(most / MILLION * (double) bucket.perMinute()));
+            long counts = most < 0
+                    ? amount
+                    : Math.min(amount, (long) Math.ceil(most / MILLION * (double) bucket.perMinute()));
             bucket.take(counts, now);
         }
     }

@@ -63,6 +63,7 @@ public record GatewayConfig(
 
     /** The same with other listeners. */
     public GatewayConfig withServer(ServerConfig other) {
-        return new GatewayConfig(other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage, traces, peers);
+        return new GatewayConfig(
+                other, pools, routing, plugins, metrics, kvIndex, identity, tenants, usage, traces, peers);
     }
 }

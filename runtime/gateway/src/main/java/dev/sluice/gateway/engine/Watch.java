@@ -91,7 +91,9 @@ final class Watch implements AutoCloseable {
     }
 
     private void scrapeForEver() {
-        long started = System.nanoTime() - settings.idle().multipliedBy(crowd.getAsInt()).toNanos() + spread(settings.busy(), 0);
+        long started = System.nanoTime()
+                - settings.idle().multipliedBy(crowd.getAsInt()).toNanos()
+                + spread(settings.busy(), 0);
         long good = System.nanoTime();
         boolean lost = false;
         int failures = 0;

@@ -76,7 +76,7 @@ final class ClientConnection implements ServerConnection {
                 since = System.nanoTime();
                 idle = true;
                 if (closing) { // a drain alone does not end what has not been announced to end: a client may be sending
-                               // already
+                    // already
                     return;
                 }
             }
