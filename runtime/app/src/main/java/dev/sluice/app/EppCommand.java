@@ -9,10 +9,7 @@ import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.Overrides;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.spi.ConfigException;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,8 +79,7 @@ final class EppCommand implements Callable<Integer> {
         if (!judged.errors().isEmpty()) {
             return Main.WRONG_USE;
         }
-        Optional<Path> file = configFile.or(() -> configText.map(EppCommand::written));
-        Loaded loaded = load(file, Catalog.onClassPath());
+        Loaded loaded = load(Catalog.onClassPath());
         err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
         err.flush();
         if (loaded.config().isEmpty()) {
@@ -105,13 +101,13 @@ final class EppCommand implements Callable<Integer> {
                 Integer.toString(gateway.pickerPort().orElse(0)),
                 Integer.toString(gateway.adminPort()));
         try (Reloads _ =
-                new Reloads(gateway, () -> again(file, gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
+                new Reloads(gateway, () -> again(gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
             stopped.await();
         }
         return Main.FINE;
     }
 
-    private Loaded load(Optional<Path> file, Catalog catalog) {
+    private Loaded load(Catalog catalog) {
         Overrides overrides = new Overrides(
                 OptionalInt.empty(),
                 adminPort.map(OptionalInt::of).orElse(OptionalInt.empty()),
@@ -120,12 +116,17 @@ final class EppCommand implements Callable<Integer> {
                 plugins,
                 pool.discovery());
         ConfigLoader loader = new ConfigLoader();
-        return file.isPresent() ? loader.load(file.get(), catalog, overrides) : loader.loadNothing(catalog, overrides);
+        if (configText.isPresent()) {
+            return loader.loadText(Path.of("--config-text"), configText.get(), catalog, overrides);
+        }
+        return configFile.isPresent()
+                ? loader.load(configFile.get(), catalog, overrides)
+                : loader.loadNothing(catalog, overrides);
     }
 
     /** A reload is told the same flags. */
-    private Loaded again(Optional<Path> file, Catalog catalog) {
-        Loaded loaded = load(file, catalog);
+    private Loaded again(Catalog catalog) {
+        Loaded loaded = load(catalog);
         Optional<GatewayConfig> config = loaded.config().map(server::applied);
         return new Loaded(
                 loaded.file(),
@@ -135,15 +136,5 @@ final class EppCommand implements Callable<Integer> {
                 loaded.files(),
                 loaded.positions(),
                 loaded.catalog());
-    }
-
-    private static Path written(String text) {
-        try {
-            Path file = Files.createTempFile("sluice-config-text", ".yaml");
-            file.toFile().deleteOnExit();
-            return Files.writeString(file, text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

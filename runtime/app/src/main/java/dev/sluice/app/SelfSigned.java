@@ -54,7 +54,7 @@ final class SelfSigned {
     /** A key and its certificate. */
     static KeyStore keys() {
         try {
-            Path directory = Files.createTempDirectory("sluice-tls");
+            Path directory = scratch();
             Path store = directory.resolve("own.p12");
             try {
                 keytool(store);
@@ -66,6 +66,14 @@ final class SelfSigned {
         } catch (IOException | GeneralSecurityException e) {
             throw new UncheckedIOException(new IOException("can't make a certificate: " + e.getMessage(), e));
         }
+    }
+
+    /** Memory where there is some: a container whose root is read-only has nothing else, and a key needs no disk. */
+    private static Path scratch() throws IOException {
+        Path memory = Path.of("/dev/shm");
+        return Files.isWritable(memory)
+                ? Files.createTempDirectory(memory, "sluice-tls")
+                : Files.createTempDirectory("sluice-tls");
     }
 
     private static void keytool(Path store) throws IOException {

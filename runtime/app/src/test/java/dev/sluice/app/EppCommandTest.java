@@ -78,7 +78,7 @@ class EppCommandTest {
                 "--collect-detailed-traces",
                 "all");
         assertThat(ran.err())
-                .contains("pools: must be at least 1 entries")
+                .contains("--config-text:1:8: pools: must be at least 1 entries")
                 .contains("--kv-cache-usage-percentage-metric has no effect: it is what is read anyway")
                 .doesNotContain("names no metric", "one of --config-file", "Unknown option");
     }

@@ -1,6 +1,8 @@
 package dev.sluice.gateway.config;
 
 import java.util.Comparator;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * One thing that is wrong in a configuration.
@@ -18,6 +20,20 @@ public record ConfigError(String file, int line, int column, String path, String
             .thenComparingInt(ConfigError::column)
             .thenComparing(ConfigError::path)
             .thenComparing(ConfigError::message);
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
+
+    /** What a file says is quoted in messages: one of them is one line, whatever stands there. */
+    public ConfigError {
+        path = line(path);
+        message = line(message);
+    }
+
+    private static String line(String text) {
+        return CONTROL.matcher(text)
+                .replaceAll(each -> each.group().equals("\n")
+                        ? "\\\\n"
+                        : String.format(Locale.ROOT, "\\\\u%04x", (int) each.group().charAt(0)));
+    }
 
     static ConfigError at(Position position, String path, String message) {
         return new ConfigError(position.file(), position.line(), position.column(), path, message);

@@ -49,9 +49,18 @@ public final class ConfigLoader {
 
     /** What llm-d's picker does without a configuration, for the engines of {@link Overrides#endpoints}. */
     public Loaded loadNothing(Catalog catalog, Overrides overrides) {
+        return loadText(NO_FILE, Picker.BLEND, catalog, overrides);
+    }
+
+    /**
+     * Loads what was given as text: nothing is written, so it needs no file system that can be written to.
+     *
+     * @param name what messages call it; relative paths in it are relative to the folder that this names
+     */
+    public Loaded loadText(Path name, String text, Catalog catalog, Overrides overrides) {
         Problems problems = new Problems(environment);
-        Reading top = new Reading("", NO_FILE, problems);
-        return loaded(top, Yaml.read(NO_FILE.toString(), Picker.BLEND, problems), catalog, overrides);
+        Reading top = new Reading("", name, problems);
+        return loaded(top, Yaml.read(name.toString(), text, problems), catalog, overrides);
     }
 
     private static Loaded loaded(Reading top, Optional<Node> root, Catalog catalog, Overrides overrides) {
