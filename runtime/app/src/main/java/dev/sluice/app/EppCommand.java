@@ -100,8 +100,7 @@ final class EppCommand implements Callable<Integer> {
                 "picking on port {0}, admin on port {1}",
                 Integer.toString(gateway.pickerPort().orElse(0)),
                 Integer.toString(gateway.adminPort()));
-        try (Reloads _ =
-                new Reloads(gateway, () -> again(gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
+        try (Reloads _ = new Reloads(gateway, () -> again(gateway.catalog()), loaded.files(), WatchedFiles.USUAL)) {
             stopped.await();
         }
         return Main.FINE;

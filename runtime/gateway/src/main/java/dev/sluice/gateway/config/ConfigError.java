@@ -32,7 +32,8 @@ public record ConfigError(String file, int line, int column, String path, String
         return CONTROL.matcher(text)
                 .replaceAll(each -> each.group().equals("\n")
                         ? "\\\\n"
-                        : String.format(Locale.ROOT, "\\\\u%04x", (int) each.group().charAt(0)));
+                        : String.format(
+                                Locale.ROOT, "\\\\u%04x", (int) each.group().charAt(0)));
     }
 
     static ConfigError at(Position position, String path, String message) {

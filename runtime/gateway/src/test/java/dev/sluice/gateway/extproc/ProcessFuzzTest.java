@@ -94,7 +94,8 @@ class ProcessFuzzTest {
             check(!over, "a message behind the end");
             said++;
             // A body that was sent whole goes back whole; pieces go back in pieces.
-            boolean whole = message.getRequestBody().getResponse().getBodyMutation().hasBody();
+            boolean whole =
+                    message.getRequestBody().getResponse().getBodyMutation().hasBody();
             check(
                     message.getSerializedSize() < (64 << 10) || message.hasImmediateResponse() || whole,
                     "a large message");
