@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Fuzzes every @FuzzTest with jazzer, FUZZ_SECONDS (20) each. The normal build only replays their inputs, which lie in
 # src/test/resources, TESTInputs/METHOD. An input that breaks something is written there: commit it with what mends it.
-# What is found to be interesting otherwise is kept in the cache, for the next run. Usage: .ci/fuzz.sh [PART OF A CLASS'S NAME…]
+# With FUZZ_SECONDS the draws are new ones each time, and what is found to be interesting is kept in the cache for the next run; without,
+# they are always the same: whether a change may land is not left to chance. Usage: .ci/fuzz.sh [PART OF A CLASS'S NAME…]
 . "$(dirname "$0")/lib.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${FUZZ_SECONDS:-20}
+seed=${FUZZ_SECONDS:+0}
+seed=${seed:-1}
 # So few are no fuzzing: something else took the time.
 least=100
 cd "$root"
@@ -34,7 +37,9 @@ for module in $modules; do
     fi
     for method in $(grep -A1 '^ *@FuzzTest' "$file" | sed -n 's/^ *void \([a-zA-Z]*\)(.*/\1/p'); do
       name=$class.$method
-      mkdir -p "$cache/fuzz/$name"
+      found=$work/$name.corpus
+      [ "$seed" != 0 ] || found=$cache/fuzz/$name
+      mkdir -p "$found"
       log=$work/$name.txt
       code=0
       # No finding: files are read by name where a configuration is, and an issuer's keys are fetched.
@@ -43,7 +48,7 @@ for module in $modules; do
         --target_class="$class" --target_method="$method" \
         --instrumentation_includes='dev.sluice.**' --custom_hook_includes='dev.sluice.**' --instrumentation_excludes='dev.sluice.extproc.v3.**' \
         --disabled_hooks=com.code_intelligence.jazzer.sanitizers.FilePathTraversal:com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery \
-        -max_total_time="$seconds" -timeout=20 -report_slow_units=60 "$cache/fuzz/$name") >"$log" 2>&1 || code=$?
+        -max_total_time="$seconds" -timeout=20 -report_slow_units=60 -seed="$seed" "$found") >"$log" 2>&1 || code=$?
       runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$log" | tail -n 1)
       ran=$((ran + 1))
       if [ $code -ne 0 ] || [ "${runs:-0}" -lt $least ]; then
