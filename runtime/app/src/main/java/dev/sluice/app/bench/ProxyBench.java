@@ -22,17 +22,18 @@ import picocli.CommandLine.Spec;
         })
 public final class ProxyBench implements Callable<Integer> {
     private static final int ROUNDS = 5;
-    private static final int BRIEF_ROUNDS = 2;
+    // With two, a median is a mean: one bad second of a machine would decide.
+    private static final int BRIEF_ROUNDS = 3;
     /** How long a JVM gets load before anything is measured; longer while that still makes it cheaper. */
     private static final double LEAST_WARM_UP_SECONDS = 30;
 
     private static final double MOST_WARM_UP_SECONDS = 120;
     private static final double BRIEF_WARM_UP_SECONDS = 15;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each work. Default: 5; 2 with --brief.")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds of each work. Default: 5; 3 with --brief.")
     private Optional<Integer> rounds = Optional.empty();
 
-    @Option(names = "--brief", description = "Fewer and shorter rounds: under three minutes.")
+    @Option(names = "--brief", description = "Fewer and shorter rounds: under four minutes.")
     private boolean brief;
 
     @Option(names = "--only", paramLabel = "WORK", description = "One of ${COMPLETION-CANDIDATES}.")
