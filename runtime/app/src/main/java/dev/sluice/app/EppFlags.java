@@ -40,7 +40,7 @@ final class EppFlags {
             Map.entry("tls-cipher-suites", "the suites that the JDK thinks safe are offered"),
             Map.entry("enable-cert-reload", "renewed certificates are always taken over"),
             Map.entry("health-checking", "health is always served"),
-            Map.entry("tracing", "traces are not built yet"),
+            Map.entry("tracing", "traces are set in traces of the gateway's own form (docs/configuration.md)"),
             Map.entry("enable-pprof", "a JVM is profiled from outside, with jcmd"),
             Map.entry("metrics-endpoint-auth", "it needs Kubernetes: /metrics is open to whoever reaches its port"),
             Map.entry("enable-grpc-stream-metrics", "requests are counted instead, see docs/metrics.md"),

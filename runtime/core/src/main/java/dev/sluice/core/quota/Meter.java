@@ -162,9 +162,11 @@ final class Meter {
         correct(correction, now);
     }
 
-    /** Whether so many tokens are there now: nothing is lent. */
+    /** Whether so many tokens are there now: nothing is lent, and no more is used than a lease that others have not heard of. */
     boolean has(long amount, long now) {
-        return tokens == null || tokens.left(now) >= amount;
+        return tokens == null
+                || (tokens.left(now) >= amount
+                        && !beyond(usedTokens - sure().tokens, amount, limits.tokensPerMinute()));
     }
 
     void correct(long amount, long now) {

@@ -12,7 +12,7 @@ import java.util.TreeSet;
  * of it. What the others have not said to have heard yet is its lease: a replica stops when that would be more than a tenth of the limit
  * (or than one request, where one is larger). So all together pass a limit by one lease each at most, whatever is lost, late or comes
  * twice, and nobody owns a limit whose loss would matter. A lease is free again as soon as it has been heard, which takes milliseconds:
- * it holds nobody up who is within the limit.
+ * it holds nobody up who is within the limit. Answers that grow longer than was thought take out of the same lease.
  *
  * <p><b>Rejected.</b> Splitting a limit by the number of replicas: connections are long, and one replica has most of a tenant's requests. An
  * owner of each limit who grants parts of it: a request would wait for it, and whoever follows a dead owner knows nothing.

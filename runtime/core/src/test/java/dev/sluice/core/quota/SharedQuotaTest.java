@@ -270,6 +270,53 @@ class SharedQuotaTest {
         assertThat(world.admitted() - before).isGreaterThan(300_000);
     }
 
+    /** Answers that grow take nothing that the limit of all together does not have. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anAnswerThatGrowsStaysWithinTheLease(boolean deny) {
+        World world = new World(35, 4, new Limits(0, 600_000, 0), deny);
+        world.meet();
+        List<Hold> holds = new ArrayList<>();
+        for (Node node : world.nodes) {
+            holds.add(node.quota.reserve("m", 10, world.now).hold().orElseThrow());
+        }
+        world.pass(SECOND);
+        world.cutOff.addAll(Set.of(1L, 2L));
+        long since = world.now;
+        long[] costs = {10, 10, 10, 10};
+        long[] cutAt = new long[4];
+        for (int i = 0; i < 10_000; i++) {
+            for (int n = 0; n < 4; n++) {
+                if (cutAt[n] == 0) {
+                    boolean goesOn = world.nodes.get(n).quota.extend(holds.get(n), costs[n] + 20, 64, world.now);
+                    costs[n] += goesOn ? 20 : 0;
+                    cutAt[n] = goesOn ? 0 : world.now - since;
+                }
+            }
+            world.pass(MS);
+            assertThat(costs[0] + costs[1] + costs[2] + costs[3])
+                    .isLessThanOrEqualTo(deny ? 4 * (LEASE + 64) : allowed(world, since, 4));
+        }
+        // At 20,000 tokens a second each: what all have was used up long ago.
+        for (long at : cutAt) {
+            assertThat(at).isBetween(MS, 10 * SECOND);
+        }
+    }
+
+    @Test
+    void amongReplicasThatHearEachOtherNoAnswerIsCutBeforeTheLimit() {
+        World world = new World(36, 4, new Limits(0, 600_000, 0), false);
+        world.meet();
+        Node node = world.nodes.getFirst();
+        Hold hold = node.quota.reserve("m", 10, world.now).hold().orElseThrow();
+        long cost = 10;
+        while (node.quota.extend(hold, cost + 20, 64, world.now)) {
+            cost += 20;
+            world.pass(MS);
+        }
+        assertThat(cost).isGreaterThan(600_000);
+    }
+
     @Test
     void whoDiesIsTakenForEndedAfterAMinuteAndItsRequestsAreOver() {
         World world = new World(41, 2, new Limits(0, 0, 10), false);
