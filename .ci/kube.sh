@@ -86,7 +86,7 @@ say "engines"
 kubectl create namespace "$ns" >/dev/null
 kubectl -n knative-serving patch configmap config-autoscaler --type merge \
   -p '{"data":{"scale-to-zero-grace-period":"6s"}}' >/dev/null
-# service NAME APP ROLE OPTIONS   one Knative Service of simulated engines
+# service NAME APP ROLE PODS OPTIONS   one Knative Service of simulated engines, which wakes with so many pods
 service() {
   cat <<YAML
 ---
@@ -101,21 +101,22 @@ spec:
         autoscaling.knative.dev/target: "4"
         autoscaling.knative.dev/window: 6s
         autoscaling.knative.dev/max-scale: "3"
+        autoscaling.knative.dev/activation-scale: "$4"
         autoscaling.knative.dev/target-burst-capacity: "0"
     spec:
       timeoutSeconds: 120
       containers:
         - image: $image
-          args: [simulator, --port, "8080", --host, 0.0.0.0, --model, $2, --block-size, "16", --seed, "1"$4]
+          args: [simulator, --port, "8080", --host, 0.0.0.0, --model, $2, --block-size, "16", --seed, "1"$5]
           ports: [{name: http1, containerPort: 8080}]
           resources: {limits: {memory: 600Mi}}
           readinessProbe: {httpGet: {path: /health}, periodSeconds: 1}
 YAML
 }
 {
-  service model chat both ''
-  service prefill pd prefill ', --role, prefill, --connector, nixl'
-  service decode pd decode ', --role, decode, --connector, nixl'
+  service model chat both 1 ''
+  service prefill pd prefill 1 ', --role, prefill, --connector, nixl'
+  service decode pd decode 3 ', --role, decode, --connector, nixl'
   cat <<YAML
 ---
 apiVersion: apps/v1
@@ -151,7 +152,7 @@ kubectl -n "$ns" rollout status deployment/pool --timeout=300s
 
 say "a gateway with the chart's rights"
 pools="  - {name: chat, models: [chat], timeouts: {firstByte: 60s}, discovery: {knative: {namespace: $ns, selector: app=chat}}}
-  - {name: pd, models: [pd], connector: nixl, timeouts: {firstByte: 60s}, discovery: {knative: {namespace: $ns, selector: app=pd}}}
+  - {name: pd, models: [pd], connector: nixl, timeouts: {firstByte: 60s}, prewarm: {mode: patch, lead: 5s, hold: 8s, most: 3}, discovery: {knative: {namespace: $ns, selector: app=pd}}}
   - {name: pool, models: [pool], discovery: {inferencePool: {namespace: $ns, name: pool}}}"
 printf 'mode: deployment\nconfig:\n  pools:\n%s\n' "$(printf '%s' "$pools" | sed 's/^/  /')" >"$work/values.yaml"
 python3 -c 'import yaml' 2>/dev/null || pip install --quiet pyyaml

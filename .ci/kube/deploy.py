@@ -20,6 +20,7 @@ options.add_argument("--parts", default="knative,deployment")
 options = options.parse_args()
 work = pathlib.Path(options.work)
 begun = time.monotonic()
+METRICS = 9191   # the chart's port
 
 
 def say(text):
@@ -105,6 +106,24 @@ def engines():
 
 ips = until("two engines", 60, engines)
 endpoints = [{"url": f"http://{ip}:8000"} for ip in ips]
+
+
+def know(selector, how_many):
+    """Every pod has heard so many others like it: load, prefixes and quotas are shared."""
+    def all_do():
+        found = json.loads(kubectl("get", "pods", "-l", selector, "-o", "json"))["items"]
+        for ip in [p["status"].get("podIP") for p in found if "deletionTimestamp" not in p["metadata"]]:
+            try:
+                connection = http.client.HTTPConnection(ip, METRICS, timeout=5)
+                connection.request("GET", "/metrics")
+                text = connection.getresponse().read().decode()
+            except OSError:
+                return False
+            if not any(line.startswith("sluice_peers ") and float(line.split()[1]) == how_many for line in text.splitlines()):
+                return False
+        return len(found) == how_many + 1
+    until(f"each of {how_many + 1} replicas knows {how_many} others", 60, all_do)
+    say(f"each of {how_many + 1} replicas knows {how_many} others")
 
 
 def config(*names):
@@ -203,6 +222,7 @@ def deployment():
         kubectl("scale", f"deployment/{release}", "--replicas=3")
         kubectl("rollout", "status", f"deployment/{release}", "--timeout=300s")
         say(f"3 replicas after {load.total()} streams")
+        know("sluice.dev/part=gateway", 2)
         more(options.requests // 5)
         values["config"] = config("other-name")
         helm(release, values, True, "--wait", "--timeout", "300")

@@ -1,9 +1,11 @@
 """Requests without a pause while revisions scale, roll over, are killed and sleep; each must be answered whole. Then prefill and
-decode from zero at once, an InferencePool that changes, and a right that is missing. Called by kube.sh."""
+decode from zero at once, how evenly the pods that woke share, pods ahead of need, an InferencePool that changes, and a right that is
+missing. Called by kube.sh."""
 import argparse
 import http.client
 import json
 import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -70,16 +72,16 @@ def ask(model, stream, tokens, counts=True):
 class Load:
     """So many clients, one request after the other each."""
 
-    def __init__(self, clients, tokens=40):
+    def __init__(self, clients, tokens=40, model="chat"):
         self.on = True
-        self.threads = [threading.Thread(target=self.run, args=(i, tokens), daemon=True) for i in range(clients)]
+        self.threads = [threading.Thread(target=self.run, args=(i, tokens, model), daemon=True) for i in range(clients)]
         for t in self.threads:
             t.start()
 
-    def run(self, i, tokens):
+    def run(self, i, tokens, model):
         n = i
         while self.on:
-            ask("chat", n % 2 == 0, tokens)
+            ask(model, n % 2 == 0, tokens)
             n += 1
 
     def stop(self):
@@ -139,6 +141,49 @@ def at_once(model, revisions):
         sys.exit(f"{rings():.0f} wakings of {revisions} revision(s)")
 
 
+def engines(service):
+    """Addresses of its pods that are ready."""
+    found = json.loads(kubectl("get", "pods", "-l", "serving.knative.dev/service=" + service, "-o", "json"))["items"]
+    return [p["status"]["podIP"] for p in found if "deletionTimestamp" not in p["metadata"]
+            and any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"].get("conditions", []))]
+
+
+def holds(ip):
+    """Requests that run or wait at an engine, as it says itself."""
+    c = http.client.HTTPConnection(ip, 8080, timeout=10)
+    c.request("GET", "/metrics")
+    text = c.getresponse().read().decode()
+    c.close()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if line.startswith(("vllm:num_requests_running{", "vllm:num_requests_waiting{")))
+
+
+def min_scale(service):
+    revisions = json.loads(kubectl("get", "revisions", "-l", "serving.knative.dev/service=" + service, "-o", "json"))["items"]
+    return max(int(r["metadata"].get("annotations", {}).get("autoscaling.knative.dev/min-scale", "0")) for r in revisions)
+
+
+def after_the_wake():
+    """Three decode pods have woken: they share what comes; and the revisions are given pods as long as much is expected."""
+    until("three decode pods", 120, lambda: len(engines("decode")) >= 3)
+    load = Load(24, 120, "pd")
+    until("decode gets pods ahead of need: min-scale 3", 60, lambda: min_scale("decode") == 3)
+    until("all three are asked", 60, lambda: min(map(holds, engines("decode"))) > 0)
+    ratios, sums, ips = [], [], engines("decode")
+    for _ in range(100):
+        held = [holds(ip) for ip in ips]
+        ratios.append(max(held) / max(1e-9, sum(held) / len(held)))
+        sums.append(sum(held))
+        time.sleep(0.05)
+    load.stop()
+    say(f"FIGURE {len(ips)} decode pods after the wake, {statistics.mean(sums):.1f} requests at them on average: largest by mean queue "
+        f"p50 {statistics.median(ratios):.2f}, p90 {statistics.quantiles(ratios, n=10)[-1]:.2f}, of {len(ratios)} looks")
+    if statistics.median(ratios) >= 1.5:
+        sys.exit(f"they do not share: {ratios}")
+    until("min-scale is taken back", 120, lambda: min_scale("decode") == 0 and min_scale("prefill") == 0)
+    until("and nobody asks: zero pods", 240, lambda: not anything("pd"))
+
+
 def main():
     load = Load(2)
     until("served by a pod that was found", 60, lambda: sent > 10)
@@ -169,6 +214,7 @@ def main():
 
     until("prefill and decode are at zero", 240, lambda: not anything("pd"))
     at_once("pd", 2)
+    after_the_wake()
 
     def served(n):
         seen = {ask("pool", i % 2 == 0, 10)[1] for i in range(8)}
