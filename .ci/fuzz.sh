@@ -12,17 +12,8 @@ seed=${seed:-1}
 least=100
 cd "$root"
 
-jdk25() {
-  for dir in "${JDK:-}" "${SLUICE_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*25* /opt/*25*; do
-    if [ -n "$dir" ] && [ -x "$dir/bin/javac" ] && "$dir/bin/javac" -version 2>&1 | grep -q ' 25'; then
-      echo "$dir"
-      return 0
-    fi
-  done
-  echo "no JDK 25 found" >&2
-  return 1
-}
-JDK=$(jdk25)
+. .ci/jdk.sh
+[ -n "$JDK" ]
 
 modules=$(grep -rl '^ *@FuzzTest' --include='*Test.java' runtime | sed 's,/src/test/.*,,' | sort -u)
 mvn -B -q -pl "$(echo $modules | tr ' ' ,)" -am test-compile dependency:build-classpath \

@@ -13,12 +13,9 @@ kit=${tools:-$root/../shared/tools}/kube
 [ -x "$kit/up.sh" ] || { echo "no Kubernetes to start: its kit is not beside the checkout"; exit 77; }
 [ "$(id -u)" = 0 ] || { echo "a Kubernetes with containers needs root"; exit 77; }
 command -v go >/dev/null || { echo "needs Go to build a Kubernetes"; exit 77; }
-if [ -z "${JDK:-}" ]; then
-  for JDK in "${SLUICE_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*25* /opt/*25*; do
-    [ -n "$JDK" ] && "$JDK/bin/javac" -version 2>&1 | grep -q ' 25' && break
-  done
-fi
-export JDK SLUICE_JAVA_HOME=$JDK
+. "$root/.ci/jdk.sh"
+[ -n "$JDK" ]
+export SLUICE_JAVA_HOME=$JDK
 . "$root/.ci/chart/tools.sh"
 export KUBEKIT_STATE=${KUBEKIT_STATE:-${TMPDIR:-/tmp}/kube-kit-$(id -u)}
 export KUBEKIT_NICE=${KUBEKIT_NICE:-0}      # everybody waits for the first build
@@ -86,7 +83,7 @@ say "engines"
 kubectl create namespace "$ns" >/dev/null
 kubectl -n knative-serving patch configmap config-autoscaler --type merge \
   -p '{"data":{"scale-to-zero-grace-period":"6s"}}' >/dev/null
-# service NAME APP ROLE PODS OPTIONS   one Knative Service of simulated engines, which wakes with so many pods
+# service NAME APP ROLE PODS OPTIONS   one Knative Service of simulated engines, which wakes with so many pods (one, or a number from 2)
 service() {
   cat <<YAML
 ---
@@ -101,7 +98,7 @@ spec:
         autoscaling.knative.dev/target: "4"
         autoscaling.knative.dev/window: 6s
         autoscaling.knative.dev/max-scale: "3"
-        autoscaling.knative.dev/activation-scale: "$4"
+        ${4:+autoscaling.knative.dev/activation-scale: "$4"}
         autoscaling.knative.dev/target-burst-capacity: "0"
     spec:
       timeoutSeconds: 120
@@ -114,8 +111,8 @@ spec:
 YAML
 }
 {
-  service model chat both 1 ''
-  service prefill pd prefill 1 ', --role, prefill, --connector, nixl'
+  service model chat both '' ''
+  service prefill pd prefill '' ', --role, prefill, --connector, nixl'
   service decode pd decode 3 ', --role, decode, --connector, nixl'
   cat <<YAML
 ---

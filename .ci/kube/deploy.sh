@@ -6,10 +6,12 @@
 . "$(dirname "$0")/../lib.sh"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 : "${KUBECONFIG:?which cluster}" "${IMAGE:?what loads an image}"
-export KUBECONFIG SLUICE_JAVA_HOME=${JDK:-}
+export KUBECONFIG
+. "$root/.ci/jdk.sh"
+[ -n "$JDK" ]
+export SLUICE_JAVA_HOME=$JDK
 set -o pipefail
 . "$root/.ci/chart/tools.sh"
-JDK=${JDK:-${JAVA_HOME:?where a JDK 25 is}}
 helm lint "$root/knative/chart" >/dev/null   # and so it is built
 printf '#!/bin/sh\nexec "%s/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -cp "%s:%s/lib/*" HelmTool "$@"\n' \
   "$JDK" "$work/helm" "$cache/helm-0.0.21" >"$work/helm.sh"
