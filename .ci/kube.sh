@@ -98,7 +98,7 @@ spec:
         autoscaling.knative.dev/target: "4"
         autoscaling.knative.dev/window: 6s
         autoscaling.knative.dev/max-scale: "3"
-        ${4:+autoscaling.knative.dev/activation-scale: "$4"}
+        ${4:+autoscaling.knative.dev/activation-scale: '$4'}
         autoscaling.knative.dev/target-burst-capacity: "0"
     spec:
       timeoutSeconds: 120
