@@ -3,17 +3,22 @@ package dev.sluice.knative;
 import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.discovery.Wanted;
-import io.fabric8.knative.client.KnativeClient;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,13 +31,15 @@ public final class KubernetesSource implements EndpointSource {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration BEAT = Duration.ofSeconds(5);
+    private static final String MERGE_PATCH = "application/merge-patch+json";
+    private static final int PATCH_SECONDS = 10;
 
     private final Duration patience;
     private final Heart heart;
     private final Bell bell = new Bell();
     private final Supplier<Config> config;
     private @Nullable KubernetesClient client;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** A source for the cluster that the environment names. */
     public KubernetesSource() {
@@ -66,7 +73,10 @@ public final class KubernetesSource implements EndpointSource {
 
     private void review(Wanted wanted) {
         try {
-            missing(wanted).forEach(line -> LOG.log(System.Logger.Level.WARNING, "{0}", line));
+            List<String> missing = missing(wanted);
+            if (!closed) {
+                missing.forEach(line -> LOG.log(System.Logger.Level.WARNING, "{0}", line));
+            }
         } catch (RuntimeException closing) {
             LOG.log(System.Logger.Level.DEBUG, "no review of rights", closing);
         }
@@ -117,21 +127,43 @@ public final class KubernetesSource implements EndpointSource {
         return bell.ring(revision, most);
     }
 
+    /** Sent as it is: the client's own {@code patch} reads the object first, and would need the right to {@code get} it. */
     @Override
     public Optional<String> scale(Picture.Revision revision, int least, long until) {
+        String what = "revisions.serving.knative.dev in namespace " + revision.namespace();
         try {
-            client().adapt(KnativeClient.class)
-                    .revisions()
-                    .inNamespace(revision.namespace())
-                    .withName(revision.name())
-                    .patch(PatchContext.of(PatchType.JSON_MERGE), ScaleNotes.patch(revision.scaling(), least, until));
-            return Optional.empty();
-        } catch (KubernetesClientException refused) {
-            String what = "revisions.serving.knative.dev in namespace " + revision.namespace();
-            return Optional.of(
-                    refused.getCode() == 403
-                            ? "may not patch " + what + ": grant this verb by a Role"
-                            : Feed.words(refused, what));
+            HttpClient http = client().getHttpClient();
+            HttpResponse<String> answer = http.sendAsync(
+                            http.newHttpRequestBuilder()
+                                    .uri(URI.create(client().getMasterUrl() + "apis/serving.knative.dev/v1/namespaces/"
+                                            + revision.namespace() + "/revisions/" + revision.name()))
+                                    .patch(MERGE_PATCH, ScaleNotes.patch(revision.scaling(), least, until))
+                                    .build(),
+                            String.class)
+                    .get(PATCH_SECONDS, TimeUnit.SECONDS);
+            return answer.isSuccessful()
+                    ? Optional.empty()
+                    : Optional.of(
+                            answer.code() == 403
+                                    ? "may not patch " + what + ": grant this verb by a Role (" + said(answer.body()) + ")"
+                                    : "can't patch " + what + ": " + answer.code() + " " + said(answer.body()));
+        } catch (ExecutionException | TimeoutException failed) {
+            Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+            return Optional.of("can't patch " + what + ": " + cause);
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+            return Optional.of("can't patch " + what + ": interrupted");
+        }
+    }
+
+    /** What the API says of a refusal: a missing right of a Role, or what a webhook denies. */
+    private static String said(@Nullable String body) {
+        try {
+            String message =
+                    Serialization.unmarshal(Objects.requireNonNullElse(body, ""), Status.class).getMessage();
+            return Objects.requireNonNullElse(message, "it says not why");
+        } catch (RuntimeException noStatus) {
+            return "it says not why";
         }
     }
 

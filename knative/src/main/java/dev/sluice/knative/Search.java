@@ -22,6 +22,8 @@ final class Search implements EndpointSource.Watching {
     private static final int REST = 25;
     /** ... but no longer than this. */
     private static final Duration LONGEST = Duration.ofMillis(250);
+    /** How long it may take to end. */
+    private static final Duration ENDS = Duration.ofMillis(500);
 
     private final String name;
     private final Function<Runnable, Sight> opener;
@@ -93,9 +95,17 @@ final class Search implements EndpointSource.Watching {
         }
     }
 
+    /** Waits a moment for its watches to end: who closes the client next would make them complain. */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
+        try {
+            if (Thread.currentThread() != thread && !thread.join(ENDS)) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} is still ending", name);
+            }
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

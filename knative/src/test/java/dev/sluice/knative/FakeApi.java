@@ -39,6 +39,9 @@ final class FakeApi implements AutoCloseable {
     static final String OLD_OBJECTIVES =
             "/apis/inference.networking.x-k8s.io/v1alpha2/namespaces/ns/inferenceobjectives";
 
+    private static final String FORBIDDEN = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
+            + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}";
+
     private final Map<String, Map<String, HasMetadata>> stores = new ConcurrentHashMap<>();
     private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
     private final Set<String> denied = ConcurrentHashMap.newKeySet();
@@ -84,13 +87,11 @@ final class FakeApi implements AutoCloseable {
         } else if (unknown.stream().anyMatch(path::startsWith)) {
             answer(exchange, 404, "404 page not found");
         } else if (denied.contains(path)) {
-            answer(
-                    exchange,
-                    403,
-                    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
-                            + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}");
+            answer(exchange, 403, FORBIDDEN);
         } else if (exchange.getRequestMethod().equals("PATCH")) {
             patch(exchange, path);
+        } else if (store(path.substring(0, path.lastIndexOf('/'))).containsKey(path.substring(path.lastIndexOf('/') + 1))) {
+            answer(exchange, 403, FORBIDDEN); // no Role of ours has get
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
             answer(exchange, 503, "no web sockets here");
         } else if (query.contains("watch=true")) {
@@ -110,7 +111,9 @@ final class FakeApi implements AutoCloseable {
         String kind = path.substring(0, slash);
         HasMetadata object = store(kind).get(path.substring(slash + 1));
         if (denied.contains(kind + "/patch")) {
-            answer(exchange, 403, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403}");
+            answer(exchange, 403, FORBIDDEN);
+        } else if (!exchange.getRequestHeaders().getFirst("Content-Type").startsWith("application/merge-patch+json")) {
+            answer(exchange, 415, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":415}");
         } else if (object == null) {
             answer(exchange, 404, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":404}");
         } else {

@@ -287,8 +287,13 @@ class SearchTest {
                         .scaling())
                 .isEqualTo(now.scaling());
         api.deny(REVISIONS + "/patch");
-        assertThat(source.scale(now, 2, 1))
-                .contains("may not patch revisions.serving.knative.dev in namespace ns: grant this verb by a Role");
+        assertThat(source.scale(now, 2, 1).orElseThrow())
+                .startsWith("may not patch revisions.serving.knative.dev in namespace ns: grant this verb by a Role");
+        Picture.Revision gone =
+                new Picture.Revision("chat-9", "ns", "chat", OptionalInt.empty(), List.of(), "", now.scaling());
+        api.allow(REVISIONS + "/patch");
+        assertThat(source.scale(gone, 2, 1).orElseThrow())
+                .startsWith("can't patch revisions.serving.knative.dev in namespace ns: 404");
     }
 
     private void poolOfOne() {

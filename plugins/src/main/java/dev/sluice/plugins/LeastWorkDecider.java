@@ -30,6 +30,9 @@ import dev.sluice.spi.Split;
  * whether to compute there at all is another, and the KV ends up on the decode endpoint either way. So each candidate is charged
  * what it pushes out beyond the best of its kind.
  *
+ * <p><b>Without prefill endpoints</b> (they sleep, or failed) it says what an idle one would be worth that computes as fast as the decode
+ * endpoint, over a link that nobody has measured: so it is seen whether one is missed, and worth waking.
+ *
  * <p><b>Interference</b> is dearer here than between equals ({@code interferenceWeight} of the scorer): there, the prompt has to
  * be computed beside some streams anyway, here it can be computed beside none. Its default comes from {@code bench pd}
  * (docs/disaggregation.md).
@@ -46,6 +49,10 @@ final class LeastWorkDecider implements Decider {
     private static final int PULL = 8;
     private static final int SESSION = 10;
     private static final double MIN_SHARE = 0.01;
+    /** Of a link that nobody has measured, ms, and ms for each token: as the gateway guesses before a first move. */
+    private static final double LINK_MS = 3;
+
+    private static final double LINK_TOKEN_MS = 0.012;
 
     private final LeastWorkScorer costs;
     private final double stepTokens;
@@ -107,8 +114,27 @@ final class LeastWorkDecider implements Decider {
                 }
             }
         }
+        if (left.prefill().length == 0) {
+            return new Split(-1, alone, idle(request, pairs.decode(), right), whole);
+        }
         boolean better = p >= 0 && (least < whole || Double.isNaN(whole));
         return new Split(better ? p : -1, better ? d : alone, p < 0 ? Double.NaN : least, whole);
+    }
+
+    /** The least of all sums with a prefill endpoint that there is not. */
+    private static double idle(Request request, Candidates decode, Costs costs) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int j = 0; j < costs.decode().length; j++) {
+            double compute = Known.promptTokens(request, decode, j) / perMs(decode, j);
+            double move = LINK_MS + LINK_TOKEN_MS * uncached(request, decode, j);
+            double sum = request.maxTokens() == 1 ? compute : compute + move + costs.decode()[j];
+            least = sum < least ? sum : least;
+        }
+        return least;
+    }
+
+    private static double perMs(Candidates candidates, int i) {
+        return Math.max(1e-6, Known.amountOr(candidates, i, Signal.PREFILL_RATE, 1) / 1000);
     }
 
     private static double uncached(Request request, Candidates candidates, int i) {
@@ -141,7 +167,7 @@ final class LeastWorkDecider implements Decider {
             double compute = t[WAIT] + t[FOREIGN] + t[PREFILL] + t[INTERFERENCE] + t[PULL];
             double generate = t[ADMISSION] + t[DECODE] + t[CROWDING];
             double pushed = t[EVICTION] - spared;
-            double perMs = Math.max(1e-6, Known.amountOr(candidates, i, Signal.PREFILL_RATE, 1) / 1000);
+            double perMs = perMs(candidates, i);
             double pending = Known.amountOr(candidates, i, Signal.PENDING_PREFILL_TOKENS, 0);
             double overhead = t[WAIT] - pending / perMs;
             costs.whole()[i] = (compute + generate + pushed) / share + t[SESSION];

@@ -1,6 +1,7 @@
 package dev.sluice.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.spi.Candidates;
 import dev.sluice.spi.Pairs;
@@ -109,6 +110,20 @@ class LeastWorkDeciderTest {
         Split split =
                 split(one, idle(2).with(Signal.PENDING_PREFILL_TOKENS, 900, 0), decoding(30), (p, d, tokens) -> 1e9);
         assertThat(split.prefill()).isEqualTo(1);
+    }
+
+    @Test
+    void withoutPrefillEndpointsItSaysWhatAnIdleOneWouldBeWorth() {
+        Split missed = split(prompt(8000), FakeCandidates.of(0), decoding(30), (p, d, tokens) -> 0);
+        assertThat(missed.prefill()).isEqualTo(-1);
+        assertThat(missed.splitMs()).isLessThan(missed.wholeMs());
+        // As long as one that is there and idle, at the link of a first guess.
+        Split there = split(prompt(8000), idle(1), decoding(30), (p, d, tokens) -> 3 + tokens * 0.012);
+        assertThat(missed.wholeMs()).isEqualTo(there.wholeMs());
+        assertThat(missed.splitMs()).isCloseTo(there.splitMs(), within(0.1 * there.splitMs()));
+        Split needless = split(prompt(100), FakeCandidates.of(0), idle(2), (p, d, tokens) -> 0);
+        assertThat(needless.prefill()).isEqualTo(-1);
+        assertThat(needless.splitMs()).isGreaterThan(needless.wholeMs());
     }
 
     @Test

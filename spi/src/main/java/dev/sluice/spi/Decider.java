@@ -16,7 +16,8 @@ public non-sealed interface Decider extends Part {
     }
 
     /**
-     * Chooses both places together. Asked only when {@link #pairs} says so.
+     * Chooses both places together. Asked only when {@link #pairs} says so. Where no prefill candidates are left, {@link Split#splitMs} of
+     * what it answers may say what an idle one would cost: less than {@link Split#wholeMs} counts as one that is missed, and wakes what sleeps.
      *
      * @param pairs what the profiles' filters left
      */

@@ -7,7 +7,7 @@ import java.util.Locale;
  *
  * @param verdict in one word
  * @param prefillRow row of the endpoint that computes the prompt for the one that generates; -1 when that one does itself
- * @param splitMs predicted cost of the best pair, ms; NaN when it was not predicted
+ * @param splitMs predicted cost of the best pair, ms; of one with an idle prefill endpoint where there is none; NaN when it was not predicted
  * @param wholeMs predicted cost without a second endpoint, ms; NaN when it was not predicted
  */
 public record Disaggregation(Verdict verdict, int prefillRow, double splitMs, double wholeMs) {

@@ -85,11 +85,11 @@ final class Staging {
     }
 
     private Decision paired(Decision whole, StageSet.Ran prefill, StageSet.Ran primary) {
-        if (prefill.left().size() == 0) {
-            return whole.with(Disaggregation.of(Verdict.NO_PREFILL_ENDPOINT));
-        }
         PairSet pairs = new PairSet(placement.snapshot(), prefill.left(), primary.left());
         Optional<Split> said = asking.split(policy.handler(), pairs);
+        if (prefill.left().size() == 0) {
+            return whole.with(said.map(Staging::missed).orElseGet(() -> Disaggregation.of(Verdict.NO_PREFILL_ENDPOINT)));
+        }
         int from = said.map(s -> s.prefill() < 0 ? -1 : prefill.left().row(s.prefill()))
                 .orElseGet(() -> firstThatReaches(prefill.rows(), whole.row()));
         int to = said.map(s -> primary.left().row(s.decode())).orElse(whole.row());
@@ -103,6 +103,12 @@ final class Staging {
                 ? Verdict.PREFILL_DECODE
                 : from >= 0 || said.isPresent() ? Verdict.DECODE_ONLY : Verdict.NO_PREFILL_ENDPOINT;
         return at(whole, to, new Disaggregation(verdict, reaches ? from : -1, splitMs, wholeMs));
+    }
+
+    /** There is no prefill endpoint: whether one would have been used. */
+    private static Disaggregation missed(Split said) {
+        Verdict verdict = said.splitMs() < said.wholeMs() ? Verdict.NO_PREFILL_ENDPOINT : Verdict.DECODE_ONLY;
+        return new Disaggregation(verdict, -1, said.splitMs(), said.wholeMs());
     }
 
     /** The first choice that KV can come from, -1 when it can come from none. */

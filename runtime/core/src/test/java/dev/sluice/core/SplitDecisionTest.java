@@ -83,6 +83,16 @@ class SplitDecisionTest {
     }
 
     @Test
+    void withoutPrefillEndpointsWhoeverChoosesPairsSaysWhetherOneIsMissed() {
+        Decision missed = f.decide(request(0), Set.of(), Set.of("p0", "p1"), Optional.of(new Split(-1, 0, 1, 2)));
+        assertThat(verdict(missed)).isEqualTo(Verdict.NO_PREFILL_ENDPOINT);
+        Decision needless = f.decide(request(0), Set.of(), Set.of("p0", "p1"), Optional.of(new Split(-1, 0, 2, 1)));
+        assertThat(verdict(needless)).isEqualTo(Verdict.DECODE_ONLY);
+        assertThat(List.of(missed, needless)).allMatch(d -> d.prefillRow() == -1 && Set.of(D0, D1).contains(d.row()));
+        assertThat(needless.disaggregation().orElseThrow().splitMs()).isEqualTo(2);
+    }
+
+    @Test
     void aSingleTokenIsAnsweredWhereThePromptIsComputed() {
         Decision decision = f.decide(request(1), Set.of(), Set.of(), Optional.empty());
         assertThat(verdict(decision)).isEqualTo(Verdict.PREFILL_ONLY);

@@ -221,7 +221,11 @@ final class LivePool {
 
     /** Places a request that has room set aside, or finds that there is none. */
     Placer.Placed place(Ask ask, Placer.Tried tried) {
-        return placer.place(drawn(ask), tried);
+        Placer.Placed placed = placer.place(drawn(ask), tried);
+        if (waking.isPresent() && placed.missesPrefill()) {
+            waking.ifPresent(Waking::askForPrefill);
+        }
+        return placed;
     }
 
     /**

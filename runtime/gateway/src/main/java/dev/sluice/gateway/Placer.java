@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.Charge;
 import dev.sluice.core.Decision;
+import dev.sluice.core.Disaggregation;
 import dev.sluice.core.Dispatch;
 import dev.sluice.core.Faults;
 import dev.sluice.core.KnownTokens;
@@ -68,6 +69,13 @@ final class Placer {
             Optional<Charge> prefill,
             int predictedTokens,
             long decideNanos) {
+
+        /** Whether its prompt would have been computed elsewhere, had there been anybody to do that. */
+        boolean missesPrefill() {
+            return decision.flatMap(Decision::disaggregation)
+                    .filter(said -> said.verdict() == Disaggregation.Verdict.NO_PREFILL_ENDPOINT)
+                    .isPresent();
+        }
 
         /** The same without what it was decided on, which is too much to hold for as long as the request takes. */
         Placed withoutDecision() {

@@ -7,6 +7,7 @@ import dev.sluice.core.discovery.Picture;
 import dev.sluice.core.wake.StartTimes;
 import dev.sluice.core.wake.WakeCycle;
 import dev.sluice.gateway.admin.PoolStatus;
+import dev.sluice.spi.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +21,8 @@ import java.util.function.Supplier;
 
 /**
  * Wakes what a pool's requests need: all of its revisions that have no endpoint in service, prefill and decode together, by one
- * ring each however many requests wait. The requests themselves wait in the pool's own queue.
+ * ring each however many requests wait. The requests themselves wait in the pool's own queue. While others generate, what only computes
+ * prompts for them is woken by requests that would have used it, and not by each: an autoscaler that has put it to sleep saw that nobody did.
  */
 final class Waking implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.sluice.wake");
@@ -43,6 +45,7 @@ final class Waking implements AutoCloseable {
     private volatile Picture picture = Picture.unseen("nothing has been heard yet");
     private volatile Map<String, Integer> serving = Map.of();
     private volatile boolean sleepers;
+    private volatile boolean generates;
     private volatile boolean able;
     private volatile boolean closed;
     private volatile long patience = Duration.ofMinutes(2).toNanos();
@@ -85,6 +88,15 @@ final class Waking implements AutoCloseable {
 
     /** A request needs the pool. Costs two reads while everything is awake. */
     void ask() {
+        ask(!generates);
+    }
+
+    /** A request's prompt would have been computed elsewhere, and nobody is there. */
+    void askForPrefill() {
+        ask(true);
+    }
+
+    private void ask(boolean prefill) {
         if (!able || !sleepers) {
             return;
         }
@@ -93,7 +105,9 @@ final class Waking implements AutoCloseable {
         lock.lock();
         try {
             for (Picture.Revision revision : picture.revisions()) {
-                boolean wakes = revision.wanted() && !revision.doors().isEmpty();
+                boolean wakes = revision.wanted()
+                        && !revision.doors().isEmpty()
+                        && (prefill || generates(revision));
                 if (wakes
                         && !serving.containsKey(revision.name())
                         && cycle(revision).ask(now)) {
@@ -105,6 +119,10 @@ final class Waking implements AutoCloseable {
         }
         due.forEach(
                 revision -> Thread.ofVirtual().name("ring-" + revision.name()).start(() -> ring(revision)));
+    }
+
+    private static boolean generates(Picture.Revision revision) {
+        return revision.scaling().role() != Role.PREFILL;
     }
 
     private void ring(Picture.Revision revision) {
@@ -157,6 +175,7 @@ final class Waking implements AutoCloseable {
         }
         List<String> ends = new ArrayList<>();
         boolean sleeping = false;
+        boolean generating = false;
         lock.lock();
         try {
             long now = System.nanoTime();
@@ -166,12 +185,14 @@ final class Waking implements AutoCloseable {
                 names.add(revision.name());
                 int running = up.getOrDefault(revision.name(), 0);
                 sleeping |= running == 0 && revision.wanted();
+                generating |= running > 0 && generates(revision);
                 cycle(revision).look(running, waited, now).ifPresent(end -> ends.add(end.label()));
             }
             cycles.keySet().retainAll(names);
         } finally {
             lock.unlock();
         }
+        generates = generating;
         sleepers = sleeping;
         ends.forEach(ended);
         if (waited && sleeping) {

@@ -77,9 +77,14 @@ class FoundEndpointsTest {
     }
 
     private static Picture.Found found(ScriptedEngine engine, String id, Standing standing, String revision) {
+        return found(engine, id, standing, revision, Role.BOTH);
+    }
+
+    private static Picture.Found found(
+            ScriptedEngine engine, String id, Standing standing, String revision, Role role) {
         String address = "127.0.0.1:" + engine.port();
         return new Picture.Found(
-                new Endpoint(id, address, Role.BOTH, Map.of()),
+                new Endpoint(id, address, role, Map.of()),
                 address,
                 standing,
                 standing == Standing.HELD ? "discovered, and not ready" : "ready",
@@ -98,7 +103,32 @@ class FoundEndpointsTest {
                 List.of());
     }
 
+    /** Prefill and decode, of which the first is asleep. */
+    private static Picture prefillSleeps(ScriptedEngine decode) {
+        return new Picture(
+                true,
+                List.of(found(decode, "d", Standing.IN, "chat-d", Role.DECODE)),
+                List.of(revision("chat-p", Role.PREFILL), revision("chat-d", Role.DECODE)),
+                List.of());
+    }
+
+    private static Picture.Revision revision(String name, Role role) {
+        return new Picture.Revision(
+                name,
+                "ns",
+                name,
+                OptionalInt.of(100),
+                List.of("door"),
+                "",
+                new Picture.Scaling(role, Double.NaN, 0, 0, 0));
+    }
+
     private GatewayFixture gateway(EndpointSource source, String firstByte) throws IOException {
+        return gateway(source, firstByte, "");
+    }
+
+    /** @param more lines of the pool and behind it */
+    private GatewayFixture gateway(EndpointSource source, String firstByte, String more) throws IOException {
         return GatewayFixture.searching(
                 Files.writeString(dir.resolve("gateway.yaml"), """
                         server: {host: 127.0.0.1, port: 0, debugHeaders: true, admin: {port: 0}, drain: {notReadyFor: 0s, streams: 5s}}
@@ -107,12 +137,21 @@ class FoundEndpointsTest {
                             models: [base]
                             timeouts: {firstByte: %s}
                             discovery: {knative: {namespace: ns, selector: app=chat}}
-                        """.formatted(firstByte)), source);
+                        %s
+                        """.formatted(firstByte, more)), source);
     }
 
     private static void awaitReport(GatewayFixture gateway, String text) throws Exception {
+        await(gateway, text, true);
+    }
+
+    private static void awaitNoReport(GatewayFixture gateway, String text) throws Exception {
+        await(gateway, text, false);
+    }
+
+    private static void await(GatewayFixture gateway, String text, boolean there) throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!gateway.admin("/endpoints").body().contains(text)) {
+        while (gateway.admin("/endpoints").body().contains(text) != there) {
             assertThat(System.nanoTime()).as(text).isLessThan(end);
             java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
         }
@@ -143,6 +182,51 @@ class FoundEndpointsTest {
             String page = gateway.admin("/metrics").body();
             assertThat(page).contains("sluice_wakeups_total{outcome=\"woken\"} 2.0");
             assertThat(page).contains("sluice_discovery_problems{pool=\"chat\"} 0");
+        }
+    }
+
+    @Test
+    void prefillThatNobodyWouldUseSleepsOn() throws Exception {
+        Told source = new Told();
+        try (ScriptedEngine engine = new ScriptedEngine("base").does((q, out) -> whole(out, 200, ANSWER));
+                GatewayFixture gateway = gateway(source, "20s", "    connector: nixl")) {
+            source.tell(prefillSleeps(engine));
+            gateway.awaitServing(1);
+            awaitReport(gateway, "asleep");
+            for (int i = 0; i < 10; i++) {
+                assertThat(gateway.post(CHAT, chat(false)).statusCode()).isEqualTo(200);
+            }
+            // What wakes it is noticed before this picture, in which it is gone.
+            source.tell(new Picture(
+                    true,
+                    List.of(found(engine, "d", Standing.IN, "chat-d", Role.DECODE)),
+                    List.of(revision("chat-d", Role.DECODE)),
+                    List.of()));
+            awaitNoReport(gateway, "chat-p");
+            assertThat(source.rings.get()).isZero();
+            assertThat(gateway.admin("/metrics").body())
+                    .contains("sluice_disaggregation_total{decision=\"decode-only\"} 10.0");
+        }
+    }
+
+    @Test
+    void prefillThatARequestWouldHaveUsedIsWokenOnce() throws Exception {
+        Told source = new Told();
+        try (ScriptedEngine engine = new ScriptedEngine("base").does((q, out) -> whole(out, 200, ANSWER));
+                GatewayFixture gateway =
+                        gateway(source, "20s", "    connector: nixl\n    routing: always\n" + Halves.ALWAYS)) {
+            source.tell(prefillSleeps(engine));
+            gateway.awaitServing(1);
+            awaitReport(gateway, "asleep");
+            for (int i = 0; i < 10; i++) {
+                assertThat(gateway.post(CHAT, chat(false)).statusCode())
+                        .as("served by the decode endpoint meanwhile")
+                        .isEqualTo(200);
+            }
+            awaitReport(gateway, "ringing");
+            assertThat(source.rings.get()).isEqualTo(1);
+            source.answer.countDown();
+            awaitReport(gateway, "coming");
         }
     }
 
