@@ -173,6 +173,11 @@ public final class KubernetesSource implements EndpointSource {
     }
 
     @Override
+    public List<String> missingToScale(Wanted wanted) {
+        return Rights.missingToScale(client(), wanted.namespace());
+    }
+
+    @Override
     public synchronized void close() {
         closed = true;
         bell.close();

@@ -41,22 +41,13 @@ final class Rights {
     /** What is missing, one line for each resource. */
     static List<String> missing(KubernetesClient client, Wanted wanted) {
         List<String> lines = new ArrayList<>();
-        for (Resource resource : needed(wanted)) {
-            List<String> denied = new ArrayList<>();
-            for (String verb : VERBS) {
-                try {
-                    if (!allowed(client, wanted.namespace(), resource, verb)) {
-                        denied.add(verb);
-                    }
-                } catch (KubernetesClientException failed) {
-                    lines.add(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
-                    return lines;
-                }
+        try {
+            for (Resource resource : needed(wanted)) {
+                denied(client, wanted.namespace(), resource, VERBS).ifPresent(lines::add);
             }
-            if (!denied.isEmpty()) {
-                lines.add("may not " + String.join(" and ", denied) + " " + resource + " in namespace "
-                        + wanted.namespace());
-            }
+        } catch (KubernetesClientException failed) {
+            lines.add(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
+            return lines;
         }
         if (wanted instanceof Wanted.InferencePool) {
             for (String plural : List.of(RulesFeed.OBJECTIVES, RulesFeed.REWRITES)) {
@@ -64,6 +55,25 @@ final class Rights {
             }
         }
         return lines;
+    }
+
+    /** What is missing to set {@code min-scale}. */
+    static List<String> missingToScale(KubernetesClient client, String namespace) {
+        try {
+            return denied(client, namespace, REVISIONS, List.of("patch")).stream().toList();
+        } catch (KubernetesClientException failed) {
+            return List.of(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
+        }
+    }
+
+    private static Optional<String> denied(
+            KubernetesClient client, String namespace, Resource resource, List<String> verbs) {
+        List<String> denied = verbs.stream()
+                .filter(verb -> !allowed(client, namespace, resource, verb))
+                .toList();
+        return denied.isEmpty()
+                ? Optional.empty()
+                : Optional.of("may not " + String.join(" and ", denied) + " " + resource + " in namespace " + namespace);
     }
 
     /** What may be there in one group or the other is needed in one of them only. */

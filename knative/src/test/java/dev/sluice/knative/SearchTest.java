@@ -232,6 +232,10 @@ class SearchTest {
                 .containsExactly("may not list and watch revisions.serving.knative.dev in namespace ns");
         api.allow(REVISIONS);
         assertThat(source.missing(KNATIVE)).isEmpty();
+        assertThat(source.missingToScale(KNATIVE)).isEmpty();
+        api.deny(REVISIONS + "/patch");
+        assertThat(source.missingToScale(KNATIVE))
+                .containsExactly("may not patch revisions.serving.knative.dev in namespace ns");
     }
 
     @Test

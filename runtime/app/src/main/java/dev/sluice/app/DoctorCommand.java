@@ -9,6 +9,7 @@ import dev.sluice.gateway.config.EndpointsFile;
 import dev.sluice.gateway.config.ErrorFormat;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.PoolConfig;
+import dev.sluice.gateway.config.PrewarmConfig;
 import dev.sluice.knative.KubernetesSource;
 import dev.sluice.spi.Endpoint;
 import java.io.PrintWriter;
@@ -106,7 +107,10 @@ final class DoctorCommand implements Callable<Integer> {
         try (KubernetesSource source = new KubernetesSource()) {
             List<String> missing;
             try {
-                missing = source.missing(wanted);
+                missing = new ArrayList<>(source.missing(wanted));
+                if (pool.prewarm().filter(p -> p.mode() == PrewarmConfig.Mode.PATCH).isPresent()) {
+                    missing.addAll(source.missingToScale(wanted));
+                }
             } catch (RuntimeException broken) {
                 findings.add(Finding.fail(
                         where,

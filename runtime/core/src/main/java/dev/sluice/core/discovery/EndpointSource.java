@@ -57,6 +57,11 @@ public interface EndpointSource extends AutoCloseable {
     /** What this process may not do that the search needs, in words, such as {@code list pods in namespace models}. Asks, so it may wait. */
     List<String> missing(Wanted wanted);
 
+    /** What it may not do that {@link #scale} needs beside that, in words. Asks, so it may wait. */
+    default List<String> missingToScale(Wanted wanted) {
+        return List.of();
+    }
+
     /** Ends all searches. */
     @Override
     void close();
