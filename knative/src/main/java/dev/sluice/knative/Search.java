@@ -101,7 +101,7 @@ final class Search implements EndpointSource.Watching {
         closed = true;
         thread.interrupt();
         try {
-            if (Thread.currentThread() != thread && !thread.join(ENDS)) {
+            if (!Thread.currentThread().equals(thread) && !thread.join(ENDS)) {
                 LOG.log(System.Logger.Level.DEBUG, "{0} is still ending", name);
             }
         } catch (InterruptedException hurry) {
