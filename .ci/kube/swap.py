@@ -174,9 +174,9 @@ def served():
     return counts
 
 
-def ask(port, number):
+def ask(port, topic, number):
     body = {"model": MODEL, "stream": number % 2 == 0, "max_tokens": 8, "messages": [
-        {"role": "user", "content": f"topic {number % 4} " + "is long and shared " * 60 + f"question {number}"}]}
+        {"role": "user", "content": f"topic {topic} " + "is long and shared " * 60 + f"question {number}"}]}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/v1/chat/completions", json.dumps(body), {"content-type": "application/json"})
     answer = connection.getresponse()
@@ -187,19 +187,27 @@ def ask(port, number):
     return ""
 
 
+def since(before):
+    return [now - then for now, then in zip(served(), before)]
+
+
 def check(who, port):
-    # Envoy may still have the connection to the picker before: it is over when one request is answered.
-    end = time.monotonic() + 60
-    while (why := ask(port, 0)):
+    # Envoy may still have the connection to the picker before, and a picker has to get to know two engines: topics that are new to both
+    # are sent until either has served some.
+    end, before, asked, why = time.monotonic() + 60, served(), 0, ""
+    while min(since(before)) == 0:
         if time.monotonic() > end:
-            sys.exit(f"{who} does not serve: {why}\n" + kubectl("logs", f"deployment/{MODEL}-kserve-router-scheduler", "--tail=30", fail=False))
-        time.sleep(0.5)
+            sys.exit(f"{who} does not serve by both engines: {since(before)} of {asked}, {why}\n"
+                     + kubectl("logs", f"deployment/{MODEL}-kserve-router-scheduler", "--tail=30", fail=False))
+        why = ask(port, f"{who} {asked}", asked)
+        asked += 1
+        time.sleep(0.5 if why else 0)
     before = served()
-    wrong = [why for n in range(options.requests) if (why := ask(port, n))]
+    wrong = [why for n in range(options.requests) if (why := ask(port, n % 4, n))]
     if wrong:
         sys.exit(f"{who}: {len(wrong)} of {options.requests} failed: {wrong[0]}")
-    counts = [now - then for now, then in zip(served(), before)]
-    if sum(counts) != options.requests or min(counts) == 0:
+    counts = since(before)
+    if sum(counts) != options.requests:
         sys.exit(f"{who}: the engines served {counts} of {options.requests}")
     say(f"{who} serves behind Envoy: {options.requests} of {options.requests}, by engine {counts}")
 
