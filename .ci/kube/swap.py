@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 
 import yaml
 
@@ -176,7 +177,7 @@ def served():
 
 def ask(port, topic, number):
     body = {"model": MODEL, "stream": number % 2 == 0, "max_tokens": 8, "messages": [
-        {"role": "user", "content": f"topic {topic} " + "is long and shared " * 60 + f"question {number}"}]}
+        {"role": "user", "content": f"{topic} is the topic " + "that is long and shared " * 60 + f"question {number}"}]}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/v1/chat/completions", json.dumps(body), {"content-type": "application/json"})
     answer = connection.getresponse()
@@ -199,7 +200,7 @@ def check(who, port):
         if time.monotonic() > end:
             sys.exit(f"{who} does not serve by both engines: {since(before)} of {asked}, {why}\n"
                      + kubectl("logs", f"deployment/{MODEL}-kserve-router-scheduler", "--tail=30", fail=False))
-        why = ask(port, f"{who} {asked}", asked)
+        why = ask(port, f"{uuid.uuid4()}", asked)   # not one block in common
         asked += 1
         time.sleep(0.5 if why else 0)
     before = served()
