@@ -145,7 +145,8 @@ public final class KubernetesSource implements EndpointSource {
                     ? Optional.empty()
                     : Optional.of(
                             answer.code() == 403
-                                    ? "may not patch " + what + ": grant this verb by a Role (" + said(answer.body()) + ")"
+                                    ? "may not patch " + what + ": grant this verb by a Role (" + said(answer.body())
+                                            + ")"
                                     : "can't patch " + what + ": " + answer.code() + " " + said(answer.body()));
         } catch (ExecutionException | TimeoutException failed) {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
@@ -159,8 +160,8 @@ public final class KubernetesSource implements EndpointSource {
     /** What the API says of a refusal: a missing right of a Role, or what a webhook denies. */
     private static String said(@Nullable String body) {
         try {
-            String message =
-                    Serialization.unmarshal(Objects.requireNonNullElse(body, ""), Status.class).getMessage();
+            String message = Serialization.unmarshal(Objects.requireNonNullElse(body, ""), Status.class)
+                    .getMessage();
             return Objects.requireNonNullElse(message, "it says not why");
         } catch (RuntimeException noStatus) {
             return "it says not why";

@@ -60,7 +60,8 @@ final class Rights {
     /** What is missing to set {@code min-scale}. */
     static List<String> missingToScale(KubernetesClient client, String namespace) {
         try {
-            return denied(client, namespace, REVISIONS, List.of("patch")).stream().toList();
+            return denied(client, namespace, REVISIONS, List.of("patch")).stream()
+                    .toList();
         } catch (KubernetesClientException failed) {
             return List.of(Feed.words(failed, "selfsubjectaccessreviews.authorization.k8s.io"));
         }
@@ -73,7 +74,8 @@ final class Rights {
                 .toList();
         return denied.isEmpty()
                 ? Optional.empty()
-                : Optional.of("may not " + String.join(" and ", denied) + " " + resource + " in namespace " + namespace);
+                : Optional.of(
+                        "may not " + String.join(" and ", denied) + " " + resource + " in namespace " + namespace);
     }
 
     /** What may be there in one group or the other is needed in one of them only. */

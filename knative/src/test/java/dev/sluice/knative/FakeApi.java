@@ -39,8 +39,9 @@ final class FakeApi implements AutoCloseable {
     static final String OLD_OBJECTIVES =
             "/apis/inference.networking.x-k8s.io/v1alpha2/namespaces/ns/inferenceobjectives";
 
-    private static final String FORBIDDEN = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
-            + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}";
+    private static final String FORBIDDEN =
+            "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"code\":403,"
+                    + "\"reason\":\"Forbidden\",\"message\":\"forbidden\"}";
 
     private final Map<String, Map<String, HasMetadata>> stores = new ConcurrentHashMap<>();
     private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
@@ -90,7 +91,8 @@ final class FakeApi implements AutoCloseable {
             answer(exchange, 403, FORBIDDEN);
         } else if (exchange.getRequestMethod().equals("PATCH")) {
             patch(exchange, path);
-        } else if (store(path.substring(0, path.lastIndexOf('/'))).containsKey(path.substring(path.lastIndexOf('/') + 1))) {
+        } else if (store(path.substring(0, path.lastIndexOf('/')))
+                .containsKey(path.substring(path.lastIndexOf('/') + 1))) {
             answer(exchange, 403, FORBIDDEN); // no Role of ours has get
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
             answer(exchange, 503, "no web sockets here");

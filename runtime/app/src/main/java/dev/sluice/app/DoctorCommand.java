@@ -108,7 +108,9 @@ final class DoctorCommand implements Callable<Integer> {
             List<String> missing;
             try {
                 missing = new ArrayList<>(source.missing(wanted));
-                if (pool.prewarm().filter(p -> p.mode() == PrewarmConfig.Mode.PATCH).isPresent()) {
+                if (pool.prewarm()
+                        .filter(p -> p.mode() == PrewarmConfig.Mode.PATCH)
+                        .isPresent()) {
                     missing.addAll(source.missingToScale(wanted));
                 }
             } catch (RuntimeException broken) {

@@ -88,7 +88,8 @@ final class Staging {
         PairSet pairs = new PairSet(placement.snapshot(), prefill.left(), primary.left());
         Optional<Split> said = asking.split(policy.handler(), pairs);
         if (prefill.left().size() == 0) {
-            return whole.with(said.map(Staging::missed).orElseGet(() -> Disaggregation.of(Verdict.NO_PREFILL_ENDPOINT)));
+            return whole.with(
+                    said.map(Staging::missed).orElseGet(() -> Disaggregation.of(Verdict.NO_PREFILL_ENDPOINT)));
         }
         int from = said.map(s -> s.prefill() < 0 ? -1 : prefill.left().row(s.prefill()))
                 .orElseGet(() -> firstThatReaches(prefill.rows(), whole.row()));

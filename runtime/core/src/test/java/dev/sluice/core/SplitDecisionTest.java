@@ -88,7 +88,8 @@ class SplitDecisionTest {
         assertThat(verdict(missed)).isEqualTo(Verdict.NO_PREFILL_ENDPOINT);
         Decision needless = f.decide(request(0), Set.of(), Set.of("p0", "p1"), Optional.of(new Split(-1, 0, 2, 1)));
         assertThat(verdict(needless)).isEqualTo(Verdict.DECODE_ONLY);
-        assertThat(List.of(missed, needless)).allMatch(d -> d.prefillRow() == -1 && Set.of(D0, D1).contains(d.row()));
+        assertThat(List.of(missed, needless))
+                .allMatch(d -> d.prefillRow() == -1 && Set.of(D0, D1).contains(d.row()));
         assertThat(needless.disaggregation().orElseThrow().splitMs()).isEqualTo(2);
     }
 

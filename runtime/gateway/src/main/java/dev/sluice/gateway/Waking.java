@@ -105,9 +105,7 @@ final class Waking implements AutoCloseable {
         lock.lock();
         try {
             for (Picture.Revision revision : picture.revisions()) {
-                boolean wakes = revision.wanted()
-                        && !revision.doors().isEmpty()
-                        && (prefill || generates(revision));
+                boolean wakes = revision.wanted() && !revision.doors().isEmpty() && (prefill || generates(revision));
                 if (wakes
                         && !serving.containsKey(revision.name())
                         && cycle(revision).ask(now)) {
