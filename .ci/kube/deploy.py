@@ -89,7 +89,7 @@ spec:
           args: [simulator, --port, "8000", --host, 0.0.0.0, --model, m]
           ports: [{containerPort: 8000}]
           readinessProbe: {httpGet: {path: /health, port: 8000}, periodSeconds: 1}
-          resources: {requests: {cpu: 250m}, limits: {memory: 512Mi}}
+          resources: {requests: {cpu: 100m}, limits: {memory: 512Mi}}
           securityContext: {runAsNonRoot: true, runAsUser: 65532, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}
           volumeMounts: [{name: tmp, mountPath: /tmp}]
       volumes: [{name: tmp, emptyDir: {}}]
@@ -131,7 +131,7 @@ def config(*names):
 
 
 image = {"repository": options.image, "tag": options.tag, "pullPolicy": "Never"}
-small = {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}}
+small = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}}
 
 
 def knative():
