@@ -86,7 +86,7 @@ public final class Charge {
             if (how == null) {
                 how = switch (outcome) {
                     case COMPLETED -> Fetched.SOONER;
-                    case CANCELLED -> Fetched.CANCELLED;
+                    case CANCELLED, EVICTED -> Fetched.CANCELLED;
                     default -> Fetched.FAILED;
                 };
             }

@@ -13,6 +13,8 @@ public enum Outcome {
     OVERLOADED,
     /** The client left. Says nothing about the endpoint. */
     CANCELLED,
+    /** The gateway took it back for a request of higher priority. Says nothing about the endpoint. */
+    EVICTED,
     /** No connection could be made: the engine never saw the request. */
     UNREACHABLE,
     /** The engine failed before or while it answered: 5xx, reset, cut, garbage. */
@@ -35,7 +37,7 @@ public enum Outcome {
             case COMPLETED -> Ending.Kind.COMPLETED;
             case REJECTED -> Ending.Kind.REJECTED;
             case OVERLOADED -> Ending.Kind.OVERLOADED;
-            case CANCELLED, HANDOVER_FAILED -> Ending.Kind.CANCELLED;
+            case CANCELLED, EVICTED, HANDOVER_FAILED -> Ending.Kind.CANCELLED;
             case UNREACHABLE -> Ending.Kind.UNREACHABLE;
             case FAILED -> Ending.Kind.FAILED;
             case TIMED_OUT -> Ending.Kind.TIMED_OUT;

@@ -505,7 +505,7 @@ public final class Pool {
             state.decoding--;
             state.decodingTokens -= charge.work.promptTokens() + charge.tokens - 1L;
         } else {
-            if (outcome == Outcome.CANCELLED || outcome == Outcome.TIMED_OUT) {
+            if (outcome == Outcome.CANCELLED || outcome == Outcome.EVICTED || outcome == Outcome.TIMED_OUT) {
                 state.rates.gaveUp(charge.at, (double) state.pendingPrefillTokens, now);
             }
             state.prefilled(charge);
@@ -612,6 +612,12 @@ public final class Pool {
     /** True when some endpoint is in service that can serve a request to its end. */
     public boolean serving() {
         return endpoints.values().stream().anyMatch(state -> state.serving() && state.decodes());
+    }
+
+    /** Whether this endpoint is in service and can serve a request to its end. */
+    public boolean serves(String id) {
+        EndpointState state = endpoints.get(id);
+        return state != null && state.serving() && state.decodes();
     }
 
     /** All requests charged, those on endpoints that have left included. */

@@ -405,6 +405,16 @@ public final class AdmissionQueue {
         return sum;
     }
 
+    /** The highest priority that waits; {@link Integer#MIN_VALUE} when none does. */
+    public int highest() {
+        for (Band band : bands.values()) {
+            if (band.count > 0) {
+                return band.priority;
+            }
+        }
+        return Integer.MIN_VALUE;
+    }
+
     /** How many wait. */
     public int size() {
         return count;

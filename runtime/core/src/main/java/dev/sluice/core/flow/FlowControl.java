@@ -24,10 +24,13 @@ import org.jspecify.annotations.Nullable;
 public final class FlowControl {
     private final Pool pool;
     private final AdmissionQueue queue;
+    private final Eviction eviction;
     private Ceilings ceilings;
     private Saturation saturation;
     private int granted;
     private long grantedPrompts;
+    /** The last look at who may be served; {@link #evict} does not look again, as some ceilings count looks. */
+    private @Nullable Gate seen;
 
     /** How a request came in. */
     public enum Entry {
@@ -53,6 +56,7 @@ public final class FlowControl {
     public FlowControl(Pool pool, FlowRules rules) {
         this.pool = pool;
         this.queue = new AdmissionQueue(rules.settings());
+        this.eviction = new Eviction(rules.eviction());
         this.saturation = rules.saturation();
         this.ceilings = rules.ceilings();
     }
@@ -60,6 +64,8 @@ public final class FlowControl {
     /** Other rules hold from now on. */
     public void configure(FlowRules rules, long now) {
         queue.configure(rules.settings(), now);
+        eviction.configure(rules.eviction());
+        seen = null;
         saturation = rules.saturation();
         ceilings = rules.ceilings();
     }
@@ -105,6 +111,7 @@ public final class FlowControl {
             return Entered.AT_ONCE;
         }
         Gate gate = new Gate(now);
+        seen = gate;
         double ceiling = gate.ceiling(ticket.priority);
         ticket.waits(new Wait(
                 why,
@@ -129,6 +136,7 @@ public final class FlowControl {
             return Optional.empty();
         }
         Gate gate = new Gate(now);
+        seen = gate;
         Optional<Ticket> next = queue.poll(gate::open, now);
         next.ifPresent(this::grant);
         return next;
@@ -167,6 +175,45 @@ public final class FlowControl {
                 took.totalMs() - ticket.work / 1e3,
                 really.promptTokens() + 2.0 * really.outputTokens(),
                 now);
+    }
+
+    /** A request is with an engine from now on; kept only where it may be taken back. */
+    public void runs(Running request) {
+        eviction.began(request);
+    }
+
+    /** It is not any longer, whatever has ended it. */
+    public void ran(Running request, long now) {
+        eviction.ended(request, now);
+    }
+
+    /**
+     * Requests that run and must give way now, so that one that waits may go on: see {@link Eviction}. Asked after {@link #enter} let one
+     * wait, or after {@link #next} found none, at the same time. The caller ends them.
+     *
+     * @return empty unless the rules say so, a request of priority 0 or above waits, and the pool is full
+     */
+    public List<Running> evict(long now) {
+        int waits = eviction.on() && queue.size() > 0 ? queue.highest() : -1;
+        if (waits < 0 || !pool.serving()) {
+            return List.of();
+        }
+        Eviction.Need need;
+        if (pool.room() - granted <= 0) {
+            need = Eviction.Need.of(waits, queue.countAtOrAbove(0));
+        } else {
+            Gate gate = seen;
+            if (gate == null || gate.now != now || gate.open(waits)) {
+                return List.of();
+            }
+            need = Eviction.Need.of(waits, gate.saturation(), gate.ceiling(waits), pool.inFlight());
+        }
+        return eviction.round(need, victim -> pool.serves(victim.endpoint), now);
+    }
+
+    /** What is known of requests that may be taken back. */
+    public Eviction eviction() {
+        return eviction;
     }
 
     /** Requests that may go on and are not charged yet. */

@@ -8,12 +8,18 @@ import dev.sluice.core.flow.AdmissionQueue.Bounds;
  * @param settings of the queue
  * @param saturation how full the pool is
  * @param ceilings how full each band may fill it
+ * @param eviction whether requests that run are taken back for others that wait
  */
-public record FlowRules(FlowSettings settings, Saturation saturation, Ceilings ceilings) {
+public record FlowRules(FlowSettings settings, Saturation saturation, Ceilings ceilings, Eviction.Rules eviction) {
     /** Time that a prompt may wait in the least loaded engine before requests are held back, ms: see {@link Saturation#leastWait}. */
     public static final double TTFT_MS = 500;
     /** Share of that with which batch traffic is held back already. */
     public static final double BATCH = 0.5;
+
+    /** Rules by which what runs goes on running. */
+    public FlowRules(FlowSettings settings, Saturation saturation, Ceilings ceilings) {
+        this(settings, saturation, ceilings, Eviction.Rules.OFF);
+    }
 
     /** Higher priorities first, else in order of arrival, as long as endpoints have room. */
     public static FlowRules plain(Bounds total) {
