@@ -221,6 +221,15 @@ final class Admission {
         }
     }
 
+    /** Whole seconds until one like it may hope for a place. */
+    int retryAfter() {
+        Waiter mine;
+        synchronized (this) {
+            mine = waiter;
+        }
+        return mine == null ? 1 : pool.retryAfter(mine, System.nanoTime());
+    }
+
     /** Why it waited, and how long, in words; empty when it did not. */
     synchronized String story() {
         Waiter mine = waiter;

@@ -24,6 +24,8 @@ final class CutShort extends IOException {
         return switch (error) {
             case UPSTREAM_TIMEOUT -> "The engine stopped sending within the time limit.";
             case QUOTA_EXCEEDED -> "The tokens per minute are used up, so the answer ends here, before its end.";
+            case EVICTED ->
+                "The engine was needed for requests of higher priority, so the answer ends here, before its end.";
             default -> "The engine ended its answer too early.";
         };
     }

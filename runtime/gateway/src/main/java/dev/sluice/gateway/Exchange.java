@@ -55,6 +55,9 @@ final class Exchange {
     private volatile @Nullable UpstreamConnection leg;
     private volatile @Nullable PrefillLeg prefill;
     private volatile boolean left;
+    /** Its place is needed for another one. */
+    private volatile boolean evicted;
+
     String endpointId = "";
     private String prefillId = "";
     private TwoLegs.Blame blame = TwoLegs.Blame.DECODE;
@@ -314,8 +317,14 @@ final class Exchange {
                 if (result.outcome() == Outcome.COMPLETED) {
                     runtime.poison.survived(fingerprint);
                 }
+                if (result.outcome() == Outcome.EVICTED || (evicted && !result.done())) {
+                    pool.tookBack(ask.request().priority());
+                }
                 if (result.done()) {
                     return;
+                }
+                if (evicted) {
+                    throw Refused.evicted(room.retryAfter());
                 }
                 last = result.answer() == null ? last : result.answer();
                 failure = worse(failure, result);
@@ -394,6 +403,11 @@ final class Exchange {
         runtime.traffic.accept(legs.pool.name(), endpointId);
         Outcome outcome = Outcome.CANCELLED;
         long began = System.nanoTime();
+        int priority = legs.request.ask().request().priority();
+        Sheddable mine = priority < 0 ? new Sheddable(priority, endpointId, this::takeBack) : null;
+        if (mine != null) {
+            legs.pool.runs(mine);
+        }
         try {
             Leg.Result result = placed.prefill().isPresent()
                     ? halves(legs, placed, placed.prefill().get(), charge, tried)
@@ -401,6 +415,9 @@ final class Exchange {
             outcome = result.outcome();
             return result;
         } finally {
+            if (mine != null) {
+                legs.pool.ran(mine);
+            }
             engineNanos += System.nanoTime() - began;
             runtime.meters.attempt(outcome.label());
             account.attempted(outcome);
@@ -444,6 +461,16 @@ final class Exchange {
         if (room != null) {
             room.leave();
         }
+        cut();
+    }
+
+    /** From any thread: its place is needed for another one, so its engine must stop. */
+    private void takeBack() {
+        evicted = true;
+        cut();
+    }
+
+    private void cut() {
         UpstreamConnection current = leg;
         if (current != null) {
             current.abort();
@@ -458,10 +485,15 @@ final class Exchange {
         return left;
     }
 
-    /** The leg that must be cut when the client leaves. */
+    /** Whether its place is needed for another one, and its engine has been told to stop. */
+    boolean evicted() {
+        return evicted;
+    }
+
+    /** The leg that must be cut when the client leaves, or its place is needed. */
     void leg(@Nullable UpstreamConnection current) {
         leg = current;
-        if (left && current != null) {
+        if ((left || evicted) && current != null) {
             current.abort();
         }
     }
@@ -469,7 +501,7 @@ final class Exchange {
     /** The leg that computes the prompt for another; it is told when the client leaves. */
     void prefill(@Nullable PrefillLeg current) {
         prefill = current;
-        if (left && current != null) {
+        if ((left || evicted) && current != null) {
             current.leave();
         }
     }

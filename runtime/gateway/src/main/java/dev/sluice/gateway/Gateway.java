@@ -683,6 +683,11 @@ public final class Gateway implements AutoCloseable {
         }
 
         @Override
+        public Map<Integer, Long> evicted() {
+            return pool.tookBack();
+        }
+
+        @Override
         public long indexBlocks() {
             return pool.indexBlocks();
         }

@@ -198,6 +198,9 @@ final class Leg {
     }
 
     private Result failed(UpstreamException failure) throws ClientGone {
+        if (exchange.evicted() && !exchange.left()) {
+            return Result.failed(Outcome.EVICTED, "the engine was needed for another request");
+        }
         if (handed != null && handed.isPrefillFailed()) {
             return Result.failed(Outcome.HANDOVER_FAILED, "the engine failed to answer");
         }
@@ -344,10 +347,13 @@ final class Leg {
                 exchange.client.write(connection.data());
             }
         } catch (UpstreamException failure) {
-            exchange.ended(200, "upstream_cut");
+            boolean evicted = exchange.evicted() && !exchange.left();
+            exchange.ended(200, evicted ? GatewayError.EVICTED.code() : "upstream_cut");
             exchange.client.abort();
-            settle(exchange.left() ? Outcome.CANCELLED : Outcome.FAILED, Usage.UNKNOWN);
-            return Result.done(Outcome.FAILED);
+            settle(
+                    exchange.left() ? Outcome.CANCELLED : evicted ? Outcome.EVICTED : Outcome.FAILED,
+                    Usage.UNKNOWN);
+            return Result.done(evicted ? Outcome.EVICTED : Outcome.FAILED);
         }
         settle(Outcome.COMPLETED, Usage.UNKNOWN);
         exchange.client.finish();

@@ -22,6 +22,7 @@ import dev.sluice.core.flow.FlowControl;
 import dev.sluice.core.flow.FlowRules;
 import dev.sluice.core.flow.FlowSettings.Patience;
 import dev.sluice.core.flow.Ordering;
+import dev.sluice.core.flow.Running;
 import dev.sluice.core.flow.Ticket;
 import dev.sluice.core.index.BlockRules;
 import dev.sluice.core.index.PrefixIndex;
@@ -44,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
@@ -93,6 +95,11 @@ final class LivePool {
     private int ticks;
 
     private int size;
+
+    /** Under the lock: requests that must give way, to be told when it is free. */
+    private final List<Running> victims = new ArrayList<>();
+    /** By priority: requests that had to. */
+    private final Map<Integer, Long> tookBack = new TreeMap<>();
 
     private volatile FlowRules rules;
 
@@ -301,6 +308,7 @@ final class LivePool {
                 waiter.become(Waiter.Fate.GRANTED);
             } else {
                 busy = true;
+                victims.addAll(flow.evict(now));
             }
             return how;
         });
@@ -391,6 +399,33 @@ final class LivePool {
         for (Optional<Ticket> next = flow.next(now); next.isPresent(); next = flow.next(now)) {
             become(next.get(), Waiter.Fate.GRANTED);
         }
+        victims.addAll(flow.evict(now));
+    }
+
+    /** A request has been sent to an engine; while {@link #ran} has not been said it may be told to end. */
+    void runs(Sheddable request) {
+        locked(() -> {
+            flow.runs(request);
+            return true;
+        });
+    }
+
+    /** Its claim has been settled. */
+    void ran(Sheddable request) {
+        locked(() -> {
+            flow.ran(request, System.nanoTime());
+            return true;
+        });
+    }
+
+    /** A request was ended so that another one may go on. */
+    void tookBack(int priority) {
+        locked(() -> tookBack.merge(priority, 1L, Long::sum));
+    }
+
+    /** How many were, by priority; empty where nobody may be. */
+    Map<Integer, Long> tookBack() {
+        return locked(() -> new TreeMap<>(tookBack));
     }
 
     void firstToken(Charge charge) {
@@ -867,11 +902,25 @@ final class LivePool {
     }
 
     private <T> T locked(Supplier<T> action) {
+        List<Running> told = List.of();
+        T result;
         lock.lock();
         try {
-            return action.get();
+            result = action.get();
+            if (!victims.isEmpty()) {
+                told = List.copyOf(victims);
+                victims.clear();
+            }
         } finally {
             lock.unlock();
+        }
+        told.forEach(LivePool::takeBack);
+        return result;
+    }
+
+    private static void takeBack(Running victim) {
+        if (victim instanceof Sheddable sheddable) {
+            sheddable.takeBack();
         }
     }
 }

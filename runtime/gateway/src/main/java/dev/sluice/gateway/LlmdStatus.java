@@ -38,7 +38,8 @@ final class LlmdStatus {
         if (!dropped.isEmpty()) {
             headers.addAll(List.of("x-llm-d-request-dropped-reason", dropped));
         }
-        int status = error == GatewayError.OVERLOADED && !refused.unidentified() ? 429 : error.status();
+        boolean busy = error == GatewayError.OVERLOADED || error == GatewayError.EVICTED;
+        int status = busy && !refused.unidentified() ? 429 : error.status();
         return new Immediately(status, headers, Errors.body(dialect, error, refused.text()), refused.reason());
     }
 
@@ -50,6 +51,7 @@ final class LlmdStatus {
             case OVERLOADED -> refused.reason().equals("queue_timeout") ? "rejected-ttl-expired" : "rejected-saturated";
             case NO_ENDPOINT, STARTING -> "rejected-no-endpoints";
             case DRAINING -> "rejected-shutting-down";
+            case EVICTED -> "evicted";
             default -> "";
         };
     }

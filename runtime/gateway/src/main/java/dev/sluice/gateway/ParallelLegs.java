@@ -71,6 +71,9 @@ final class ParallelLegs {
             return new TwoLegs.Ended(result, TwoLegs.Blame.DECODE);
         }
         how.leases.leave(lease);
+        if (result.outcome() == Outcome.EVICTED) {
+            return new TwoLegs.Ended(result, TwoLegs.Blame.DECODE);
+        }
         if (handed.isPrefillFailed()) {
             return new TwoLegs.Ended(result, TwoLegs.Blame.PREFILL);
         }

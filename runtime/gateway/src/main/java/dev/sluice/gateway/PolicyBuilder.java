@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.core.Policy;
 import dev.sluice.core.Policy.Named;
 import dev.sluice.core.Shedding;
+import dev.sluice.core.flow.Eviction;
 import dev.sluice.core.flow.FlowRules;
 import dev.sluice.core.flow.Saturation;
 import dev.sluice.gateway.config.Catalog;
@@ -10,6 +11,7 @@ import dev.sluice.gateway.config.ConfigError;
 import dev.sluice.gateway.config.ConnectorConfig;
 import dev.sluice.gateway.config.FlowConfig;
 import dev.sluice.gateway.config.RoutingConfig;
+import dev.sluice.gateway.engine.EngineSettings;
 import dev.sluice.gateway.plugin.LoadedPlugin;
 import dev.sluice.gateway.plugin.PageExtractor;
 import dev.sluice.gateway.plugin.PluginGuard;
@@ -32,6 +34,7 @@ import dev.sluice.spi.SaturationDetector;
 import dev.sluice.spi.Scorer;
 import dev.sluice.spi.SessionKey;
 import dev.sluice.spi.SourcePicker;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -58,6 +61,11 @@ final class PolicyBuilder {
             ResponseHeaderWriter.class,
             SourcePicker.class,
             Extractor.class);
+
+    /** Age that engines' pages may have. */
+    private static final Duration STALE = Duration.ofMillis(200);
+
+    private static final Duration SURE = Duration.ofMillis(250);
 
     private final String name;
     private final RoutingConfig config;
@@ -153,7 +161,28 @@ final class PolicyBuilder {
 
     /** How requests wait, where the policy says it. */
     private Optional<FlowRules> flow() {
-        return config.flowControl().map(flow -> new FlowRules(flow.settings(), saturation(flow), flow.ceilings()));
+        return config.flowControl()
+                .map(flow -> new FlowRules(
+                        flow.settings(),
+                        saturation(flow),
+                        flow.ceilings(),
+                        new Eviction.Rules(flow.evicts(), graceNanos(flow))));
+    }
+
+    /**
+     * How long the end of a request takes to show in what the detector says: at once where that is read off the ledger, else until engines'
+     * pages have been read again and 250 ms more, as in llm-d.
+     */
+    private long graceNanos(FlowConfig flow) {
+        Optional<String> type = flow.detector()
+                .flatMap(name -> Optional.ofNullable(created.get(name)))
+                .map(Pipeline.Created::type);
+        return switch (type.orElse("")) {
+            case "", "concurrency-detector" -> Eviction.LEDGER_GRACE_NS;
+            case "utilization-detector" ->
+                EngineSettings.DEFAULT.busy().plus(STALE).plus(SURE).toNanos();
+            default -> Eviction.GRACE_NS;
+        };
     }
 
     private Saturation saturation(FlowConfig flow) {

@@ -44,6 +44,19 @@ final class Refused extends Exception {
                 0);
     }
 
+    /**
+     * It ran, and its place was needed.
+     *
+     * @param retryAfterSeconds until it may hope for another one
+     */
+    static Refused evicted(int retryAfterSeconds) {
+        return new Refused(
+                GatewayError.EVICTED,
+                "The engine was needed for requests of higher priority before it had answered.",
+                "evicted",
+                retryAfterSeconds);
+    }
+
     /** There is no room now. */
     static Refused overloaded(String message, String reason) {
         return new Refused(GatewayError.OVERLOADED, message, reason, 1);

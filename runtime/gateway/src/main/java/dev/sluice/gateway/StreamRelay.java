@@ -86,6 +86,9 @@ final class StreamRelay implements ChunkWatcher {
             if (!watcher.verdict().needsCutEvent()) {
                 return end();
             }
+            if (exchange.evicted()) {
+                return cut(Outcome.EVICTED, GatewayError.EVICTED);
+            }
             boolean late = failure instanceof UpstreamException.UpstreamTimeout;
             Leg.Result result = cut(
                     late ? Outcome.TIMED_OUT : Outcome.FAILED,

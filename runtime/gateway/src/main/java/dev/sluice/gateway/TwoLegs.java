@@ -148,7 +148,14 @@ final class TwoLegs {
             next.ifPresent(ready -> how.leases.pinned(lease));
         }
         if (exchange.left()) {
-            gone(both, answered, next, lease);
+            release(both, answered, next, lease, Outcome.CANCELLED);
+            exchange.runtime().meters.cancelled("prefill");
+            throw new ClientGone("left while the prompt was computed");
+        }
+        if (exchange.evicted()) {
+            release(both, answered, next, lease, Outcome.EVICTED);
+            return new Ended(
+                    Leg.Result.failed(Outcome.EVICTED, "the engine was needed for another request"), Blame.DECODE);
         }
         if (answered.outcome() != Outcome.COMPLETED) {
             if (answered.cut()) {
@@ -170,17 +177,20 @@ final class TwoLegs {
         return decode(both, said.get(), next.get(), lease, usage, answered.usage());
     }
 
-    /** The client has left while the prompt was computed: if it has been, the engine is told that nobody wants it. */
-    private void gone(Both both, PrefillLeg.Answered answered, Optional<dev.sluice.spi.Leg> next, Leases.Lease lease)
-            throws ClientGone, InterruptedException {
+    /** It was given up while the prompt was computed: if it has been, the engine is told that nobody wants it. */
+    private void release(
+            Both both,
+            PrefillLeg.Answered answered,
+            Optional<dev.sluice.spi.Leg> next,
+            Leases.Lease lease,
+            Outcome outcome)
+            throws InterruptedException {
         if (next.isPresent()) {
             releases.run(both.view(), next.get(), lease, both.decode().endpointId());
         } else if (answered.cut()) {
             how.leases.cut(lease);
         }
-        settle(both.decode(), Outcome.CANCELLED);
-        exchange.runtime().meters.cancelled("prefill");
-        throw new ClientGone("left while the prompt was computed");
+        settle(both.decode(), outcome);
     }
 
     /** The generating half; when its engine can't take it, another one gets what was computed. */
@@ -197,14 +207,12 @@ final class TwoLegs {
             try {
                 result = whole.with(handed).run(charge, both.attempt(), both.predicted());
             } catch (ClientGone gone) {
-                // The decode engine tells the other one to free its blocks when its own request is cut, if it has come
-                // so far.
-                if (handed.isSent()) {
-                    how.leases.end(lease, Leases.End.RELEASED);
-                } else {
-                    releases.run(both.view(), next, lease, charge.endpointId());
-                }
+                letGo(both, handed, next, lease, charge.endpointId());
                 throw gone;
+            }
+            if (result.outcome() == Outcome.EVICTED) {
+                letGo(both, handed, next, lease, charge.endpointId());
+                return new Ended(result, Blame.DECODE);
             }
             if (result.done()) {
                 if (result.outcome() == Outcome.REJECTED) {
@@ -233,6 +241,17 @@ final class TwoLegs {
             exchange.moved(other.get().endpointId());
             charge = other.get();
             next = leg.get();
+        }
+    }
+
+    /** The decode engine tells the other one to free its blocks when its own request is cut, if it has come so far. */
+    private void letGo(
+            Both both, Handed handed, dev.sluice.spi.Leg next, Leases.Lease lease, String endpoint)
+            throws InterruptedException {
+        if (handed.isSent()) {
+            how.leases.end(lease, Leases.End.RELEASED);
+        } else {
+            releases.run(both.view(), next, lease, endpoint);
         }
     }
 

@@ -87,7 +87,8 @@ class PoisonTest {
                     String cut = readAll(client.getInputStream());
                     assertThat(cut).contains("upstream_cut").doesNotContain("[DONE]");
                 }
-                gateway.awaitIdle();
+                // A death is written down when its claim has been given back.
+                TenantFixture.until(() -> gateway.gateway.runtime().inFlight.get() == 0);
             }
             int dead = deaths.get();
             assertThat(dead).as("two, or an engine was asked twice in a row").isGreaterThanOrEqualTo(2);

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param detector name of the instance that says how full the pool is; empty: by the predicted time to first token
  * @param entry that instance, when no entry under {@code plugins} is it
  * @param ttftMs without a detector, the wait with which the pool is full, ms
+ * @param evicts requests of negative priority that run are taken back for others that wait
  * @param shown the section as {@code /config} shows it
  */
 public record FlowConfig(
@@ -23,6 +24,7 @@ public record FlowConfig(
         Optional<String> detector,
         Optional<RoutingConfig.PluginEntry> entry,
         double ttftMs,
+        boolean evicts,
         Map<String, Object> shown) {
     /** How full each band may fill a pool. */
     public Ceilings ceilings() {

@@ -47,11 +47,6 @@ final class FlowForm {
      * @return empty when something is wrong, which is then reported
      */
     Optional<FlowConfig> read(FlowRows rows, boolean ours) {
-        if (rows.enableEviction().orElse(false)) {
-            error(
-                    at.key("enableEviction"),
-                    "is not supported yet: a request that runs is not taken back; evictQueued is about those that wait");
-        }
         Rules plain = rules(rows.defaultPriorityBand(), rows, at.key("defaultPriorityBand"));
         Rules negative = rows.defaultNegativePriorityBand().isPresent()
                 ? rules(rows.defaultNegativePriorityBand(), rows, at.key("defaultNegativePriorityBand"))
@@ -78,11 +73,13 @@ final class FlowForm {
                 rows.refuseEarly().orElse(ours));
         Optional<Ceilings> ceilings = ceilings(rows.usageLimitPolicyPluginRef());
         Detector detector = detector(rows.saturationDetector().flatMap(PickerRows.SaturationDetector::pluginRef));
+        boolean evicts = rows.enableEviction().orElse(false);
         show(settings, rows);
+        shown.put("enableEviction", evicts);
         return wrong
                 ? Optional.empty()
                 : Optional.of(new FlowConfig(
-                        settings, ceilings, detector.instance(), detector.entry(), detector.ttftMs(), shown));
+                        settings, ceilings, detector.instance(), detector.entry(), detector.ttftMs(), evicts, shown));
     }
 
     private void show(FlowSettings settings, FlowRows rows) {

@@ -34,7 +34,9 @@ record FlowRows(
 
         @Doc("How full the pool is.") Optional<PickerRows.SaturationDetector> saturationDetector,
 
-        @Doc("llm-d's: requests of negative priority that run are taken back. Not supported yet.")
+        @Doc(
+                "While the pool is full and a request of priority 0 or above waits, requests of negative priority that run are taken"
+                        + " back: the lowest first, of those the newest. Absent: false.")
         Optional<Boolean> enableEviction,
 
         @Doc(

@@ -18,7 +18,9 @@ final class FlowTypes {
         FAIRNESS("fairness policy"),
         ORDERING("ordering policy"),
         USAGE_LIMIT("usage limit policy"),
-        SATURATION("saturation detector");
+        SATURATION("saturation detector"),
+        EVICTION_FILTER("eviction filter"),
+        EVICTION_ORDER("eviction order policy");
 
         private final String words;
 
@@ -46,6 +48,8 @@ final class FlowTypes {
     static final String SOFT = "soft-reflective-ceiling-policy";
     static final String BATCH = "batch-holdback-policy";
     static final String PREDICTED_TTFT = "predicted-ttft-detector";
+    static final String SHEDDABLE = "sheddable-eviction-filter";
+    static final String PRIORITY_THEN_TIME = "priority-then-time-eviction-order-policy";
     static final String UTILIZATION = "utilization-detector";
 
     private static final Map<String, Type> ALL = new LinkedHashMap<>();
@@ -67,6 +71,12 @@ final class FlowTypes {
                 Role.SATURATION,
                 PredictedTtft.class,
                 "how long the least loaded endpoint lets a prompt wait");
+        add(SHEDDABLE, Role.EVICTION_FILTER, NoConfig.class, "requests of priorities below 0");
+        add(
+                PRIORITY_THEN_TIME,
+                Role.EVICTION_ORDER,
+                NoConfig.class,
+                "the lowest priority first, of those the one that was dispatched last");
     }
 
     private FlowTypes() {}

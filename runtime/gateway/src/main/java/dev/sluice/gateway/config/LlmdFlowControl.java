@@ -23,8 +23,8 @@ final class LlmdFlowControl {
             current(FLOW_CONTROL, "static-usage-limit-policy", FlowTypes.state("static-usage-limit-policy")),
             alpha(FLOW_CONTROL, "priority-holdback-policy", FlowTypes.state("priority-holdback-policy")),
             alpha(FLOW_CONTROL, "soft-reflective-ceiling-policy", FlowTypes.state("soft-reflective-ceiling-policy")),
-            alpha(FLOW_CONTROL, "sheddable-eviction-filter", LlmdTypes.EVICTION),
-            alpha(FLOW_CONTROL, "priority-then-time-eviction-order-policy", LlmdTypes.EVICTION),
+            alpha(FLOW_CONTROL, FlowTypes.SHEDDABLE, FlowTypes.state(FlowTypes.SHEDDABLE)),
+            alpha(FLOW_CONTROL, FlowTypes.PRIORITY_THEN_TIME, FlowTypes.state(FlowTypes.PRIORITY_THEN_TIME)),
             own(FLOW_CONTROL, FlowTypes.FAIR_SHARE, FlowTypes.state(FlowTypes.FAIR_SHARE)),
             own(FLOW_CONTROL, FlowTypes.BATCH, FlowTypes.state(FlowTypes.BATCH)),
             own(SATURATION_DETECTOR, FlowTypes.PREDICTED_TTFT, FlowTypes.state(FlowTypes.PREDICTED_TTFT)));

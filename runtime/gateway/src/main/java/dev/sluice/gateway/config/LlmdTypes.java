@@ -10,7 +10,6 @@ import java.util.Optional;
 final class LlmdTypes {
     static final LlmdType.State BUILT_IN = new LlmdType.BuiltIn();
     static final LlmdType.State REVISIONS = new LlmdType.Later("revisions");
-    static final LlmdType.State EVICTION = new LlmdType.Later("the eviction of requests that run");
     static final LlmdType.State MULTIMODAL = new LlmdType.Later("multimodal serving");
     static final LlmdType.State CLUSTERS = new LlmdType.Refused("Sluice routes between engines, not between clusters");
 

@@ -59,7 +59,13 @@ final class PoolGauges implements MultiCollector {
         CounterSnapshot.Builder fetched = CounterSnapshot.builder()
                 .name("sluice_kv_pulled_tokens")
                 .help("Prompt tokens that were fetched from others' caches sooner than they could have been computed");
+        CounterSnapshot.Builder evicted = CounterSnapshot.builder()
+                .name("sluice_evicted")
+                .help("Requests that ran and were ended so that others of higher priority may go on");
         for (PoolView pool : pools.values()) {
+            pool.evicted()
+                    .forEach((priority, n) -> evicted.dataPoint(
+                            count(Labels.of("pool", pool.name(), "priority", Integer.toString(priority)), n)));
             pool.kvFetches()
                     .forEach((how, n) -> fetches.dataPoint(count(Labels.of("pool", pool.name(), "outcome", how), n)));
             if (!pool.kvFetches().isEmpty()) {
@@ -135,6 +141,7 @@ final class PoolGauges implements MultiCollector {
                 ends.build(),
                 fetches.build(),
                 fetched.build(),
+                evicted.build(),
                 perPool("queue_requests", "Requests that wait for a place", PoolView::queueSize),
                 perPool("queue_bytes", "Bytes of the bodies of requests that wait", PoolView::queueBytes),
                 perPool("index_blocks", "Blocks in the prefix index", PoolView::indexBlocks)));

@@ -55,6 +55,11 @@ public interface PoolView {
         return Double.NaN;
     }
 
+    /** Requests that ran and were ended so that others may go on, by priority. */
+    default Map<Integer, Long> evicted() {
+        return Map.of();
+    }
+
     /** Blocks in the prefix index. */
     long indexBlocks();
 

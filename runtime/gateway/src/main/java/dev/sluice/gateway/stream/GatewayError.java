@@ -19,6 +19,7 @@ public enum GatewayError {
     UPSTREAM_ERROR(502, "api_error", "upstream_error", "api_error"),
     UPSTREAM_CUT(502, "api_error", "upstream_cut", "api_error"),
     OVERLOADED(503, "overloaded_error", "overloaded", "overloaded_error"),
+    EVICTED(503, "overloaded_error", "evicted", "overloaded_error"),
     NO_ENDPOINT(503, "overloaded_error", "no_endpoint", "overloaded_error"),
     STARTING(503, "overloaded_error", "starting", "overloaded_error"),
     DRAINING(503, "overloaded_error", "draining", "overloaded_error"),

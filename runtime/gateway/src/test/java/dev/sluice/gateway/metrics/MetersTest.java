@@ -384,6 +384,11 @@ class MetersTest {
         }
 
         @Override
+        public Map<Integer, Long> evicted() {
+            return Map.of(-1, 1L);
+        }
+
+        @Override
         public long indexBlocks() {
             return 77;
         }

@@ -144,6 +144,7 @@ class ErrorsTest {
         "UPSTREAM_ERROR, 502, api_error, upstream_error",
         "UPSTREAM_CUT, 502, api_error, upstream_cut",
         "OVERLOADED, 503, overloaded_error, overloaded",
+        "EVICTED, 503, overloaded_error, evicted",
         "NO_ENDPOINT, 503, overloaded_error, no_endpoint",
         "STARTING, 503, overloaded_error, starting",
         "DRAINING, 503, overloaded_error, draining",
@@ -157,6 +158,6 @@ class ErrorsTest {
 
     @Test
     void everyErrorIsPromised() {
-        assertThat(GatewayError.values()).hasSize(21);
+        assertThat(GatewayError.values()).hasSize(22);
     }
 }
