@@ -91,6 +91,11 @@ final class AnswerWatch {
         }
     }
 
+    /** Whether the engine has nothing more to do for it. */
+    boolean over() {
+        return stream == null || stream.verdict() != Verdict.OPEN;
+    }
+
     /** Whether it has been stopped. */
     boolean stopped() {
         return stopped;

@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +69,14 @@ final class PickedExchange implements Conversation {
     /** The claim, also when it has been given back. */
     private volatile @Nullable Charge chosen;
 
+    private volatile @Nullable Consumer<Immediately> end;
+    /** While it may be taken back. */
+    private @Nullable Sheddable running;
+    /** It was. */
+    private volatile boolean cut;
+
     private boolean gone;
-    private @Nullable AnswerWatch watch;
+    private volatile @Nullable AnswerWatch watch;
     private volatile long lastWord;
     private volatile boolean headSeen;
     private boolean streams;
@@ -169,6 +176,11 @@ final class PickedExchange implements Conversation {
     @Override
     public Immediately tooSlow() {
         return refuse(new Refused(GatewayError.REQUEST_TIMEOUT, "the body stopped coming"));
+    }
+
+    @Override
+    public void endBy(Consumer<Immediately> by) {
+        end = by;
     }
 
     @Override
@@ -412,17 +424,67 @@ final class PickedExchange implements Conversation {
             Trace.Role role = prefillId().isEmpty() ? Trace.Role.GENERATE : Trace.Role.DECODE;
             traced = trace.leg(role, charge.endpointId(), attempts, predicted);
         }
+        int priority = prepared.ask().request().priority();
+        Sheddable mine = priority < 0 ? new Sheddable(priority, charge.endpointId(), this::takeBack) : null;
+        if (mine != null) {
+            prepared.pool().runs(mine);
+        }
         synchronized (this) {
             if (!gone) {
                 claim = charge;
                 chosen = charge;
+                running = mine;
                 pickedAt = System.nanoTime();
                 return;
             }
         }
+        if (mine != null) {
+            prepared.pool().ran(mine);
+        }
         prepared.settle(charge, Outcome.CANCELLED, Usage.UNKNOWN, predicted, lane());
         endSplit(Outcome.CANCELLED);
         throw new InterruptedException("its client left");
+    }
+
+    /** From any thread: its place is needed for another one. */
+    private void takeBack() {
+        Consumer<Immediately> by = end;
+        if (by != null) {
+            // Who says it may not wait until what is being sent has been.
+            Thread.ofVirtual().name("extproc-evict").start(() -> by.accept(evicted()));
+        }
+    }
+
+    private Immediately evicted() {
+        Admission room = admission;
+        Refused refused = Refused.evicted(room == null ? 1 : room.retryAfter());
+        return LlmdStatus.answer(refused, Dialects.of(api), id, clientId, account.tenant());
+    }
+
+    @Override
+    public boolean cut(ChunkWatcher.Passage out) {
+        AnswerWatch watching = watch;
+        if (claim() == null || (watching != null && watching.over())) {
+            return false;
+        }
+        cut = true;
+        if (watching != null) {
+            watching.stop(GatewayError.EVICTED, out);
+        }
+        return true;
+    }
+
+    /** It can't be taken back any more. */
+    private void ran() {
+        Prepared prepared = request;
+        Sheddable mine;
+        synchronized (this) {
+            mine = running;
+            running = null;
+        }
+        if (mine != null && prepared != null) {
+            prepared.pool().ran(mine);
+        }
     }
 
     private HeadChange change(Prepared prepared) {
@@ -495,6 +557,9 @@ final class PickedExchange implements Conversation {
                     streams,
                     prepared != null && prepared.addUsage(),
                     prepared == null ? 0 : prepared.maxTokens());
+            if (!streams) {
+                ran(); // its engine is done with it
+            }
         } else if (last || !streams) {
             // A whole answer's head comes when the engine is done with it.
             settle(Outcome.COMPLETED, Usage.UNKNOWN, "with the answer's head: its body was not sent here");
@@ -651,6 +716,7 @@ final class PickedExchange implements Conversation {
             return;
         }
         prepared.settle(mine, outcome, cost, predicted, lane());
+        ran();
         endSplit(outcome);
         attempted(outcome, cost);
         served(outcome);
@@ -708,7 +774,9 @@ final class PickedExchange implements Conversation {
             room.leave();
         }
         AnswerWatch watching = watch;
-        if (watches()) {
+        if (cut && claim() != null) {
+            tookBack(watching == null ? Usage.UNKNOWN : watching.usage());
+        } else if (watches()) {
             boolean open = claim() != null;
             Usage so = watching == null ? Usage.UNKNOWN : watching.usage();
             if (open) {
@@ -728,6 +796,20 @@ final class PickedExchange implements Conversation {
         finish();
     }
 
+    /** It has ended because its place was needed. */
+    private void tookBack(Usage so) {
+        usage = so;
+        reason = GatewayError.EVICTED.code();
+        if (!headSeen) {
+            status = evicted().status();
+        }
+        settle(Outcome.EVICTED, so, "when its place was needed for a request of higher priority");
+        Prepared prepared = request;
+        if (prepared != null) {
+            prepared.pool().tookBack(prepared.ask().request().priority());
+        }
+    }
+
     /** Nobody tells when the answer ends, unless the proxy has kept its stream open for it. */
     private void unwatched(boolean orderly) {
         boolean atOnce = System.nanoTime() - lastWord < AT_ONCE;
@@ -744,6 +826,7 @@ final class PickedExchange implements Conversation {
         Prepared prepared = request;
         Charge mine = take();
         if (prepared != null && mine != null) {
+            ran();
             long nanos = prepared.pool().expectedNanos(mine);
             released("after the learned duration, " + nanos / 1_000_000
                     + " ms: the proxy closed its stream before the answer ended");

@@ -4,11 +4,13 @@ import dev.sluice.gateway.http.ChunkWatcher;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request as its proxy tells of it. The calls come in the order of the methods and on one thread, except
- * {@link #ended}, which may come at any time and from any thread, and once.
+ * One request as its proxy tells of it. The calls come in the order of the methods and on one thread, except {@link #cut},
+ * which comes from any thread but while no other call but a pick runs, and {@link #ended}, which may come at any time and from
+ * any thread, and once.
  */
 public interface Conversation {
     /** Largest body that is taken, bytes. */
@@ -22,6 +24,12 @@ public interface Conversation {
 
     /** What is answered when the body stops coming. */
     Immediately tooSlow();
+
+    /**
+     * How the request may be ended before its answer has been: the client is answered at once, or where its answer has begun the
+     * proxy breaks it off. May be called from any thread once the request has been picked, and does nothing when it has ended.
+     */
+    default void endBy(Consumer<Immediately> end) {}
 
     /**
      * The body is there: where does the request go? Waits for room.
@@ -49,6 +57,16 @@ public interface Conversation {
      * @param last it is the last one
      */
     void answer(ByteBuffer piece, boolean last, ChunkWatcher.Passage out);
+
+    /**
+     * The request is to be ended now, as was asked for.
+     *
+     * @param out takes what the client is told first, where its stream has begun and can be told
+     * @return true when {@link #ended} is to follow; false when its answer has been complete, and all goes on as usual
+     */
+    default boolean cut(ChunkWatcher.Passage out) {
+        return false;
+    }
 
     /**
      * The proxy's stream is over.

@@ -11,6 +11,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>not at all, or streamed (where the head has left before a byte of the body is seen): the head decides alone.
  * </ul>
  *
- * Messages come on one thread; a cancel, and the clock, from others.
+ * Messages come on one thread; a cancel, the clock, and the end of a request that is taken back, from others. What is sent is sent by
+ * one at a time: whoever has the turn.
  */
 final class ProcessStream implements StreamObserver<ProcessingRequest> {
     private static final System.Logger LOG = System.getLogger("dev.sluice.extproc");
@@ -34,12 +36,14 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
     private final StreamObserver<ProcessingResponse> out;
     private final Runnable finished;
     private final AtomicBoolean over = new AtomicBoolean();
+    private final ReentrantLock turn = new ReentrantLock();
     private final Passed passed = new Passed();
 
     private BodySendMode requests = BodySendMode.FULL_DUPLEX_STREAMED;
     private BodySendMode answers = BodySendMode.FULL_DUPLEX_STREAMED;
     private volatile @Nullable Conversation conversation;
     private @Nullable BodyBuffer body;
+    private boolean answerBegun;
     private boolean answerEnded;
     /** When the last piece of a body that is still coming came; {@link Long#MAX_VALUE} when none is awaited. */
     private volatile long bodyAwaitedSince = Long.MAX_VALUE;
@@ -76,11 +80,27 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
             case REQUEST_HEADERS -> requestHead(message);
             case REQUEST_BODY -> requestBody(message.getRequestBody());
             case REQUEST_TRAILERS -> requestTrailers();
-            case RESPONSE_HEADERS -> answerHead(message);
-            case RESPONSE_BODY -> answerBody(message.getResponseBody());
-            case RESPONSE_TRAILERS -> answerTrailers();
+            case RESPONSE_HEADERS -> inTurn(() -> answerHead(message));
+            case RESPONSE_BODY -> inTurn(() -> answerBody(message.getResponseBody()));
+            case RESPONSE_TRAILERS -> inTurn(this::answerTrailers);
             case REQUEST_NOT_SET -> LOG.log(System.Logger.Level.DEBUG, "a message that is not known is left out");
         }
+    }
+
+    /** While nobody else sends; not at all when the stream has ended meanwhile. */
+    private void inTurn(Runnable does) {
+        turn.lock();
+        try {
+            if (!over.get()) {
+                does.run();
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void send(ProcessingResponse answer) {
+        inTurn(() -> out.onNext(answer));
     }
 
     private void requestHead(ProcessingRequest message) throws Immediately, InterruptedException {
@@ -95,6 +115,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         Head came = new Head(message.getRequestHeaders().getHeaders());
         Conversation begun = picking.begin(came, Hint.subset(message.getMetadataContext()), answersAs());
         conversation = begun;
+        begun.endBy(this::cut);
         if (over.get()) { // cancelled meanwhile
             begun.ended(false);
             return;
@@ -107,10 +128,10 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
             case FULL_DUPLEX_STREAMED -> await(came);
             case BUFFERED -> {
                 await(came);
-                out.onNext(Replies.requestHeadWaits(begun.skipsAnswer(), requests));
+                send(Replies.requestHeadWaits(begun.skipsAnswer(), requests));
             }
             case NONE, STREAMED, BUFFERED_PARTIAL, UNRECOGNIZED -> {
-                out.onNext(Replies.requestHead(begun.pickUnseen(() -> {}), requests));
+                send(Replies.requestHead(begun.pickUnseen(() -> {}), requests));
             }
         }
     }
@@ -132,7 +153,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         Conversation begun = begun();
         BodyBuffer coming = body;
         if (coming == null) {
-            out.onNext(Replies.REQUEST_BODY_GOES_ON);
+            send(Replies.REQUEST_BODY_GOES_ON);
             return;
         }
         if (coming.length() + (long) piece.getBody().size() > begun.bodyLimit()) {
@@ -152,23 +173,23 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         bodyAwaitedSince = Long.MAX_VALUE;
         body = null;
         boolean buffered = requests == BodySendMode.BUFFERED;
-        Picked place = begun.pick(whole.view(), buffered ? () -> out.onNext(Replies.patience(PATIENCE)) : () -> {});
+        Picked place = begun.pick(whole.view(), buffered ? () -> send(Replies.patience(PATIENCE)) : () -> {});
         if (whole.length() == 0 && last) {
-            out.onNext(Replies.requestHead(place, requests));
+            send(Replies.requestHead(place, requests));
             return;
         }
         if (buffered) {
-            out.onNext(Replies.requestWhole(place));
+            send(Replies.requestWhole(place));
             return;
         }
-        out.onNext(Replies.requestHead(place, requests));
+        send(Replies.requestHead(place, requests));
         byte[] changed = place.body();
         byte[] bytes = changed == null ? whole.array() : changed;
         int length = changed == null ? whole.length() : changed.length;
         int at = 0;
         do {
             int size = Math.min(Replies.MOST_BODY, length - at);
-            out.onNext(Replies.requestPiece(bytes, at, size, last && at + size == length));
+            send(Replies.requestPiece(bytes, at, size, last && at + size == length));
             at += size;
         } while (at < length);
     }
@@ -178,15 +199,16 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         if (coming != null) {
             requestWhole(begun(), coming, false);
         }
-        out.onNext(Replies.REQUEST_TRAILERS_GO_ON);
+        send(Replies.REQUEST_TRAILERS_GO_ON);
     }
 
     private void answerHead(ProcessingRequest message) {
+        answerBegun = true;
         Conversation.HeadChange change = begun().answered(
                         new Head(message.getResponseHeaders().getHeaders()),
                         Hint.served(message.getMetadataContext()),
                         message.getResponseHeaders().getEndOfStream());
-        out.onNext(Replies.answerHead(change, requests));
+        send(Replies.answerHead(change, requests));
     }
 
     private void answerBody(HttpBody piece) {
@@ -195,7 +217,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         answerEnded |= last;
         if (answers != BodySendMode.FULL_DUPLEX_STREAMED) {
             boolean same = goesOn.equals(piece.getBody()); // at once when it is the same object
-            out.onNext(same ? Replies.ANSWER_BODY_GOES_ON : Replies.answerInstead(goesOn));
+            send(same ? Replies.ANSWER_BODY_GOES_ON : Replies.answerInstead(goesOn));
         } else if (!goesOn.isEmpty() || last) {
             sendPieces(goesOn, last);
         }
@@ -205,7 +227,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
         int at = 0;
         do {
             int size = Math.min(Replies.MOST_BODY, bytes.size() - at);
-            out.onNext(Replies.answerPiece(bytes.substring(at, at + size), last && at + size == bytes.size()));
+            send(Replies.answerPiece(bytes.substring(at, at + size), last && at + size == bytes.size()));
             at += size;
         } while (at < bytes.size());
     }
@@ -224,7 +246,7 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
                 sendPieces(rest, false);
             }
         }
-        out.onNext(Replies.ANSWER_TRAILERS_GO_ON);
+        send(Replies.ANSWER_TRAILERS_GO_ON);
     }
 
     private Conversation begun() {
@@ -245,19 +267,46 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
     }
 
     private void immediately(Immediately now) {
-        if (over.compareAndSet(false, true)) {
-            finished.run();
-            Conversation begun = conversation;
-            if (begun != null) {
-                begun.ended(true);
+        turn.lock();
+        try {
+            if (over.compareAndSet(false, true)) {
+                finished.run();
+                Conversation begun = conversation;
+                if (begun != null) {
+                    begun.ended(true);
+                }
+                if (now.stopping()) {
+                    out.onError(STOPPING.asException());
+                    return;
+                }
+                out.onNext(Replies.immediate(now));
+                out.onCompleted();
             }
-            if (now.stopping()) {
-                out.onError(STOPPING.asException());
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /**
+     * The request is taken back. A client that has had nothing gets the answer; where its answer has begun the proxy breaks it off
+     * for want of a better one, and before that a stream is told why where the proxy takes more than it has sent.
+     */
+    private void cut(Immediately now) {
+        inTurn(() -> {
+            Conversation begun = conversation;
+            if (begun == null || answerEnded) {
                 return;
             }
-            out.onNext(Replies.immediate(now));
-            out.onCompleted();
-        }
+            passed.over(ByteString.EMPTY);
+            if (!begun.cut(passed)) {
+                return;
+            }
+            ByteString last = passed.result();
+            if (answerBegun && answers == BodySendMode.FULL_DUPLEX_STREAMED && !last.isEmpty()) {
+                sendPieces(last, false);
+            }
+            immediately(now);
+        });
     }
 
     /** The stream was cancelled or lost. */
@@ -272,8 +321,13 @@ final class ProcessStream implements StreamObserver<ProcessingRequest> {
 
     @Override
     public void onCompleted() {
-        if (end(true)) {
-            out.onCompleted();
+        turn.lock();
+        try {
+            if (end(true)) {
+                out.onCompleted();
+            }
+        } finally {
+            turn.unlock();
         }
     }
 
