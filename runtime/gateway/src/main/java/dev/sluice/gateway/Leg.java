@@ -350,9 +350,7 @@ final class Leg {
             boolean evicted = exchange.evicted() && !exchange.left();
             exchange.ended(200, evicted ? GatewayError.EVICTED.code() : "upstream_cut");
             exchange.client.abort();
-            settle(
-                    exchange.left() ? Outcome.CANCELLED : evicted ? Outcome.EVICTED : Outcome.FAILED,
-                    Usage.UNKNOWN);
+            settle(exchange.left() ? Outcome.CANCELLED : evicted ? Outcome.EVICTED : Outcome.FAILED, Usage.UNKNOWN);
             return Result.done(evicted ? Outcome.EVICTED : Outcome.FAILED);
         }
         settle(Outcome.COMPLETED, Usage.UNKNOWN);

@@ -245,8 +245,7 @@ final class TwoLegs {
     }
 
     /** The decode engine tells the other one to free its blocks when its own request is cut, if it has come so far. */
-    private void letGo(
-            Both both, Handed handed, dev.sluice.spi.Leg next, Leases.Lease lease, String endpoint)
+    private void letGo(Both both, Handed handed, dev.sluice.spi.Leg next, Leases.Lease lease, String endpoint)
             throws InterruptedException {
         if (handed.isSent()) {
             how.leases.end(lease, Leases.End.RELEASED);

@@ -2,7 +2,6 @@ package dev.sluice.gateway;
 
 import static dev.sluice.gateway.GatewayFixture.CHAT;
 import static dev.sluice.gateway.GatewayFixture.chat;
-import static dev.sluice.gateway.TwoLegsTest.metric;
 import static dev.sluice.gateway.Halves.ALWAYS;
 import static dev.sluice.gateway.Halves.NIXL;
 import static dev.sluice.gateway.Halves.decodes;
@@ -12,6 +11,7 @@ import static dev.sluice.gateway.ScriptedEngine.chunk;
 import static dev.sluice.gateway.ScriptedEngine.delta;
 import static dev.sluice.gateway.TenantFixture.file;
 import static dev.sluice.gateway.TenantFixture.key;
+import static dev.sluice.gateway.TwoLegsTest.metric;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;

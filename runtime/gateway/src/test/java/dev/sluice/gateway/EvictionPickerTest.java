@@ -144,7 +144,8 @@ class EvictionPickerTest {
         batch.answerBody(delta("a"), false).next();
         batch.answerBody(delta("b"), false).next();
         EnvoyStandIn.Request plain = ask(BodySendMode.FULL_DUPLEX_STREAMED, "plain");
-        var last = batch.next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
+        var last =
+                batch.next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
         assertThat(last.getBody().toStringUtf8())
                 .startsWith("data: {\"error\"")
                 .contains("\"code\":\"evicted\"")
@@ -182,7 +183,8 @@ class EvictionPickerTest {
         awaitQueued();
         ticks();
         batch.answerBody("", true);
-        var last = batch.next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
+        var last =
+                batch.next().getResponseBody().getResponse().getBodyMutation().getStreamedResponse();
         assertThat(last.getEndOfStream()).isTrue();
         assertThat(batch.close()).isEqualTo(Status.OK);
         served(plain);
@@ -214,6 +216,12 @@ class EvictionPickerTest {
     }
 
     private void ticks() {
-        tenants.gateway.gateway.runtime().settings.table().pools().forEach(p -> p.pool().tick());
+        tenants.gateway
+                .gateway
+                .runtime()
+                .settings
+                .table()
+                .pools()
+                .forEach(p -> p.pool().tick());
     }
 }

@@ -125,7 +125,13 @@ class EvictionTest {
 
     /** Looks at all pools, which takes back whoever is to be: a stream that ends well afterwards was not. */
     private static void ticks(TenantFixture fixture) {
-        fixture.gateway.gateway.runtime().settings.table().pools().forEach(p -> p.pool().tick());
+        fixture.gateway
+                .gateway
+                .runtime()
+                .settings
+                .table()
+                .pools()
+                .forEach(p -> p.pool().tick());
     }
 
     /** Waits until the page of metrics has such a line: what a request counts is written when its client has its answer. */
@@ -156,8 +162,7 @@ class EvictionTest {
                 TenantFixture fixture = start(engine, next, ONE, ON);
                 Socket batch = fixture.gateway.raw(raw("batch", true))) {
             GatewayFixture.readUntil(batch.getInputStream(), delta("two"));
-            HttpResponse<String> plain =
-                    fixture.gateway.post(CHAT, chat(false), "x-api-key", key("plain"));
+            HttpResponse<String> plain = fixture.gateway.post(CHAT, chat(false), "x-api-key", key("plain"));
             assertThat(plain.statusCode()).isEqualTo(200);
             assertThat(cut.await(20, TimeUnit.SECONDS)).as("the engine is told").isTrue();
             String rest = GatewayFixture.readAll(batch.getInputStream());

@@ -62,7 +62,9 @@ class EvictionTest {
         run(-1, -1, -1, -1, -1, -1, -1);
         // 10 requests make 1.25: each counts 0.125, and 0.25 are too much.
         assertThat(round(full(1.25), 0)).hasSize(2);
-        assertThat(round(full(1.25), 10)).as("0.25 are pending: the next one is what brings it below").hasSize(1);
+        assertThat(round(full(1.25), 10))
+                .as("0.25 are pending: the next one is what brings it below")
+                .hasSize(1);
         assertThat(round(full(1.25), 20)).as("three are enough").isEmpty();
         assertThat(round(full(3), 30)).as("much fuller now").hasSize(2);
     }
@@ -152,6 +154,8 @@ class EvictionTest {
         assertThat(round(full(9), 0)).isEmpty();
         assertThat(round(Need.of(0, 2), 0)).isEmpty();
         eviction.configure(new Rules(true, 0));
-        assertThat(round(full(9), 0)).as("what ran before it was turned on counts too").hasSize(2);
+        assertThat(round(full(9), 0))
+                .as("what ran before it was turned on counts too")
+                .hasSize(2);
     }
 }

@@ -168,13 +168,14 @@ class EvictionWorldTest {
             if (priority >= 0) {
                 came++;
             }
-            Ticket ticket = new Ticket(
-                    1, priority, new Times(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE), new Share("t", 1)) {
-                @Override
-                public String toString() {
-                    return length + " " + born;
-                }
-            };
+            Ticket ticket =
+                    new Ticket(
+                            1, priority, new Times(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE), new Share("t", 1)) {
+                        @Override
+                        public String toString() {
+                            return length + " " + born;
+                        }
+                    };
             flow.predict(ticket, new Work(100, 0, 10), now);
             Entry entry = flow.enter(ticket, true, pushed -> {}, now).entry();
             if (entry == Entry.AT_ONCE) {
@@ -248,7 +249,9 @@ class EvictionWorldTest {
                 double s = flow.saturation(now);
                 assertThat(s).isGreaterThanOrEqualTo(1);
                 double credit = s / pool.inFlight();
-                assertThat(s - unseen.size() * credit).as("more is lacking than is on its way").isGreaterThan(1 - 1e-9);
+                assertThat(s - unseen.size() * credit)
+                        .as("more is lacking than is on its way")
+                        .isGreaterThan(1 - 1e-9);
             }
             for (Running victim : victims) {
                 Live live = (Live) victim;
