@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Requests that are on two engines and give way: both stop, and no block stays pinned untold. */
 @Timeout(60)
 class EvictedHalvesTest {
-    private static final String SPLIT = NIXL + "\n    routing: always\n    concurrency: 1";
+    private static final String ONE = "\n    routing: always\n    concurrency: 1";
+    private static final String SERIAL = NIXL + ONE;
+    private static final String PARALLEL = "connector: {type: offloading, parameters: {warmUp: false}}" + ONE;
     private static final String TOP = ALWAYS.replace(
                     "    plugins:\n",
                     "    flowControl: {enableEviction: true, saturationDetector: {pluginRef: predicted-ttft-detector}}\n"
@@ -41,11 +43,15 @@ class EvictedHalvesTest {
     private final CountDownLatch cut = new CountDownLatch(1);
 
     private GatewayFixture start(ScriptedEngine p, ScriptedEngine d) throws Exception {
+        return start(p, d, SERIAL);
+    }
+
+    private GatewayFixture start(ScriptedEngine p, ScriptedEngine d, String pool) throws Exception {
         Path tenants = Files.createDirectories(dir.resolve("tenants"));
         Files.writeString(dir.resolve("salt"), "the gateway's own secret");
         Files.writeString(tenants.resolve("batch.yaml"), file("batch", "priority: -1\n"));
         Files.writeString(tenants.resolve("plain.yaml"), file("plain", ""));
-        return GatewayFixture.split(dir, List.of(p), List.of(d), SPLIT, TOP);
+        return GatewayFixture.split(dir, List.of(p), List.of(d), pool, TOP);
     }
 
     private static String batch() {
@@ -138,6 +144,30 @@ class EvictedHalvesTest {
                     .doesNotContain("[DONE]");
             evictedOnce(gateway);
             assertThat(ended(gateway, "fetched")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whereBothComputeAtOnceBothAreClosed() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        ScriptedEngine.Script waits = (q, out) -> {
+            q.awaitClose();
+            both.countDown();
+            return false;
+        };
+        try (ScriptedEngine p = new ScriptedEngine("base").does(waits, prefills());
+                ScriptedEngine d = new ScriptedEngine("base").does(waits, decodes());
+                GatewayFixture gateway = start(p, d, PARALLEL);
+                Socket batch = gateway.raw(batch())) {
+            p.arrived.await();
+            d.arrived.await();
+            plainIsServed(gateway);
+            assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(GatewayFixture.readUntil(batch.getInputStream(), "}}"))
+                    .startsWith("HTTP/1.1 503")
+                    .contains("\"code\":\"evicted\"");
+            assertThat(p.requests()).as("it is tried nowhere else").hasSize(2);
+            evictedOnce(gateway);
         }
     }
 }
