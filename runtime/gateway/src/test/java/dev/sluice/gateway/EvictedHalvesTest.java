@@ -30,12 +30,13 @@ class EvictedHalvesTest {
     private static final String ONE = "\n    routing: always\n    concurrency: 1";
     private static final String SERIAL = NIXL + ONE;
     private static final String PARALLEL = "connector: {type: offloading, parameters: {warmUp: false}}" + ONE;
-    private static final String TOP = ALWAYS.replace(
-                    "    plugins:\n",
-                    "    flowControl: {enableEviction: true, saturationDetector: {pluginRef: predicted-ttft-detector}}\n"
-                            + "    plugins:\n"
-                            + "      - {type: predicted-ttft-detector, parameters: {ttft: 100s}}\n")
-            + "tenants: {directory: tenants, salt: {file: salt}}\n";
+    private static final String EVICTS = """
+                flowControl: {enableEviction: true, saturationDetector: {pluginRef: predicted-ttft-detector}}
+                plugins:
+                  - {type: predicted-ttft-detector, parameters: {ttft: 100s}}
+            """;
+    private static final String TOP =
+            ALWAYS.replace("    plugins:\n", EVICTS) + "tenants: {directory: tenants, salt: {file: salt}}\n";
 
     @TempDir
     Path dir;
