@@ -10,7 +10,7 @@ public interface Ending {
         REJECTED,
         /** The engine had no room (429, 503). */
         OVERLOADED,
-        /** The client left. */
+        /** The client left, or the request gave way to another one. */
         CANCELLED,
         /** No connection could be made: the engine never saw the request. */
         UNREACHABLE,

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,9 +54,14 @@ class EvictionPickerTest {
 
     EvictionPickerTest() throws Exception {}
 
+    @BeforeEach
+    void start() throws Exception {
+        start(TOP);
+        tenants.put("batch", file("batch", "priority: -10\n")).put("plain", file("plain", ""));
+    }
+
     private void start(String top) throws Exception {
         tenants = TenantFixture.behind(dir, chat, next, "", "", "concurrency: 1\n    routing: gives-way", top);
-        tenants.put("batch", file("batch", "priority: -10\n")).put("plain", file("plain", ""));
         envoy = new EnvoyStandIn(tenants.gateway.gateway.pickerPort().orElseThrow());
     }
 
@@ -124,7 +130,6 @@ class EvictionPickerTest {
 
     @Test
     void whoHasHadNothingYetIsAnsweredAtOnce() throws Exception {
-        start(TOP);
         EnvoyStandIn.Request batch = running(BodySendMode.FULL_DUPLEX_STREAMED);
         EnvoyStandIn.Request plain = ask(BodySendMode.FULL_DUPLEX_STREAMED, "plain");
         cut(batch.next());
@@ -138,7 +143,6 @@ class EvictionPickerTest {
 
     @Test
     void aStreamThatHasBegunIsToldWhyAndBrokenOff() throws Exception {
-        start(TOP);
         EnvoyStandIn.Request batch = running(BodySendMode.FULL_DUPLEX_STREAMED);
         batch.answerHead(200, SSE, false).next();
         batch.answerBody(delta("a"), false).next();
@@ -163,7 +167,6 @@ class EvictionPickerTest {
 
     @Test
     void whereTheProxyTakesNoMoreThanItHasSentItIsOnlyBrokenOff() throws Exception {
-        start(TOP);
         EnvoyStandIn.Request batch = running(BodySendMode.STREAMED);
         batch.answerHead(200, SSE, false).next();
         batch.answerBody(delta("a"), false).next();
@@ -175,7 +178,6 @@ class EvictionPickerTest {
 
     @Test
     void whatIsCompleteIsLetThrough() throws Exception {
-        start(TOP);
         EnvoyStandIn.Request batch = running(BodySendMode.FULL_DUPLEX_STREAMED);
         batch.answerHead(200, SSE, false).next();
         batch.answerBody(delta("a") + finish("stop") + DONE, false).next();
@@ -194,6 +196,8 @@ class EvictionPickerTest {
 
     @Test
     void whileItIsOffTheOneThatWaitsWaits() throws Exception {
+        envoy.close();
+        tenants.close();
         start(TOP.replace("enableEviction: true", "enableEviction: false"));
         EnvoyStandIn.Request batch = running(BodySendMode.FULL_DUPLEX_STREAMED);
         EnvoyStandIn.Request plain = ask(BodySendMode.FULL_DUPLEX_STREAMED, "plain");
