@@ -31,18 +31,6 @@ class EvictionPickerTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String DESTINATION = "x-gateway-destination-endpoint";
     private static final String SSE = "text/event-stream";
-    private static final String TOP = """
-            usage: {file: usage.jsonl}
-            routing:
-              gives-way:
-                plugins:
-                  - {type: least-work-scorer}
-                  - {type: max-score-picker}
-                  - {type: predicted-ttft-detector, parameters: {ttft: 100s}}
-                flowControl:
-                  enableEviction: true
-                  saturationDetector: {pluginRef: predicted-ttft-detector}
-            """;
 
     @TempDir
     Path dir;
@@ -56,7 +44,7 @@ class EvictionPickerTest {
 
     @BeforeEach
     void start() throws Exception {
-        start(TOP);
+        start(EvictionTest.ON);
         tenants.put("batch", file("batch", "priority: -10\n")).put("plain", file("plain", ""));
     }
 
@@ -198,7 +186,7 @@ class EvictionPickerTest {
     void whileItIsOffTheOneThatWaitsWaits() throws Exception {
         envoy.close();
         tenants.close();
-        start(TOP.replace("enableEviction: true", "enableEviction: false"));
+        start(EvictionTest.OFF);
         EnvoyStandIn.Request batch = running(BodySendMode.FULL_DUPLEX_STREAMED);
         EnvoyStandIn.Request plain = ask(BodySendMode.FULL_DUPLEX_STREAMED, "plain");
         awaitQueued();

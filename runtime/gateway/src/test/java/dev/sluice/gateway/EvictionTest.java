@@ -36,7 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class EvictionTest {
     private static final String ONE = "concurrency: 1\n    routing: gives-way";
-    private static final String ON = """
+    /** Of a configuration: a policy by which requests that run give way, and a usage log. */
+    static final String ON = """
             usage: {file: usage.jsonl}
             routing:
               gives-way:
@@ -48,7 +49,8 @@ class EvictionTest {
                   enableEviction: true
                   saturationDetector: {pluginRef: predicted-ttft-detector}
             """;
-    private static final String OFF = ON.replace("enableEviction: true", "enableEviction: false");
+
+    static final String OFF = ON.replace("enableEviction: true", "enableEviction: false");
 
     @TempDir
     Path dir;

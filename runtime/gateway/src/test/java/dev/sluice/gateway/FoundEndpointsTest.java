@@ -113,14 +113,7 @@ class FoundEndpointsTest {
     }
 
     private static Picture.Revision revision(String name, Role role) {
-        return new Picture.Revision(
-                name,
-                "ns",
-                name,
-                OptionalInt.of(100),
-                List.of("door"),
-                "",
-                new Picture.Scaling(role, Double.NaN, 0, 0, 0));
+        return PrewarmingTest.revision(name, role, Double.NaN, 0, 0, 0);
     }
 
     private GatewayFixture gateway(EndpointSource source, String firstByte) throws IOException {

@@ -65,7 +65,7 @@ class PrewarmingTest {
                 0);
     }
 
-    private static Picture.Revision revision(String name, Role role, double perPod, int least, int floor, long until) {
+    static Picture.Revision revision(String name, Role role, double perPod, int least, int floor, long until) {
         return new Picture.Revision(
                 name,
                 "ns",
