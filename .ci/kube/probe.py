@@ -163,6 +163,11 @@ def min_scale(service):
     return max(int(r["metadata"].get("annotations", {}).get("autoscaling.knative.dev/min-scale", "0")) for r in revisions)
 
 
+def rollouts(service):
+    found = json.loads(kubectl("get", "deployments", "-l", "serving.knative.dev/service=" + service, "-o", "json"))["items"]
+    return [d["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for d in found]
+
+
 def after_the_wake():
     """Three decode pods have woken: they share what comes; and the revisions are given pods as long as much is expected."""
     until("three decode pods", 120, lambda: len(engines("decode")) >= 3)
@@ -181,6 +186,8 @@ def after_the_wake():
     if statistics.median(ratios) >= 1.5:
         sys.exit(f"they do not share: {ratios}")
     until("min-scale is taken back", 120, lambda: min_scale("decode") == 0 and min_scale("prefill") == 0)
+    if rollouts("decode") + rollouts("prefill") != ["1", "1"]:
+        sys.exit(f"to raise min-scale has replaced pods: rollouts {rollouts('decode')} of decode, {rollouts('prefill')} of prefill")
     until("and nobody asks: zero pods", 240, lambda: not anything("pd"))
 
 

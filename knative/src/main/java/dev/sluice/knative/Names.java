@@ -19,10 +19,17 @@ final class Names {
     static final String TARGET = "autoscaling.knative.dev/target";
     static final String UTILIZATION = "autoscaling.knative.dev/target-utilization-percentage";
     static final String METRIC = "autoscaling.knative.dev/metric";
+
+    /**
+     * Knative writes a Revision's annotations into the template of its pods, so that a new one replaces them all, but for those that begin
+     * like this (knative.dev/serving, pkg/reconciler/revision/resources/meta.go).
+     */
+    private static final String NOT_FOR_PODS = "autoscaling.knative.dev.sluice.dev/";
+
     /** Ours: what min-scale was before it was raised ahead of need. */
-    static final String MIN_SCALE_BEFORE = "sluice.dev/min-scale-before";
+    static final String MIN_SCALE_BEFORE = NOT_FOR_PODS + "min-scale-before";
     /** Ours: before which no gateway lowers it again. */
-    static final String PREWARM_UNTIL = "sluice.dev/prewarm-until";
+    static final String PREWARM_UNTIL = NOT_FOR_PODS + "prewarm-until";
 
     static final String INFERENCE_SERVICE = "serving.kserve.io/inferenceservice";
     static final String APP_NAME = "app.kubernetes.io/name";

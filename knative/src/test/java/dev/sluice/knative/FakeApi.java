@@ -46,6 +46,7 @@ final class FakeApi implements AutoCloseable {
     private final Map<String, Map<String, HasMetadata>> stores = new ConcurrentHashMap<>();
     private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
     private final Set<String> denied = ConcurrentHashMap.newKeySet();
+    private final List<String> forPods = new CopyOnWriteArrayList<>();
     private final Set<String> unknown = ConcurrentHashMap.newKeySet();
     private final int port;
     private HttpServer server;
@@ -106,6 +107,11 @@ final class FakeApi implements AutoCloseable {
         }
     }
 
+    /** Patched annotations that Knative would have written into the template of the pods. */
+    List<String> notesForPods() {
+        return List.copyOf(forPods);
+    }
+
     /** A merge patch of annotations. */
     private void patch(HttpExchange exchange, String path) throws IOException {
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
@@ -126,6 +132,9 @@ final class FakeApi implements AutoCloseable {
             Matcher each =
                     Pattern.compile("\"([^\"{}]+/[^\"]+)\":(null|\"([^\"]*)\")").matcher(body);
             while (each.find()) {
+                if (!each.group(1).startsWith("autoscaling.knative.dev")) {
+                    forPods.add(each.group(1));
+                }
                 if (each.group(2).equals("null")) {
                     notes.remove(each.group(1));
                 } else {

@@ -290,6 +290,7 @@ class SearchTest {
                         .getFirst()
                         .scaling())
                 .isEqualTo(now.scaling());
+        assertThat(api.notesForPods()).as("which would replace them all").isEmpty();
         api.deny(REVISIONS + "/patch");
         assertThat(source.scale(now, 2, 1).orElseThrow())
                 .startsWith("may not patch revisions.serving.knative.dev in namespace ns: grant this verb by a Role");
