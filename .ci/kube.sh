@@ -29,6 +29,7 @@ finish() {
   code=$?
   set +e
   if [ $code -ne 0 ] && [ $code -ne 77 ] && [ -x "$kube" ] && [ -f "$admin" ]; then
+    echo "--- pods and events"
     timeout 20 "$kube" kubectl --kubeconfig "$admin" get pods -A -o wide
     timeout 20 "$kube" kubectl --kubeconfig "$admin" -n "$ns" get events --sort-by=.lastTimestamp | tail -n 30
   fi

@@ -100,6 +100,19 @@ final class Sheet {
                     row.side() == Side.FREE ? "–" : row.met() ? "met" : "MISSED"));
         }
         notes.forEach(note -> text.append("\n").append(note).append("\n"));
+        rows.stream()
+                .filter(row -> !row.met())
+                .forEach(row -> text.append("\nmissed: ")
+                        .append(row.drill())
+                        .append(": ")
+                        .append(row.what())
+                        .append(": ")
+                        .append(show(row.figure(), row.unit()))
+                        .append(", bar ")
+                        .append(row.side().sign)
+                        .append(' ')
+                        .append(show(row.bar(), row.unit()))
+                        .append("\n"));
         return text.toString();
     }
 
