@@ -67,6 +67,9 @@ public final class Gateway implements AutoCloseable {
     /** How long an end waits for plugins to close. */
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
+    /** How long a drain leaves connections open whose client could not be told that they end; no longer than it is not ready. */
+    private static final Duration LINGER = Duration.ofSeconds(1);
+
     private static final Duration TICK = Duration.ofMillis(50);
     /** Ticks between looks at the endpoints' states, for the log. */
     private static final int LOOK = 10;
@@ -509,11 +512,13 @@ public final class Gateway implements AutoCloseable {
         listener.ifPresent(Listener::drain);
         Thread.ofVirtual().name("drain").start(() -> {
             try {
-                TimeUnit.NANOSECONDS.sleep(config.server().drain().notReadyFor().toNanos());
+                Duration notReadyFor = config.server().drain().notReadyFor();
+                TimeUnit.NANOSECONDS.sleep(notReadyFor.toNanos());
                 runtime.closed = true;
-                listener.ifPresent(Listener::closeIdle);
+                Duration linger = notReadyFor.compareTo(LINGER) < 0 ? notReadyFor : LINGER;
                 long end = System.nanoTime() + config.server().drain().streams().toNanos();
-                while (runtime.inFlight.get() > 0 && System.nanoTime() < end) {
+                while ((listener.map(l -> l.closeIdle(linger)).orElse(false) || runtime.inFlight.get() > 0)
+                        && System.nanoTime() < end) {
                     TimeUnit.MILLISECONDS.sleep(10);
                 }
             } catch (InterruptedException stopped) {

@@ -7,6 +7,7 @@ import dev.sluice.gateway.http.Loop;
 import io.helidon.webserver.WebServer;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.time.Duration;
 import java.util.Optional;
 
 /** The tenants' listener: Helidon's, with our connections in it. */
@@ -95,9 +96,9 @@ final class Listener implements AutoCloseable {
         connections.drain();
     }
 
-    /** Closes connections that nobody has used since. */
-    void closeIdle() {
-        connections.closeIdle();
+    /** Closes connections that are idle; see {@link HotConnections#closeIdle}. */
+    boolean closeIdle(Duration linger) {
+        return connections.closeIdle(linger);
     }
 
     /** Takes a renewed certificate or CA for the connections to come. False when that needs another listener. */

@@ -308,16 +308,7 @@ class ExchangeTest {
                 GatewayFixture gateway = GatewayFixture.before(dir, List.of(engine))) {
             Socket client = gateway.raw(GatewayFixture.chatBytes(chat(true)));
             GatewayFixture.readUntil(client.getInputStream(), "\"a\"");
-            CompletableFuture<Void> ended = CompletableFuture.runAsync(() -> {
-                try {
-                    gateway.gateway.drainAndClose();
-                } catch (InterruptedException stopped) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            while (!gateway.gateway.runtime().closed) {
-                java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
-            }
+            CompletableFuture<Void> ended = gateway.drains();
             assertThat(gateway.gateway.notReady()).hasValue("draining");
             HttpResponse<String> refused = gateway.post(CHAT, chat(false));
             assertThat(refused.statusCode()).isEqualTo(503);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /** A real gateway in front of scripted engines, and a client for it. */
@@ -303,6 +304,19 @@ final class GatewayFixture implements AutoCloseable {
     static String chat(boolean stream) {
         return "{\"model\":\"base\",\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":" + stream
                 + "}";
+    }
+
+    /** Drains until new requests are refused; done when the last stream has ended. */
+    CompletableFuture<Void> drains() {
+        CompletableFuture<Void> ended = CompletableFuture.runAsync(() -> {
+            try {
+                gateway.drainAndClose();
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        TenantFixture.until(() -> gateway.runtime().closed);
+        return ended;
     }
 
     /** Everything until the other side closes. */

@@ -26,6 +26,10 @@ final class ClientConnection implements ServerConnection {
     private final HeaderBlock headers = new HeaderBlock();
     private volatile boolean idle = true;
     private volatile boolean closing;
+
+    /** An answer has left it open without saying that it ends. */
+    private volatile boolean kept;
+
     private volatile long since = System.nanoTime();
     private volatile @Nullable Thread thread;
     private volatile @Nullable ServerConnection cold;
@@ -70,13 +74,16 @@ final class ClientConnection implements ServerConnection {
             while (intake.awaitRequest(wait)) {
                 wait = limits.keepAlive().toNanos();
                 idle = false;
+                boolean announces = owner.draining();
                 if (!one(limit)) {
                     return;
                 }
-                since = System.nanoTime();
+                kept = true;
+                if (!announces) { // Helidon's answers never do: they must not hold up a drain for ever
+                    since = System.nanoTime();
+                }
                 idle = true;
-                if (closing) { // a drain alone does not end what has not been announced to end: a client may be sending
-                    // already
+                if (closing) { // a drain alone does not end what has not been announced to end
                     return;
                 }
             }
@@ -210,6 +217,19 @@ final class ClientConnection implements ServerConnection {
 
     boolean closing() {
         return closing || owner.draining();
+    }
+
+    boolean kept() {
+        return kept;
+    }
+
+    /** Closes it when it is idle and not new. True when it is busy, or was left open so shortly ago that its client may be sending. */
+    boolean closeIdle(long linger) {
+        boolean young = System.nanoTime() - since < (kept ? linger : LINGER);
+        if (idle && !young) {
+            close(false);
+        }
+        return !idle || (kept && young);
     }
 
     @Override

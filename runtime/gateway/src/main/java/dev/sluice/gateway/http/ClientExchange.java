@@ -75,6 +75,9 @@ public interface ClientExchange {
      */
     void abort();
 
+    /** Whether an earlier response has left the connection open without saying that it ends: the client could count on it. */
+    boolean kept();
+
     /** Whether a response has been begun; then the status is settled. */
     boolean started();
 

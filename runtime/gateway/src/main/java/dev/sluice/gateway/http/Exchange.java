@@ -408,6 +408,11 @@ final class Exchange implements ClientExchange, Wire.Watcher {
         close = true;
     }
 
+    @Override
+    public boolean kept() {
+        return connection.kept();
+    }
+
     /** Ends the exchange; afterwards nothing that still holds it can touch the connection. */
     boolean end() {
         over = true;

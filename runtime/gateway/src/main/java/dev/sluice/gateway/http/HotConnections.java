@@ -11,6 +11,7 @@ import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -78,11 +79,19 @@ public final class HotConnections implements ServerConnectionSelector {
         draining = true;
     }
 
-    /** Closes the connections that are idle now, and the others with their responses. */
-    public void closeIdle() {
+    /**
+     * Closes, in a drain, the connections that are idle, but not at once those that a response has left open without saying so: its
+     * client is likely to send right now, and is told with the answer. To be called until it is false.
+     *
+     * @param linger for how long after such a response; ≥ 0
+     * @return whether such a connection is left, or a request runs on one
+     */
+    public boolean closeIdle(Duration linger) {
+        boolean some = false;
         for (ClientConnection c : open) {
-            c.close(false);
+            some |= c.closeIdle(linger.toNanos());
         }
+        return some;
     }
 
     /** Connections so far whose channel could be had. */

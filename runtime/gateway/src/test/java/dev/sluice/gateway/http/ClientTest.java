@@ -433,7 +433,7 @@ class ClientTest {
                     .isEqualTo(200);
             assertThat(onKept.closes()).isTrue();
             assertThat(kept.ended()).isTrue();
-            front.connections.closeIdle();
+            front.connections.closeIdle(Duration.ZERO);
             assertThat(idle.ended()).isTrue();
             go.countDown();
             Raw.Answer answer = busy.answer();
@@ -472,6 +472,33 @@ class ClientTest {
             assertThat(next.body()).isEqualTo("done");
             assertThat(next.closes()).isTrue();
             assertThat(client.ended()).isTrue();
+        }
+    }
+
+    @Test
+    void aConnectionThatWasLeftOpenIsNotClosedInTheMomentInWhichItsClientSends() throws Exception {
+        Duration linger = Duration.ofHours(1);
+        try (Front front =
+                        new Front(x -> x.respond(200, x.headers(), new byte[] {'a', (byte) (x.kept() ? '2' : '1')}));
+                Raw fresh = front.client();
+                Raw client = front.client()) {
+            assertThat(client.send(GET).answer().body()).isEqualTo("a1");
+            while (front.connections.connections() < 2) {
+                Thread.onSpinWait();
+            }
+            front.connections.drain();
+            assertThat(front.connections.closeIdle(linger)).isTrue();
+            Raw.Answer next = client.send(GET).answer();
+            assertThat(next.body()).isEqualTo("a2");
+            assertThat(next.closes()).isTrue();
+            assertThat(client.ended()).isTrue();
+            client.close();
+            while (front.connections.closeIdle(linger)) {
+                Thread.onSpinWait();
+            }
+            assertThat(fresh.send(GET).answer().body())
+                    .as("it was promised nothing, and is served")
+                    .isEqualTo("a1");
         }
     }
 
