@@ -14,6 +14,9 @@ final class EndpointState {
     EndpointStatus status = EndpointStatus.PROBING;
     String reason = "not yet asked which models it serves";
     long since;
+    /** Its status or the reason of it is other than when it was told last. */
+    boolean untold;
+
     List<String> models = List.of();
     /** What is said of it where it was found, and why. */
     Standing standing = Standing.IN;
@@ -70,6 +73,7 @@ final class EndpointState {
         if (status != next) {
             since = now;
         }
+        untold |= status != next || !reason.equals(why);
         status = next;
         reason = why;
     }

@@ -632,6 +632,26 @@ public final class Pool {
         return sum;
     }
 
+    /**
+     * The endpoints whose status, or the reason of it, has changed since they were told here last; that a new one waits to be ready, or for
+     * its first probe, is none. Cheap where nothing has changed, however many there are.
+     */
+    public List<EndpointReport> news(long now) {
+        List<EndpointReport> rows = new ArrayList<>();
+        endpoints.values().forEach(s -> tell(s, rows, now));
+        leaving.forEach(s -> tell(s, rows, now));
+        return rows;
+    }
+
+    private void tell(EndpointState state, List<EndpointReport> rows, long now) {
+        state.warmUp(now);
+        boolean waits = state.standing == Standing.HELD && state.dispatched == 0 && state.models.isEmpty();
+        if (state.untold && !waits) {
+            state.untold = false;
+            rows.add(state.report(limit(state), now));
+        }
+    }
+
     /** All endpoints as an operator sees them. */
     public List<EndpointReport> report(long now) {
         List<EndpointReport> rows = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.sluice.core;
 import static dev.sluice.core.Fixture.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.core.discovery.Standing;
 import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Role;
 import dev.sluice.spi.Signal;
@@ -26,6 +27,33 @@ class EndpointLifeTest {
         f.up("e3");
         assertThat(f.status("e3")).isEqualTo(EndpointStatus.READY);
         assertThat(f.pool.dueProbes(f.now)).isEmpty();
+    }
+
+    private List<String> news() {
+        return f.pool.news(f.now).stream()
+                .map(r -> r.endpoint().id() + " " + r.status().label() + ": " + r.reason())
+                .toList();
+    }
+
+    @Test
+    void eachChangeOfAStateIsNewsOnce() {
+        assertThat(news()).containsExactly("e0 ready: answered", "e1 ready: answered", "e2 ready: answered");
+        assertThat(news()).isEmpty();
+        f.pool.setEndpoints(Fixture.endpoints(4), f.now);
+        f.pool.standing("e3", Standing.HELD, "not ready", 8, f.now);
+        assertThat(news()).as("who is new has to wait").isEmpty();
+        f.pool.standing("e3", Standing.IN, "", 8, f.now);
+        f.pool.probeFailed("e3", "connection refused", f.now);
+        f.pool.probeFailed("e3", "connection refused", f.now);
+        assertThat(news()).containsExactly("e3 probing: connection refused");
+        f.pool.probeFailed("e3", "connection refused", f.now);
+        assertThat(news()).isEmpty();
+        f.up("e3");
+        f.fail("e0", 5);
+        assertThat(news()).hasSize(2).anyMatch(n -> n.startsWith("e3 ")).anyMatch(n -> n.startsWith("e0 ejected: 5 "));
+        f.charge("e1");
+        f.pool.setEndpoints(Fixture.endpoints(1), f.now);
+        assertThat(news()).as("e1 still has a request").containsExactly("e1 gone: no longer listed");
     }
 
     @Test

@@ -901,6 +901,11 @@ final class LivePool {
         return locked(() -> pool.report(System.nanoTime()));
     }
 
+    /** See {@link Pool#news}; for one asker. */
+    List<EndpointReport> news() {
+        return locked(() -> pool.news(System.nanoTime()));
+    }
+
     private <T> T locked(Supplier<T> action) {
         List<Running> told = List.of();
         T result;

@@ -1,35 +1,24 @@
 package dev.sluice.gateway;
 
 import dev.sluice.core.EndpointReport;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
 
 /** Says in the log what becomes of endpoints: each change of a state, with its reason. */
 final class StateLog {
     private static final System.Logger LOG = System.getLogger("dev.sluice.endpoints");
 
-    private final Map<String, String> known = new HashMap<>();
+    private StateLog() {}
 
-    /** Compares with the last look; a new endpoint that has not yet been asked is no news. */
-    void look(Iterable<LivePool> pools) {
-        Set<String> seen = new HashSet<>();
-        for (LivePool pool : pools) {
-            for (EndpointReport report : pool.report()) {
-                String id = pool.name() + "/" + report.endpoint().id();
-                String state = report.status().label() + " (" + report.reason() + ")";
-                seen.add(id);
-                String before = known.put(id, state);
-                boolean news = before == null
-                        ? report.dispatched() > 0 || !report.models().isEmpty()
-                        : !before.equals(state);
-                if (news) {
-                    LOG.log(level(report), "{0}: {1}", id, state);
-                }
-            }
+    /** What has changed since the last time. */
+    static void tell(LivePool pool) {
+        for (EndpointReport report : pool.news()) {
+            LOG.log(
+                    level(report),
+                    "{0}/{1}: {2} ({3})",
+                    pool.name(),
+                    report.endpoint().id(),
+                    report.status().label(),
+                    report.reason());
         }
-        known.keySet().retainAll(seen);
     }
 
     private static System.Logger.Level level(EndpointReport report) {
