@@ -117,7 +117,7 @@ final class Exchange {
         trace = Tracing.begin(runtime.traces, started, client.head());
         if (runtime.draining) {
             client.closeAfter();
-            if (runtime.closed && !client.kept()) {
+            if (runtime.closed && client.late()) {
                 throw new Refused(GatewayError.DRAINING, "the gateway is shutting down", "draining", 1);
             }
         }

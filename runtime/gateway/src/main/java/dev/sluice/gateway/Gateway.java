@@ -67,12 +67,10 @@ public final class Gateway implements AutoCloseable {
     /** How long an end waits for plugins to close. */
     private static final Duration CLOSE = Duration.ofSeconds(5);
 
-    /** How long a drain leaves connections open whose client could not be told that they end; no longer than it is not ready. */
+    /** How long a drain leaves connections open whose clients could not be told that they end; no longer than it is not ready. */
     private static final Duration LINGER = Duration.ofSeconds(1);
 
     private static final Duration TICK = Duration.ofMillis(50);
-    /** Ticks between looks at the endpoints' states, for the log. */
-    private static final int LOOK = 10;
 
     private volatile Catalog catalog;
     private final Meters meters;
@@ -536,8 +534,6 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void tick() {
-        StateLog states = new StateLog();
-        int ticks = 0;
         try {
             while (!stop.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
                 assembly.pools.forEach((name, pool) -> pool.tick().forEach(id -> engines.probeNow(name + "/" + id)));
@@ -546,9 +542,7 @@ public final class Gateway implements AutoCloseable {
                 picker.ifPresent(picking -> picking.tick(System.nanoTime()));
                 leaving.tick();
                 kv.tick();
-                if (ticks++ % LOOK == 0) {
-                    states.look(assembly.pools.values());
-                }
+                assembly.pools.values().forEach(StateLog::tell);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();

@@ -68,6 +68,9 @@ public final class DiscoveryBench implements Callable<Integer> {
 
     private final Random random = new Random(1);
     private final Map<String, Instant> made = new HashMap<>();
+    /** When each became unready first. */
+    private final Map<String, Instant> unmade = new HashMap<>();
+
     private final List<String> names = new ArrayList<>();
     private int number;
 
@@ -109,6 +112,7 @@ public final class DiscoveryBench implements Callable<Integer> {
                 ProcessUse before = sluice.child().use();
                 bench.say("measuring, " + seconds + " s");
                 made.clear();
+                unmade.clear();
                 long started = System.nanoTime();
                 int done = change(api, seconds);
                 double elapsed = (System.nanoTime() - started) / NANOS;
@@ -186,6 +190,9 @@ public final class DiscoveryBench implements Callable<Integer> {
                 case 0, 1 -> api.put(names.get(pod), ManyEngines.address(pod), ready, i + 1);
                 case 2, 3 -> {
                     unready.put(pod, ready);
+                    if (ready) {
+                        unmade.putIfAbsent(names.get(pod), Instant.now());
+                    }
                     api.put(names.get(pod), ManyEngines.address(pod), !ready, i + 1);
                 }
                 default -> {
@@ -205,13 +212,16 @@ public final class DiscoveryBench implements Callable<Integer> {
         return most;
     }
 
-    /** How long each pod that was made took, in ms. Pods that went before they were found are left out. */
+    /** How long each pod that was made took, in ms. Pods that went, or became unready again, before they were found are left out. */
     private Rounds.Values delays(Child child) throws IOException {
         Map<String, Instant> ready = ready(child);
         List<Double> delays = new ArrayList<>();
         for (Map.Entry<String, Instant> pod : made.entrySet()) {
             Instant at = ready.get(pod.getKey());
             if (at != null) {
+                if (at.isAfter(unmade.getOrDefault(pod.getKey(), Instant.MAX))) {
+                    continue;
+                }
                 delays.add(Duration.between(pod.getValue(), at).toNanos() / 1e6);
             } else if (names.contains(pod.getKey())) {
                 throw new IOException(pod.getKey() + " never became routable: " + child.lastLines());

@@ -24,18 +24,16 @@ final class ClientConnection implements ServerConnection {
     private final Wire wire;
     private final Intake intake;
     private final HeaderBlock headers = new HeaderBlock();
+    private final boolean late;
     private volatile boolean idle = true;
     private volatile boolean closing;
-
-    /** An answer has left it open without saying that it ends. */
-    private volatile boolean kept;
-
     private volatile long since = System.nanoTime();
     private volatile @Nullable Thread thread;
     private volatile @Nullable ServerConnection cold;
 
     ClientConnection(HotConnections owner, ConnectionContext context, Wire wire) {
         this.owner = owner;
+        this.late = owner.closing();
         this.context = context;
         this.wire = wire;
         this.intake = new Intake(wire, owner.limits());
@@ -78,7 +76,6 @@ final class ClientConnection implements ServerConnection {
                 if (!one(limit)) {
                     return;
                 }
-                kept = true;
                 if (!announces) { // Helidon's answers never do: they must not hold up a drain for ever
                     since = System.nanoTime();
                 }
@@ -219,17 +216,17 @@ final class ClientConnection implements ServerConnection {
         return closing || owner.draining();
     }
 
-    boolean kept() {
-        return kept;
+    boolean late() {
+        return late;
     }
 
-    /** Closes it when it is idle and not new. True when it is busy, or was left open so shortly ago that its client may be sending. */
+    /** Closes it when it is idle. True when it is not, or when it was opened or left open so shortly ago that its client may be sending. */
     boolean closeIdle(long linger) {
-        boolean young = System.nanoTime() - since < (kept ? linger : LINGER);
+        boolean young = System.nanoTime() - since < (late ? LINGER : linger);
         if (idle && !young) {
             close(false);
         }
-        return !idle || (kept && young);
+        return !idle || (!late && young);
     }
 
     @Override

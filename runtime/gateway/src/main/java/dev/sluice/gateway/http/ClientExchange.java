@@ -75,8 +75,8 @@ public interface ClientExchange {
      */
     void abort();
 
-    /** Whether an earlier response has left the connection open without saying that it ends: the client could count on it. */
-    boolean kept();
+    /** Whether the connection was opened when a drain had already begun to close them. */
+    boolean late();
 
     /** Whether a response has been begun; then the status is settled. */
     boolean started();

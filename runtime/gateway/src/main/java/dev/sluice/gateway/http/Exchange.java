@@ -409,8 +409,8 @@ final class Exchange implements ClientExchange, Wire.Watcher {
     }
 
     @Override
-    public boolean kept() {
-        return connection.kept();
+    public boolean late() {
+        return connection.late();
     }
 
     /** Ends the exchange; afterwards nothing that still holds it can touch the connection. */

@@ -41,6 +41,7 @@ public final class HotConnections implements ServerConnectionSelector {
     private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
     private final LongAdder direct = new LongAdder();
     private volatile boolean draining;
+    private volatile boolean closing;
 
     /**
      * @param loop does the waiting; may serve several listeners
@@ -80,13 +81,15 @@ public final class HotConnections implements ServerConnectionSelector {
     }
 
     /**
-     * Closes, in a drain, the connections that are idle, but not at once those that a response has left open without saying so: its
-     * client is likely to send right now, and is told with the answer. To be called until it is false.
+     * Closes, in a drain, the connections that are idle, but not at once those that have just been opened, or that a response has left open
+     * without saying that it was the last: their clients are likely to send right now, and are told with the answer. To be called until it
+     * is false. Connections that are opened from now on are {@linkplain ClientExchange#late late}.
      *
-     * @param linger for how long after such a response; ≥ 0
+     * @param linger for how long after that; ≥ 0
      * @return whether such a connection is left, or a request runs on one
      */
     public boolean closeIdle(Duration linger) {
+        closing = true;
         boolean some = false;
         for (ClientConnection c : open) {
             some |= c.closeIdle(linger.toNanos());
@@ -101,6 +104,10 @@ public final class HotConnections implements ServerConnectionSelector {
 
     boolean draining() {
         return draining;
+    }
+
+    boolean closing() {
+        return closing;
     }
 
     HotHandler handler() {
