@@ -6,9 +6,11 @@ import dev.sluice.spi.Endpoint;
 import dev.sluice.spi.Signal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -229,6 +231,19 @@ public final class Pool {
             version++;
             state.scrape = state.scrape.aged();
         }
+    }
+
+    /** Ids of all endpoints, those included that only finish their requests; may be changed. */
+    public Set<String> ids() {
+        Set<String> ids = LinkedHashSet.newLinkedHashSet(endpoints.size() + leaving.size());
+        ids.addAll(endpoints.keySet());
+        leaving.forEach(state -> ids.add(state.endpoint.id()));
+        return ids;
+    }
+
+    /** One more than the largest slot that an endpoint has or had. */
+    public int slots() {
+        return slots.most();
     }
 
     /** The endpoint with this id; empty when it is not listed. */

@@ -12,6 +12,11 @@ final class Slots {
         return slot == null ? next++ : slot;
     }
 
+    /** One more than the largest that was handed out. */
+    int most() {
+        return next;
+    }
+
     void give(int slot) {
         free.addLast(slot);
     }

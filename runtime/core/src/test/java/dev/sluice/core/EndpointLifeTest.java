@@ -54,6 +54,8 @@ class EndpointLifeTest {
         f.charge("e1");
         f.pool.setEndpoints(Fixture.endpoints(1), f.now);
         assertThat(news()).as("e1 still has a request").containsExactly("e1 gone: no longer listed");
+        assertThat(f.pool.ids()).as("e1 is still known").containsExactly("e0", "e1");
+        assertThat(f.pool.slots()).as("e3 had one").isEqualTo(4);
     }
 
     @Test

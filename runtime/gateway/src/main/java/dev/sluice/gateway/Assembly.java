@@ -21,17 +21,13 @@ import dev.sluice.gateway.metrics.Meters;
 import dev.sluice.gateway.plugin.PluginGuard;
 import dev.sluice.gateway.plugin.PluginWorkers;
 import dev.sluice.spi.Connector;
-import dev.sluice.spi.Endpoint;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import javax.net.ssl.SSLContext;
 
 /**
  * The pools of a configuration. A reload builds a new assembly aside: pools whose name stays keep their state (ledger,
@@ -44,12 +40,10 @@ final class Assembly {
     private static final AdmissionQueue.Bounds QUEUE = new AdmissionQueue.Bounds(1024, 256L << 20);
 
     final Map<String, LivePool> pools = new LinkedHashMap<>();
-    private final Map<String, List<PoolSource.Listed>> endpoints = new LinkedHashMap<>();
+    private final Map<String, PoolEngines> engines = new LinkedHashMap<>();
     private final Map<String, PoolSettings> settings = new LinkedHashMap<>();
-    private final Map<String, Map<String, Upstreams.Way>> ways = new LinkedHashMap<>();
     private final EngineTrust trust;
     final List<RoutingTable.PoolEntry> entries = new ArrayList<>();
-    private final Map<String, List<EngineTarget>> targetsOf = new LinkedHashMap<>();
     private final Meters meters;
     final Map<String, Pipeline> pipelines = new LinkedHashMap<>();
     private final Map<String, Handovers> handovers = new LinkedHashMap<>();
@@ -112,52 +106,32 @@ final class Assembly {
                     pipeline,
                     meters::pluginFault,
                     new Upstreams(way -> open(way, loop))));
-            List<PoolSource.Listed> old = before.map(b -> b.endpoints.getOrDefault(pool.name(), List.of()))
-                    .orElse(List.of());
-            List<PoolSource.Listed> now = PoolSource.endpoints(pool, old);
+            PoolEngines old = before.map(b -> b.engines(pool.name())).orElse(PoolEngines.NONE);
+            List<PoolSource.Listed> now = PoolSource.endpoints(pool, old.listed());
             pools.put(pool.name(), live);
             configs.put(pool.name(), pool);
             settings.put(pool.name(), told);
-            endpoints.put(pool.name(), now);
+            engines.put(pool.name(), PoolEngines.of(pool, now, trust));
             entries.add(entry(pool, live));
-            now.forEach(listed -> add(pool, listed));
         }
     }
 
-    private void add(PoolConfig pool, PoolSource.Listed listed) {
-        Endpoint endpoint = listed.endpoint();
-        Optional<SSLContext> tls = listed.secure() ? Optional.of(trust.of(pool)) : Optional.empty();
-        URI base = URI.create((listed.secure() ? "https://" : "http://") + listed.engine());
-        EngineTarget target = new EngineTarget(
-                pool.name() + "/" + endpoint.id(),
-                base,
-                metrics(base, pool.metrics()),
-                pool.credential().map(SecretText::value),
-                pool.models().names().stream().limit(1).collect(Collectors.toSet()),
-                tls);
-        targetsOf.computeIfAbsent(pool.name(), name -> new ArrayList<>()).add(target);
-        ways.computeIfAbsent(pool.name(), name -> new LinkedHashMap<>())
-                .put(
-                        endpoint.id(),
-                        new Upstreams.Way(endpoint.address(), pool.timeouts().connect(), tls));
-    }
-
-    private static URI metrics(URI base, PoolConfig.MetricsPage page) {
-        String authority =
-                page.port().isPresent() ? base.getHost() + ":" + page.port().getAsInt() : base.getRawAuthority();
-        return URI.create(base.getScheme() + "://" + authority + page.path());
+    private PoolEngines engines(String pool) {
+        return engines.getOrDefault(pool, PoolEngines.NONE);
     }
 
     /** Engines of a pool that publish KV events. */
     List<KvEndpoint> kvEndpoints(String pool) {
-        return endpoints.getOrDefault(pool, List.of()).stream()
+        return engines(pool).listed().stream()
                 .flatMap(listed -> listed.kv().stream())
                 .toList();
     }
 
     /** All engines to watch. */
     List<EngineTarget> targets() {
-        return targetsOf.values().stream().flatMap(List::stream).toList();
+        return engines.values().stream()
+                .flatMap(each -> each.targets().stream())
+                .toList();
     }
 
     /** A search has news of a pool: its endpoints are these now. False when this is no pool of such a kind. */
@@ -169,21 +143,17 @@ final class Assembly {
                 || pool.discovery().flatMap(Discovery::wanted).isEmpty()) {
             return false;
         }
-        List<PoolSource.Listed> now = PoolSource.found(pool, picture.found());
-        endpoints.put(name, now);
-        targetsOf.remove(name);
-        ways.remove(name);
-        now.forEach(listed -> add(pool, listed));
+        PoolEngines now = engines(name).changed(pool, PoolSource.found(pool, picture.found()), trust);
+        engines.put(name, now);
         // The way first: a request may be placed as soon as an endpoint is listed.
-        live.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
+        live.upstreams().endpoints(now.ways());
         live.found(picture);
         tokenize(name, live);
         return true;
     }
 
     private void tokenize(String name, LivePool live) {
-        live.tokenizing(
-                new LivePool.Tokenizing(List.copyOf(targetsOf.getOrDefault(name, List.of())), meters::promptTokens));
+        live.tokenizing(new LivePool.Tokenizing(engines(name).targets(), meters::promptTokens));
     }
 
     /** Puts policies, limits and endpoints into force. */
@@ -195,11 +165,11 @@ final class Assembly {
             }
             Optional.ofNullable(settings.get(name)).ifPresent(pool::configure);
             pool.handovers(Optional.ofNullable(handovers.get(name)));
-            pool.endpoints(endpoints.getOrDefault(name, List.of()).stream()
+            pool.endpoints(engines(name).listed().stream()
                     .map(PoolSource.Listed::endpoint)
                     .toList());
             tokenize(name, pool);
-            pool.upstreams().endpoints(ways.getOrDefault(name, Map.of()));
+            pool.upstreams().endpoints(engines(name).ways());
         });
     }
 

@@ -578,21 +578,15 @@ final class LivePool {
 
     void endpoints(List<Endpoint> endpoints) {
         List<Integer> freed = locked(() -> {
-            Set<String> before = ids();
+            Set<String> gone = pool.ids();
             List<Integer> free = pool.setEndpoints(endpoints, System.nanoTime());
             listed = List.copyOf(endpoints);
-            Set<String> after = ids();
-            before.removeAll(after);
-            before.forEach(id -> {
+            pool.ids().forEach(gone::remove);
+            gone.forEach(id -> {
                 sessions.forget(id);
                 responses.forget(id);
             });
-            Snapshot snapshot = pool.snapshot(System.nanoTime());
-            int most = 0;
-            for (int row = 0; row < snapshot.size(); row++) {
-                most = Math.max(most, snapshot.slot(row) + 1);
-            }
-            placer.slots(most);
+            placer.slots(pool.slots());
             return free;
         });
         freed.forEach(this::forget);
@@ -707,12 +701,6 @@ final class LivePool {
 
     long indexBlocks() {
         return index.blocks();
-    }
-
-    private Set<String> ids() {
-        Set<String> ids = new TreeSet<>();
-        pool.report(System.nanoTime()).forEach(r -> ids.add(r.endpoint().id()));
-        return ids;
     }
 
     void probeSucceeded(String id, List<String> models, Set<String> poolModels) {
