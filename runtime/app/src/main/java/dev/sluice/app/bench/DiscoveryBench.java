@@ -56,9 +56,17 @@ public final class DiscoveryBench implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "How long is measured, and waited before. Default: ${DEFAULT-VALUE}.",
+            description = "How long is measured. Default: ${DEFAULT-VALUE}.",
             defaultValue = "30")
     private int seconds;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "Seconds of changes before: a gateway that finds pods does so for days, and compiles in its first minutes."
+                    + " Default: ${DEFAULT-VALUE}.",
+            defaultValue = "120")
+    private int warmUp;
 
     @Mixin
     private Output output = new Output();
@@ -79,9 +87,9 @@ public final class DiscoveryBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (endpoints < 10 || endpoints > 10_000 || changes < 1 || seconds < 1) {
+        if (endpoints < 10 || endpoints > 10_000 || changes < 1 || seconds < 1 || warmUp < 1) {
             throw new ParameterException(
-                    spec.commandLine(), "--endpoints must be 10 to 10000, --changes and --seconds at least 1");
+                    spec.commandLine(), "--endpoints must be 10 to 10000, --changes, --seconds and --warm-up at least 1");
         }
         try (Workbench bench = Workbench.open(spec.commandLine().getErr());
                 ManyEngines engines = ManyEngines.start(
@@ -103,8 +111,8 @@ public final class DiscoveryBench implements Callable<Integer> {
             try (Workbench.Running sluice = bench.sluice(config, port, "env", "KUBECONFIG=" + kubeconfig)) {
                 awaitAll(bench, sluice.child());
                 double found = (System.nanoTime() - begun) / NANOS;
-                bench.say(String.format(Locale.ROOT, "all found after %.1f s; warms up, %d s", found, seconds));
-                change(api, seconds);
+                bench.say(String.format(Locale.ROOT, "all found after %.1f s; warms up, %d s", found, warmUp));
+                change(api, warmUp);
                 bench.say("settles, 5 s");
                 TimeUnit.SECONDS.sleep(5);
                 ProcessUse quietBefore = sluice.child().use();
