@@ -41,7 +41,8 @@ class PoolEnginesTest {
         assertThat(next.targets().getFirst().metrics()).hasToString("http://10.1.0.1:8000/metrics");
         assertThat(next.targets().get(2)).isSameAs(first.targets().get(0));
         assertThat(next.ways().get("a")).isSameAs(first.ways().get("a"));
-        assertThat(next.ways().get("b").address()).isEqualTo("10.0.0.9:80");
+        assertThat(next.ways())
+                .hasEntrySatisfying("b", way -> assertThat(way.address()).isEqualTo("10.0.0.9:80"));
         assertThat(next.listed()).extracting(l -> l.endpoint().id()).containsExactly("c", "b", "a");
     }
 }

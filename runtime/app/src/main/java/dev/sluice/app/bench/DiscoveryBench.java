@@ -63,8 +63,9 @@ public final class DiscoveryBench implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "N",
-            description = "Seconds of changes before: a gateway that finds pods does so for days, and compiles in its first minutes."
-                    + " Default: ${DEFAULT-VALUE}.",
+            description =
+                    "Seconds of changes before: a gateway that finds pods does so for days, and compiles in its first minutes."
+                            + " Default: ${DEFAULT-VALUE}.",
             defaultValue = "120")
     private int warmUp;
 
@@ -89,7 +90,8 @@ public final class DiscoveryBench implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         if (endpoints < 10 || endpoints > 10_000 || changes < 1 || seconds < 1 || warmUp < 1) {
             throw new ParameterException(
-                    spec.commandLine(), "--endpoints must be 10 to 10000, --changes, --seconds and --warm-up at least 1");
+                    spec.commandLine(),
+                    "--endpoints must be 10 to 10000, --changes, --seconds and --warm-up at least 1");
         }
         try (Workbench bench = Workbench.open(spec.commandLine().getErr());
                 ManyEngines engines = ManyEngines.start(
