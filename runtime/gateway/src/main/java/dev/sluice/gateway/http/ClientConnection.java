@@ -222,11 +222,12 @@ final class ClientConnection implements ServerConnection {
 
     /** Closes it when it is idle. True when it is not, or when it was opened or left open so shortly ago that its client may be sending. */
     boolean closeIdle(long linger) {
+        boolean unused = idle; // before since, which is set before it
         boolean young = System.nanoTime() - since < (late ? LINGER : linger);
-        if (idle && !young) {
+        if (unused && !young) {
             close(false);
         }
-        return !idle || (!late && young);
+        return !unused || (!late && young);
     }
 
     @Override
