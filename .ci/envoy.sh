@@ -36,10 +36,27 @@ pools:
 YAML
 # A picker with tenants.
 mkdir "$work/tenants"
-"$root/sluice" key new --id ci >"$work/key.txt" 2>"$work/row.txt"
 echo "any long random text" >"$work/salt"
-{ sed 's/^server: .*/server: {host: 127.0.0.1, debugHeaders: true, admin: {port: 0}}/' "$work/gateway.yaml"
-  printf 'tenants: {directory: tenants, salt: {file: salt}}\nusage: {file: usage.jsonl}\n'; } >"$work/keyed.yaml"
+{ sed -e 's/^server: .*/server: {host: 127.0.0.1, debugHeaders: true, admin: {port: 0}}/' -e 's/^\( *\)concurrency: 1/&\n\1routing: gives-way/' "$work/gateway.yaml"
+  cat <<YAML
+tenants: {directory: tenants, salt: {file: salt}}
+usage: {file: usage.jsonl}
+routing:
+  gives-way:
+    plugins:
+      - {type: least-work-scorer}
+      - {type: max-score-picker}
+      - {type: predicted-ttft-detector, parameters: {ttft: 100s}}
+    flowControl: {enableEviction: true, saturationDetector: {pluginRef: predicted-ttft-detector}}
+YAML
+} >"$work/keyed.yaml"
+for tenant in plain batch; do
+  "$root/sluice" key new --id $tenant >"$work/$tenant.txt" 2>"$work/row.txt"
+  { echo "tenant: $tenant"
+    [ $tenant = plain ] || echo "priority: -10"
+    printf 'keys:\n%s\nroutes: [{models: [tight]}]\n' "$(cat "$work/row.txt")"; } >"$work/tenants/$tenant.yaml"
+done
+"$root/sluice" key new --id ci >"$work/key.txt" 2>"$work/row.txt"
 cat >"$work/tenants/acme.yaml" <<YAML
 tenant: acme
 keys:
@@ -116,6 +133,7 @@ for port in "$open_admin" "$closed_admin" "$pair_admin" "$lone_admin"; do wait_h
 for port in "$open" "$closed" "$pair" "$lone"; do wait_http "http://127.0.0.1:$port/v1/models" 60; done
 
 python3 "$root/.ci/envoy/tenant.py" "$keyed" "$work/key.txt" "$work/usage.jsonl"
+python3 "$root/.ci/envoy/evict.py" "$keyed" "$work/batch.txt" "$work/plain.txt" "$work/usage.jsonl" "$slow"
 python3 "$root/.ci/envoy/check.py" "$open" "$closed" "$admin" "$work/picker.sh" "$work/picker.pid" "$trap" \
   "$pair" "$work/pair1" "$lone"
 grep -q 'warning: --zap-encoder has no effect' "$work/pair1.log"
