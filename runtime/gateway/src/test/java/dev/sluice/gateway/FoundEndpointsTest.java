@@ -135,16 +135,16 @@ class FoundEndpointsTest {
     }
 
     private static void awaitReport(GatewayFixture gateway, String text) throws Exception {
-        await(gateway, text, true);
+        await(gateway, "/endpoints", text, true);
     }
 
     private static void awaitNoReport(GatewayFixture gateway, String text) throws Exception {
-        await(gateway, text, false);
+        await(gateway, "/endpoints", text, false);
     }
 
-    private static void await(GatewayFixture gateway, String text, boolean there) throws Exception {
+    private static void await(GatewayFixture gateway, String page, String text, boolean there) throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (gateway.admin("/endpoints").body().contains(text) != there) {
+        while (gateway.admin(page).body().contains(text) != there) {
             assertThat(System.nanoTime()).as(text).isLessThan(end);
             java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
         }
@@ -172,9 +172,8 @@ class FoundEndpointsTest {
                 assertThat(answer.get().statusCode()).isEqualTo(200);
             }
             assertThat(source.rings.get()).isEqualTo(2);
-            String page = gateway.admin("/metrics").body();
-            assertThat(page).contains("sluice_wakeups_total{outcome=\"woken\"} 2.0");
-            assertThat(page).contains("sluice_discovery_problems{pool=\"chat\"} 0");
+            await(gateway, "/metrics", "sluice_wakeups_total{outcome=\"woken\"} 2.0", true);
+            assertThat(gateway.admin("/metrics").body()).contains("sluice_discovery_problems{pool=\"chat\"} 0");
         }
     }
 
