@@ -14,6 +14,8 @@ import java.util.Map;
 final class Lifecycle {
     private static final int EJECTION_FACTOR_MAX = 30;
     private static final int EJECTIONS_COUNTED = 16;
+    /** Of one that is ready where it was found, until its first probe. */
+    static final String UNASKED = "ready, not yet asked which models it serves";
 
     private final Map<String, EndpointState> endpoints;
     private PoolSettings settings;
@@ -81,7 +83,7 @@ final class Lifecycle {
             case IN -> {
                 if (was) {
                     state.probeOut = false;
-                    state.become(EndpointStatus.PROBING, "ready, not yet asked which models it serves", now);
+                    state.become(EndpointStatus.PROBING, UNASKED, now);
                 }
             }
             case HELD -> state.become(EndpointStatus.PROBING, reason, now);

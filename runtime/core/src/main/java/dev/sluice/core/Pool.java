@@ -660,8 +660,8 @@ public final class Pool {
 
     private void tell(EndpointState state, List<EndpointReport> rows, long now) {
         state.warmUp(now);
-        boolean waits = state.standing == Standing.HELD && state.dispatched == 0 && state.models.isEmpty();
-        if (state.untold && !waits) {
+        boolean fresh = state.standing == Standing.HELD && state.dispatched == 0 && state.models.isEmpty();
+        if (state.untold && !fresh && !state.reason.equals(Lifecycle.UNASKED)) {
             state.untold = false;
             rows.add(state.report(limit(state), now));
         }

@@ -43,6 +43,7 @@ class EndpointLifeTest {
         f.pool.standing("e3", Standing.HELD, "not ready", 8, f.now);
         assertThat(news()).as("who is new has to wait").isEmpty();
         f.pool.standing("e3", Standing.IN, "", 8, f.now);
+        assertThat(news()).as("and is asked first").isEmpty();
         f.pool.probeFailed("e3", "connection refused", f.now);
         f.pool.probeFailed("e3", "connection refused", f.now);
         assertThat(news()).containsExactly("e3 probing: connection refused");
