@@ -27,8 +27,7 @@ final class PoolEngines {
     }
 
     static PoolEngines of(PoolConfig pool, List<PoolSource.Listed> listed, EngineTrust trust) {
-        return new PoolEngines(
-                listed.stream().map(each -> row(pool, each, trust)).toList());
+        return NONE.changed(pool, listed, trust);
     }
 
     /** Others of the same pool; where thousands are listed and a few change, the rest stays as it is. */
