@@ -212,7 +212,7 @@ final class OtlpExport implements Export {
                     root,
                     broke ? StatusData.error() : StatusData.unset(),
                     leg.from(),
-                    leg.to() == 0 ? ended.nanos() : leg.to(),
+                    leg.to() == 0 || leg.to() - ended.nanos() > 0 ? ended.nanos() : leg.to(),
                     attributes,
                     events,
                     links);
