@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,7 @@ final class Arena implements AutoCloseable {
     private final Set<String> killed = new HashSet<>();
     private final Thread cleaner = new Thread(this::clean);
     private volatile Setup setup;
+    private Optional<FalseClock> clocks = Optional.empty();
     private int members;
 
     /**
@@ -120,7 +123,11 @@ final class Arena implements AutoCloseable {
         String name = "gateway-" + ++members;
         Path own = Files.createDirectories(directory.resolve(name));
         Fleet.replace(own.resolve("gateway.yaml"), text(setup));
-        Member member = Member.start(name, own, environment);
+        Map<String, String> all = new HashMap<>(environment);
+        if (clocks.isPresent()) {
+            all.putAll(clocks.get().environment(own));
+        }
+        Member member = Member.start(name, own, all);
         living.add(member);
         started.add(member);
         front.add(name, member.port());
@@ -132,6 +139,11 @@ final class Arena implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(5);
         }
         return member;
+    }
+
+    /** Gateways that are started from now on have clocks of their own. */
+    void clocks(FalseClock clock) {
+        clocks = Optional.of(clock);
     }
 
     /** Kills one: SIGKILL. */

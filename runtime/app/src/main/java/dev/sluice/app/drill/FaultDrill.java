@@ -45,9 +45,13 @@ final class FaultDrill {
                 EngineProcess process = new EngineProcess(arena.directory().resolve("engine.log"))) {
             process.start();
             arena.fleet().list(process.and(arena.fleet().rows()));
+            Optional<FalseClock> clock = FalseClock.installed();
+            clock.ifPresentOrElse(
+                    arena::clocks,
+                    () -> sheet.note("No clock was set: libfaketime is not installed (apt-get install libfaketime)."));
             arena.join();
             arena.join();
-            Troubles troubles = new Troubles(arena, process);
+            Troubles troubles = new Troubles(arena, process, clock.isPresent());
             Map<String, Integer> made = new TreeMap<>();
             try (Load _ = Load.start(
                     arena.front(), clients, seed, true, tally, any -> Ask.any(any, Fleet.MODEL), arena.keys()::any)) {

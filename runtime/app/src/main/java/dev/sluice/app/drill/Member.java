@@ -3,14 +3,17 @@ package dev.sluice.app.drill;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +24,8 @@ import java.util.regex.Pattern;
 /** A gateway in a process of its own. */
 final class Member implements AutoCloseable {
     private static final Pattern SERVING = Pattern.compile("serving on port (\\d+), admin on port (\\d+)");
+    private static final Pattern TIME = Pattern.compile("\\{\"time\":\"([^\"]+)\"");
+    private static final int USAGE_TAIL = 4096;
     private static final int START_SECONDS = 90;
     private static final int SHOWN_LINES = 8;
 
@@ -155,6 +160,25 @@ final class Member implements AutoCloseable {
         }
         reader.join(TimeUnit.SECONDS.toMillis(5));
         return process.exitValue();
+    }
+
+    /** When its last request ended, by its own clock and its usage log; empty before the first. */
+    Optional<Instant> lastUsage() throws IOException {
+        Path log = directory.resolve("usage.jsonl");
+        if (!Files.exists(log)) {
+            return Optional.empty();
+        }
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            file.seek(Math.max(0, file.length() - USAGE_TAIL));
+            byte[] tail = new byte[USAGE_TAIL];
+            int length = Math.max(0, file.read(tail));
+            Matcher time = TIME.matcher(new String(tail, 0, length, StandardCharsets.UTF_8));
+            Optional<Instant> found = Optional.empty();
+            while (time.find()) {
+                found = Optional.of(Instant.parse(time.group(1)));
+            }
+            return found;
+        }
     }
 
     Series metrics() throws IOException, InterruptedException {

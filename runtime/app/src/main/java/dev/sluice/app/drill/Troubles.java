@@ -3,6 +3,8 @@ package dev.sluice.app.drill;
 import dev.sluice.simulator.Faults;
 import dev.sluice.simulator.SimulatorServer;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -50,6 +52,9 @@ final class Troubles {
     private static final String CONFIGURATION = "configuration";
     private static final String TENANTS = "tenants";
     private static final long IN_HAND_MS = 300;
+    private static final List<Duration> STEPS =
+            List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(1), Duration.ofDays(-1));
+    private static final int CLOCK_SECONDS = 10;
     /** Engines that are in trouble at the same time; the others serve. */
     private static final int MOST_ENGINES = 2;
 
@@ -76,7 +81,8 @@ final class Troubles {
     private int policies;
     private int made;
 
-    Troubles(Arena arena, EngineProcess process) {
+    /** @param clocks whether gateways have clocks that can be set */
+    Troubles(Arena arena, EngineProcess process, boolean clocks) {
         this.arena = arena;
         this.process = process;
         engines(random -> engine(random, "SIGKILL", SimulatorServer::stop, SimulatorServer::restart));
@@ -103,6 +109,9 @@ final class Troubles {
         add(CONFIGURATION, this::spoiled);
         add(GATEWAY, this::keys);
         add(TENANTS, _ -> brokenTenant());
+        if (clocks) {
+            add(GATEWAY, this::clock);
+        }
     }
 
     private void engines(Maker maker) {
@@ -286,6 +295,27 @@ final class Troubles {
         Member one = member(random);
         one.freeze();
         return new Trouble("gateway: SIGSTOP", GATEWAY, one::thaw);
+    }
+
+    /** Not before the gateway itself writes the wrong time into its usage log. */
+    private Trouble clock(SplittableRandom random) throws IOException, InterruptedException {
+        Member one = member(random);
+        Duration by = STEPS.get(random.nextInt(STEPS.size()));
+        FalseClock.set(one.directory(), by);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOCK_SECONDS);
+        Duration half = by.abs().dividedBy(2);
+        while (one.lastUsage()
+                .filter(at -> Duration.between(at, Instant.now()).abs().compareTo(half) > 0)
+                .isEmpty()) {
+            if (System.nanoTime() > end) {
+                throw new IOException(one.name() + " still has the right time after its clock was set by " + by);
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        return new Trouble(
+                "gateway: clock set " + by.abs().toHours() + " h " + (by.isNegative() ? "back" : "forward"),
+                GATEWAY,
+                () -> FalseClock.set(one.directory(), Duration.ZERO));
     }
 
     private Trouble policy() throws IOException {

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.jar.JarFile;
@@ -266,6 +267,26 @@ class PartsTest {
         assertThat(ran.code()).as(ran.text()).isZero();
         assertThat(ran.text()).contains(SoakPlugin.TYPE);
         assertThat(List.of(new SoakPlugin().id())).containsExactly("soak");
+    }
+
+    @Test
+    void aClockIsFoundWhereItsPackagePutsItAndSetBothWays(@TempDir Path directory) throws Exception {
+        assertThat(FalseClock.in(List.of(directory, directory.resolve("nowhere"))))
+                .isEmpty();
+        Path library = Files.createDirectories(directory.resolve("any-linux-gnu/faketime"))
+                .resolve("libfaketimeMT.so.1");
+        Files.createFile(library);
+        FalseClock clock =
+                FalseClock.in(List.of(directory.resolve("nowhere"), directory)).orElseThrow();
+        Path own = Files.createDirectory(directory.resolve("gateway"));
+        assertThat(clock.environment(own))
+                .containsEntry("LD_PRELOAD", library.toString())
+                .containsEntry("FAKETIME_TIMESTAMP_FILE", own.resolve("clock").toString());
+        assertThat(own.resolve("clock")).hasContent("+0");
+        FalseClock.set(own, Duration.ofHours(-1));
+        assertThat(own.resolve("clock")).hasContent("-3600");
+        FalseClock.set(own, Duration.ofDays(1));
+        assertThat(own.resolve("clock")).hasContent("+86400");
     }
 
     @Test
