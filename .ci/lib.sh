@@ -39,20 +39,7 @@ wait_http() {
   done
 }
 
-# free_port   a port that nobody has, and that no connection gets by chance before it is used; no two are the same
+# free_port [DISTANCE]   a port that nobody has, as is the one so much further on; none is given twice
 free_port() {
-  python3 - "$work/ports" <<'PY'
-import os, random, socket, sys
-os.makedirs(sys.argv[1], exist_ok=True)
-while True:
-    port = random.randint(12000, 19999)     # below those that the kernel gives out
-    try:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", port))
-        os.close(os.open(f"{sys.argv[1]}/{port}", os.O_CREAT | os.O_EXCL))
-        print(port)
-        break
-    except OSError:
-        pass
-PY
+  python3 "$(dirname "${BASH_SOURCE[0]}")/ports.py" "$work/ports" "$@"
 }

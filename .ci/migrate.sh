@@ -5,10 +5,7 @@
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 # Two in a row for the engines.
-engines=$(free_port)
-until python3 -c "import socket; s = socket.socket(); s.bind(('127.0.0.1', $((engines + 1))))" 2>/dev/null; do
-  engines=$(free_port)
-done
+engines=$(free_port 1)
 sed -e "s/9001/$engines/g; s/9002/$((engines + 1))/g; s/8080/$(free_port)/g; s/9190/$(free_port)/g" \
   "$root/docs/migrate-from-llm-d.md" >"$work/page.md"
 

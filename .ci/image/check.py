@@ -5,13 +5,16 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import ssl
 import statistics
 import subprocess
 import sys
 import threading
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+import ports
 
 work = pathlib.Path(sys.argv[1])
 here = pathlib.Path(__file__).parent
@@ -31,9 +34,7 @@ def check(what, ok, detail=""):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    return ports.free(work / "ports")
 
 
 def container(name, config, *args, env=None, entry=entry, uid=65532):

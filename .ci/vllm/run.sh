@@ -14,25 +14,8 @@ ldconfig -p | grep -q libnuma.so.1 || { apt-get update -qq && apt-get install -y
 sh "$kit/install.sh" "$cache/vllm"
 [ -f "$cache/tiny/config.json" ] || "$cache/vllm/bin/python" "$kit/make_model.py" "$cache/tiny"
 
-# port_pair DISTANCE: a port that is free, as is the one so much further on.
-port_pair() {
-  python3 - "$1" <<'PY'
-import random, socket, sys
-while True:
-    port = random.randint(20000, 30000)
-    try:
-        for p in (port, port + int(sys.argv[1])):
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", p))
-        print(port)
-        break
-    except OSError:
-        pass
-PY
-}
-
 # Replays are asked for at the port next to that of the events.
-first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port) events1=$(port_pair 1) events2=$(port_pair 1)
+first=$(free_port) second=$(free_port) gateway=$(free_port) admin=$(free_port) events1=$(free_port 1) events2=$(free_port 1)
 start vllm1.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$first" "$events1" single
 wait_http "http://127.0.0.1:$first/health" 300
 start vllm2.log env VLLM_SERVER_DEV_MODE=1 sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$second" "$events2" single
@@ -71,7 +54,7 @@ wait_http "http://127.0.0.1:$gateway/readyz" 60
 # The second server makes room; the first is the single one.
 kill "$second_pid"
 wait "$second_pid" 2>/dev/null || true
-prefill=$(port_pair 10000) decode=$(port_pair 10000) gateway=$(free_port) admin=$(free_port)
+prefill=$(free_port 10000) decode=$(free_port 10000) gateway=$(free_port) admin=$(free_port)
 start prefill.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(free_port)" prefill
 prefill_pid=${pids%% *}
 start decode.log sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(free_port)" decode
@@ -114,8 +97,8 @@ kill "$prefill_pid" "$decode_pid"
 wait "$prefill_pid" "$decode_pid" 2>/dev/null || true
 prefill=$(free_port) decode=$(free_port) gateway=$(free_port) admin=$(free_port)
 mkdir "$work/kv"
-start files1.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(port_pair 1)" shared
-start files2.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(port_pair 1)" shared
+start files1.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$prefill" "$(free_port 1)" shared
+start files2.log env KV_SHARE_DIR="$work/kv" sh "$kit/serve.sh" "$cache/vllm" "$cache/tiny" "$decode" "$(free_port 1)" shared
 wait_http "http://127.0.0.1:$prefill/health" 400
 wait_http "http://127.0.0.1:$decode/health" 400
 apart files shared-storage "$gateway" "$admin" "$prefill" "$decode"
