@@ -31,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is set aside for a request is settled once, whichever way it ends. */
 @Timeout(120)
 class TenantQuotaTest {
+    /** No read of an engine's stream is longer. */
+    private static final int READ_BYTES = 64 << 10;
+
     @TempDir
     Path dir;
 
@@ -173,7 +176,10 @@ class TenantQuotaTest {
             int passed = count(seen, delta("x").strip());
             assertThat(passed).as("what it had, and not much more").isBetween(500, 1400);
             TenantFixture.until(() -> quota.inFlight() == 0);
-            assertThat(quota.settledTokens()).isBetween((long) passed, passed + 60L);
+            long inOneRead = READ_BYTES / delta("x").length();
+            assertThat(quota.settledTokens())
+                    .as("what passed, the prompt, and what came with the token that was one too many")
+                    .isBetween((long) passed, passed + 60L + inOneRead);
             HttpResponse<String> refused = ask(tenants, chat(true));
             assertThat(refused.statusCode()).isEqualTo(429);
             assertThat(refused.body()).contains("quota_exceeded");
