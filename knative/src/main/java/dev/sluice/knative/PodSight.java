@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Pods of one namespace. */
 final class PodSight implements Sight {
@@ -39,15 +40,20 @@ final class PodSight implements Sight {
         Map<String, Row> next = HashMap.newHashMap(items.size());
         List<Picture.Found> found = new ArrayList<>(items.size());
         for (Pod pod : items) {
-            Row before = rows.get(pod.getMetadata().getName());
+            @Nullable Row before = rows.get(pod.getMetadata().getName());
             Row row = before != null && isSame(before.pod(), pod)
                     ? before
-                    : new Row(pod, PodPicture.of(pod, port.applyAsInt(pod)));
+                    : new Row(pod, likeBefore(before, PodPicture.of(pod, port.applyAsInt(pod))));
             next.put(pod.getMetadata().getName(), row);
             row.found().ifPresent(found::add);
         }
         rows = next;
         return found;
+    }
+
+    /** What says the same stays the same object: whoever compares it later, with each picture, need not look into it. */
+    private static Optional<Picture.Found> likeBefore(@Nullable Row before, Optional<Picture.Found> made) {
+        return before != null && before.found().equals(made) ? before.found() : made;
     }
 
     @SuppressWarnings("ReferenceEquality") // to compare what they say would take as long as to read it again

@@ -781,13 +781,13 @@ final class LivePool {
         Map<Integer, Integer> capacities = new LinkedHashMap<>();
         List<String> due = locked(() -> {
             long now = System.nanoTime();
-            pool.tick(now);
             serving[0] = pool.serving();
             late.addAll(flow.expire(now));
             wakeNext();
             busy = queue.size() > 0;
             // The more endpoints, the more seldom all of them are looked at.
             if (ticks++ % Math.max(1, size / OFTEN) == 0) {
+                pool.tick(now);
                 cached(capacities, now);
             }
             return pool.dueProbes(now);
