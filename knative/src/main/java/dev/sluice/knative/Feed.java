@@ -69,7 +69,7 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
         });
     }
 
-    /** What is known now, by name. */
+    /** What is known now, by name: the store's order already, so this costs little. */
     List<T> items() {
         return informer.getStore().list().stream()
                 .sorted(Comparator.comparing(o -> o.getMetadata().getName()))

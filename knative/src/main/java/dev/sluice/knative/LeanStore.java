@@ -4,18 +4,51 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
-import io.fabric8.kubernetes.client.informers.cache.Cache;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.ArrayList;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an informer keeps its objects, without what nobody here reads: who wrote which field, and a pod's volumes, variables and probes.
- * It counts where there are thousands of pods: {@code bench discovery}.
+ * Where an informer keeps its objects, by name, without what nobody here reads: who wrote which field, and a pod's volumes, variables and
+ * probes. It counts where there are thousands of pods: {@code bench discovery}.
  */
-final class LeanStore<T extends HasMetadata> extends BasicItemStore<T> {
-    LeanStore() {
-        super(Cache::metaUidKeyFunc);
+final class LeanStore<T extends HasMetadata> implements ItemStore<T> {
+    private final ConcurrentNavigableMap<String, T> objects = new ConcurrentSkipListMap<>();
+
+    /** Names first, which is their order; an object that was deleted and made again is another one. */
+    @Override
+    public String getKey(T object) {
+        return object.getMetadata() == null
+                ? ""
+                : object.getMetadata().getName() + ' ' + object.getMetadata().getUid();
+    }
+
+    @Override
+    public @Nullable T get(String key) {
+        return objects.get(key);
+    }
+
+    @Override
+    public @Nullable T remove(String key) {
+        return objects.remove(key);
+    }
+
+    @Override
+    public Stream<String> keySet() {
+        return objects.keySet().stream();
+    }
+
+    @Override
+    public Stream<T> values() {
+        return objects.values().stream();
+    }
+
+    @Override
+    public int size() {
+        return objects.size();
     }
 
     @Override
@@ -26,7 +59,7 @@ final class LeanStore<T extends HasMetadata> extends BasicItemStore<T> {
         if (object instanceof Pod pod && pod.getSpec() != null) {
             lean(pod.getSpec());
         }
-        return super.put(key, object);
+        return objects.put(key, object);
     }
 
     private static void lean(PodSpec spec) {

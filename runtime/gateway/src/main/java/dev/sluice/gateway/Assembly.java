@@ -134,6 +134,11 @@ final class Assembly {
                 .toList();
     }
 
+    /** Those of one pool. */
+    List<EngineTarget> targets(String pool) {
+        return engines(pool).targets();
+    }
+
     /** A search has news of a pool: its endpoints are these now. False when this is no pool of such a kind. */
     boolean found(String name, Picture picture) {
         PoolConfig pool = configs.get(name);
@@ -153,7 +158,7 @@ final class Assembly {
     }
 
     private void tokenize(String name, LivePool live) {
-        live.tokenizing(new LivePool.Tokenizing(engines(name).targets(), meters::promptTokens));
+        live.tokenizing(new LivePool.Tokenizing(targets(name), meters::promptTokens));
     }
 
     /** Puts policies, limits and endpoints into force. */

@@ -2,7 +2,6 @@ package dev.sluice.gateway;
 
 import dev.sluice.core.kv.KvEventSource;
 import dev.sluice.gateway.config.KvIndexConfig;
-import dev.sluice.gateway.engine.EngineTarget;
 import dev.sluice.gateway.kv.KeyFinder;
 import dev.sluice.gateway.kv.KvEndpoint;
 import dev.sluice.gateway.kv.KvFleet;
@@ -54,17 +53,12 @@ final class KvFeeding implements AutoCloseable {
             }
             return gone;
         });
-        assembly.pools.forEach((name, pool) -> {
-            List<EngineTarget> engines = assembly.targets().stream()
-                    .filter(target -> target.id().startsWith(name + "/"))
-                    .toList();
-            pool.kv(
-                    wanted.getOrDefault(name, List.of()).isEmpty()
-                            ? Optional.empty()
-                            : fleet.pool(name)
-                                    .map(index ->
-                                            new KvView(index, tokens.computeIfAbsent(name, this::tokens), engines)));
-        });
+        assembly.pools.forEach((name, pool) -> pool.kv(
+                wanted.getOrDefault(name, List.of()).isEmpty()
+                        ? Optional.empty()
+                        : fleet.pool(name)
+                                .map(index -> new KvView(
+                                        index, tokens.computeIfAbsent(name, this::tokens), assembly.targets(name)))));
     }
 
     private KeyFinder tokens(String pool) {

@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.gateway.http.UpstreamPool;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +41,7 @@ final class Upstreams implements AutoCloseable {
             @Nullable Entry same = old.get(id);
             next.put(id, same != null && same.way().equals(way) ? same : new Entry(way, opener.apply(way)));
         });
-        byId = Map.copyOf(next);
+        byId = Collections.unmodifiableMap(next);
         old.forEach((id, entry) -> {
             if (!entry.equals(next.get(id))) {
                 entry.pool().close();

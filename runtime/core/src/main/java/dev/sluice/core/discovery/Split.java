@@ -32,6 +32,9 @@ public final class Split {
 
     /** {@link #NONE} when every endpoint may serve every request. */
     public static Split of(Picture picture) {
+        if (picture.revisions().stream().allMatch(r -> r.percent().isEmpty())) {
+            return NONE;
+        }
         Map<String, Picture.Revision> known = new LinkedHashMap<>();
         picture.revisions().forEach(r -> known.put(r.name(), r));
         Map<String, Map<String, Share>> byService = new LinkedHashMap<>();
