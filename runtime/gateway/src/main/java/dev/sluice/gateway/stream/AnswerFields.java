@@ -47,7 +47,8 @@ final class AnswerFields {
     }
 
     /**
-     * Reads one event's data or a whole answer.
+     * Reads one event's data or a whole answer. Of a key that stands twice the last one says whether it is an error, as it does to
+     * those who read it after us.
      *
      * @return false when it is not one JSON value; then what was read from it is worth nothing
      */
@@ -91,7 +92,7 @@ final class AnswerFields {
                 sequence = Math.max(sequence, json.count());
                 json.skip();
             } else if (json.is(OBJECT)) {
-                oldError |= json.next() == Token.STRING && json.is(ERROR);
+                oldError = json.next() == Token.STRING && json.is(ERROR);
                 json.skip();
             } else if (json.is(CODE)) {
                 json.next();
@@ -136,10 +137,11 @@ final class AnswerFields {
 
     private void readError() {
         Token first = json.next();
-        if (first == Token.NULL) {
+        error = first != Token.NULL;
+        errorCode = -1;
+        if (!error) {
             return;
         }
-        error = true;
         if (first != Token.OBJECT) {
             json.skip();
             return;
