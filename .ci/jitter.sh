@@ -9,8 +9,8 @@ cd "$root"
 "$JDK/bin/javac" -d "$work/classes" .ci/jitter/*.java
 printf 'Premain-Class: Jitter\n' >"$work/manifest"
 "$JDK/bin/jar" cfm "$work/jitter.jar" "$work/manifest" -C "$work/classes" .
-# Not those that measure allocation, or are millions of calls of one thread.
-spared='!*Allocation*,!CapturedStreamsTest,!*FuzzTest,!CorpusTest,!FramingCorpusTest,!ChunkDecoderTest,!TracesQueueTest,!OverloadTest,!*HouseRules*'
+# Not those that measure allocation or time, or are millions of calls of one thread.
+spared='!*Allocation*,!TenantScaleTest,!dev/sluice/gateway/stream/**,!*FuzzTest,!CorpusTest,!FramingCorpusTest,!ChunkDecoderTest,!TracesQueueTest,!OverloadTest,!*HouseRules*'
 options=$(sed -n 's,.*<sluice.test.jvm>\(.*\)</sluice.test.jvm>.*,\1,p' pom.xml)
 mvn -B -pl runtime/gateway -am test -Djacoco.skip=true -Dtest="dev/sluice/gateway/**,$spared" -Dsurefire.failIfNoSpecifiedTests=false \
   -Dsluice.test.jvm="$options -Xbootclasspath/a:$work/jitter.jar -javaagent:$work/jitter.jar=${ONE_IN:-2000},${LONGEST_MS:-40}"
