@@ -54,7 +54,7 @@ final class Troubles {
     private static final long IN_HAND_MS = 300;
     private static final List<Duration> STEPS =
             List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(1), Duration.ofDays(-1));
-    private static final int CLOCK_SECONDS = 10;
+    private static final int CLOCK_SECONDS = 30;
     /** Engines that are in trouble at the same time; the others serve. */
     private static final int MOST_ENGINES = 2;
 
