@@ -1,13 +1,13 @@
 package dev.sluice.app.drill;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The clock of one process, that can be set while it runs, without a right and without a change for anybody else:
@@ -19,11 +19,8 @@ import java.util.Optional;
 record FalseClock(Path library) {
     private static final String FILE = "clock";
     private static final String NAME = "faketime/libfaketimeMT.so.1";
-    private static final List<Path> PLACES = List.of(
-            Path.of("/usr/lib"),
-            Path.of("/usr/lib64"),
-            Path.of("/usr/local/lib"),
-            Path.of("/usr/lib/x86_64-linux-gnu"));
+    private static final List<Path> PLACES =
+            List.of(Path.of("/usr/lib"), Path.of("/usr/lib64"), Path.of("/usr/local/lib"));
 
     /** The one of this machine, where its package puts it; empty when it is not installed. */
     static Optional<FalseClock> installed() {
@@ -32,29 +29,21 @@ record FalseClock(Path library) {
 
     /** The first that stands in one of these directories, or in one that lies in one of them. */
     static Optional<FalseClock> in(List<Path> places) {
-        for (Path place : places) {
-            Optional<Path> found = Optional.of(place.resolve(NAME)).filter(Files::isRegularFile);
-            if (found.isEmpty() && Files.isDirectory(place)) {
-                found = below(place);
-            }
-            if (found.isPresent()) {
-                return found.map(FalseClock::new);
-            }
-        }
-        return Optional.empty();
+        return places.stream()
+                .flatMap(place -> Stream.concat(Stream.of(place), entries(place).stream()))
+                .map(directory -> directory.resolve(NAME))
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .map(FalseClock::new);
     }
 
-    private static Optional<Path> below(Path place) {
-        try (DirectoryStream<Path> each = Files.newDirectoryStream(place, Files::isDirectory)) {
-            for (Path directory : each) {
-                if (Files.isRegularFile(directory.resolve(NAME))) {
-                    return Optional.of(directory.resolve(NAME));
-                }
-            }
+    /** What lies in a place; nothing of one that can't be listed. */
+    private static List<Path> entries(Path place) {
+        try (Stream<Path> entries = Files.list(place)) {
+            return entries.toList();
         } catch (IOException unreadable) {
-            // nothing there that could be used
+            return List.of();
         }
-        return Optional.empty();
     }
 
     /** What a process needs in its environment, so that {@link #set} moves its clock. */
