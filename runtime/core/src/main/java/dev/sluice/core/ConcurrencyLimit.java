@@ -13,7 +13,8 @@ package dev.sluice.core;
  * all it can. So while two pages in a row show a line, the number that runs is a sample: a larger one counts at once, a
  * smaller one slowly, because an engine that is still computing the prompts of a burst runs less than it will. While there
  * is no line, an engine that is at its limit shows that it can do more, and the limit doubles with every page. Thus the
- * limit never starves an engine for longer than a page's age: as long as it is too low there is no line.
+ * limit never starves an engine for longer than a page's age: as long as it is too low there is no line. Without a line nothing lowers
+ * it: an engine that runs less than it was given has answered, and its answers wait for slow readers.
  *
  * <p>Not the gradient of latencies (Netflix' concurrency-limits, Envoy's adaptive concurrency): the time of an answer says
  * more of its length than of the load. Not a fixed number: 256 is half of what an engine of 512 sequences runs, and a line
@@ -51,7 +52,7 @@ final class ConcurrencyLimit {
         if (lineNow && line) {
             boolean slower = running < capacity;
             capacity = slower ? capacity + FORGETTING * (running - capacity) : running;
-        } else if (!lineNow && inFlight >= limit && !(running <= capacity)) {
+        } else if (!lineNow && inFlight >= limit && running > (Double.isNaN(capacity) ? PRIOR / 2.0 : capacity)) {
             capacity = running;
         }
         line = lineNow;

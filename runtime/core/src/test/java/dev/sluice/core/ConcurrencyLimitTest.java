@@ -60,6 +60,19 @@ class ConcurrencyLimitTest {
     }
 
     @Test
+    void answersThatWaitForSlowReadersTeachNothing() {
+        for (int i = 0; i < 100; i++) {
+            limit.scraped(0, 0, 256);
+        }
+        assertThat(limit.limit()).isEqualTo(256);
+        pages(2, 40, 1000);
+        for (int i = 0; i < 100; i++) {
+            limit.scraped(3, 0, 80);
+        }
+        assertThat(limit.limit()).isEqualTo(80);
+    }
+
+    @Test
     void aBurstOfPromptsDoesNotHoldTheEngineBackAfterwards() {
         // 200 long prompts come at once: they run one by one at first, and all together in the end.
         for (int running = 2; running < 40; running += 2) {
