@@ -17,7 +17,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Clients that want to be in the way: a quarter each sends nothing, a head byte by byte, a body byte by byte, or reads a stream byte by
@@ -39,6 +41,7 @@ final class SlowClients implements AutoCloseable {
     private final AtomicInteger open = new AtomicInteger();
     private final LongAdder thrownOut = new LongAdder();
     private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicReference<@Nullable IOException> broken = new AtomicReference<>();
     private final CountDownLatch all = new CountDownLatch(1);
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(4096);
     private final int count;
@@ -78,11 +81,19 @@ final class SlowClients implements AutoCloseable {
     /** Begins with so many, and waits until all are there. */
     static SlowClients open(int port, int count) throws IOException, InterruptedException {
         SlowClients clients = new SlowClients(port, count);
-        if (!clients.all.await(60, TimeUnit.SECONDS)) {
-            clients.close();
+        if (!clients.all.await(60, TimeUnit.SECONDS) || clients.broken.get() != null) {
+            clients.close(); // says what broke
             throw new IOException("only " + clients.open() + " of " + count + " slow clients could connect");
         }
         return clients;
+    }
+
+    /** Ends the bench where the clients have ended by themselves: what would be measured is not what it says. */
+    private void check() throws IOException {
+        IOException e = broken.get();
+        if (e != null) {
+            throw new IOException("the slow clients broke off with " + this + ": " + e.getMessage(), e);
+        }
     }
 
     /** How many are connected now. */
@@ -106,8 +117,10 @@ final class SlowClients implements AutoCloseable {
                     answers();
                 }
             }
-        } catch (IOException broken) {
+        } catch (IOException e) {
+            broken.set(e);
             over.set(true);
+            all.countDown();
         }
     }
 
@@ -226,6 +239,7 @@ final class SlowClients implements AutoCloseable {
         }
         selector.keys().forEach(SlowClients::close);
         selector.close();
+        check();
     }
 
     @Override
