@@ -56,6 +56,7 @@ final class ChannelWire extends Wire {
     private @Nullable Lease fresh;
     private int size;
     private int wanted;
+    private boolean wantsLine;
     private int got;
     private long idle;
     private long hard;
@@ -127,6 +128,15 @@ final class ChannelWire extends Wire {
 
     @Override
     int read(ByteBuffer into, int atLeast, long idle, long deadline) throws IOException {
+        return read(into, atLeast, false, idle, deadline);
+    }
+
+    @Override
+    int readLine(ByteBuffer into, long deadline) throws IOException {
+        return read(into, 1, true, FOREVER, deadline);
+    }
+
+    private int read(ByteBuffer into, int atLeast, boolean line, long idle, long deadline) throws IOException {
         int n = takeEarly(into);
         if (n >= atLeast || ended) {
             return n;
@@ -152,6 +162,7 @@ final class ChannelWire extends Wire {
         target = into;
         got = n;
         wanted = atLeast;
+        wantsLine = line;
         park(READING, idle, deadline);
         return got;
     }
@@ -191,6 +202,7 @@ final class ChannelWire extends Wire {
         this.size = size;
         got = 0;
         wanted = 1;
+        wantsLine = false;
         park(READING, idle, in(FOREVER));
         Lease lease = fresh;
         fresh = null;
@@ -341,7 +353,7 @@ final class ChannelWire extends Wire {
                 return;
             }
             got += n;
-            if (got >= wanted) {
+            if (got >= wanted && (!wantsLine || !into.hasRemaining() || lineEnds(into, n))) {
                 complete(null);
                 return;
             }
@@ -354,6 +366,17 @@ final class ChannelWire extends Wire {
             dropFresh();
             complete(new IOException("no buffer to read into", e));
         }
+    }
+
+    /** Whether a line ends in the last so many bytes. */
+    private static boolean lineEnds(ByteBuffer bytes, int last) {
+        int end = bytes.position();
+        for (int i = end - last; i < end; i++) {
+            if (bytes.get(i) == '\n') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** From BUSY back to waiting. */

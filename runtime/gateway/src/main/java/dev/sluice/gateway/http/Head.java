@@ -20,6 +20,11 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     private static final int VALUE = 2;
     private static final int VALUE_END = 3;
     private static final int WIDTH = 4;
+    private static final int FIRST = 24;
+    /** A connection whose first head has not come holds none. */
+    private static final int[] NO_SPANS = {};
+
+    private static final boolean[] NO_HOPS = {};
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
     /** Headers that concern one connection only, whatever Connection says (RFC 9110 7.6.1), by length. */
@@ -39,8 +44,8 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
     ByteBuffer bytes = NONE;
     int start;
     int end;
-    private int[] spans = new int[24 * WIDTH];
-    private boolean[] hop = new boolean[24];
+    private int[] spans = NO_SPANS;
+    private boolean[] hop = NO_HOPS;
     private int count;
 
     boolean http10;
@@ -136,8 +141,9 @@ public abstract sealed class Head permits RequestHead, ResponseHead {
             valueEnd--;
         }
         if (count == hop.length) {
-            spans = Arrays.copyOf(spans, spans.length * 2);
-            hop = Arrays.copyOf(hop, hop.length * 2);
+            int lines = Math.max(FIRST, count * 2);
+            spans = Arrays.copyOf(spans, lines * WIDTH);
+            hop = Arrays.copyOf(hop, lines);
         }
         int s = count * WIDTH;
         spans[s + NAME] = from;

@@ -9,7 +9,10 @@ import java.util.Arrays;
  * so nothing that a client, a config or a plugin says can inject a header.
  */
 public final class HeaderBlock {
-    private byte[] bytes = new byte[512];
+    private static final int FIRST = 512;
+    private static final byte[] NONE = {};
+
+    private byte[] bytes = NONE; // who never answers needs none
     private int length;
 
     /** An empty block. */
@@ -98,7 +101,7 @@ public final class HeaderBlock {
 
     private void ensure(int more) {
         if (length + more > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+            bytes = Arrays.copyOf(bytes, Math.max(Math.max(bytes.length * 2, FIRST), length + more));
         }
     }
 

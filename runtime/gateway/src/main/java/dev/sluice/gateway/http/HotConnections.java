@@ -2,6 +2,7 @@ package dev.sluice.gateway.http;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.tls.Tls;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerConfig;
 import io.helidon.webserver.http1.Http1Config;
@@ -59,10 +60,14 @@ public final class HotConnections implements ServerConnectionSelector {
                 .build();
     }
 
-    /** Makes a listener's connections ours: its only protocol, and the socket options that go with it. */
+    /**
+     * Makes a listener's connections ours: its only protocol, and the socket options that go with it. Its TLS must have been set. Without
+     * TLS, Helidon's older kind of socket is taken: it makes half as many buffers for each connection, of which none is used.
+     */
     public <B extends ListenerConfig.BuilderBase<B, ?>> B install(B listener) {
         return listener.protocolsDiscoverServices(false)
                 .connectionOptions(channels)
+                .useNio(listener.tls().map(Tls::enabled).orElse(false))
                 .writeQueueLength(0)
                 .addConnectionSelector(this);
     }

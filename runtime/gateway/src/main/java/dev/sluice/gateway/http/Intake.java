@@ -98,7 +98,13 @@ final class Intake {
                 grow(filled * 2);
             }
             try {
-                more(1, Wire.FOREVER, deadline);
+                b = lease().bytes; // it may have grown
+                b.limit(Math.min(b.capacity(), limits.headBytes())).position(filled);
+                int n = wire.readLine(b, deadline);
+                if (n == 0) {
+                    throw new ClientGone("end of stream within a head");
+                }
+                filled += n;
             } catch (Wire.TimedOut e) {
                 throw new RequestException(408, "the head did not come within " + limits.headTime());
             }
@@ -372,7 +378,8 @@ final class Intake {
         long end = Wire.in(nanos);
         Lease scratch = Lease.small();
         try {
-            while (wire.read(scratch.bytes.clear(), 1, nanos, end) > 0 && !Wire.over(end, System.nanoTime())) {
+            int all = scratch.bytes.clear().remaining(); // not woken for less
+            while (wire.read(scratch.bytes.clear(), all, nanos, end) == all) {
                 // thrown away
             }
         } finally {

@@ -18,6 +18,12 @@ public final class RequestException extends IOException {
         this.status = status;
     }
 
+    /** What is wrong is the client's request: the place where it was noticed says nothing, and would cost more than the answer. */
+    @Override
+    public synchronized Throwable fillInStackTrace() {
+        return this;
+    }
+
     /** The HTTP status to answer with. */
     public int status() {
         return status;

@@ -18,6 +18,12 @@ abstract sealed class Wire permits ChannelWire, SocketWire {
         TimedOut() {
             super("time limit over");
         }
+
+        /** Happens to each peer that is slow, and says nothing about where. */
+        @Override
+        public synchronized Throwable fillInStackTrace() {
+            return this;
+        }
     }
 
     /** The wire was closed by our own side. */
@@ -48,6 +54,18 @@ abstract sealed class Wire permits ChannelWire, SocketWire {
      * @throws TimedOut either limit
      */
     abstract int read(ByteBuffer into, int atLeast, long idle, long deadline) throws IOException;
+
+    /**
+     * Reads at least one byte into a buffer that has room. Where waiting on costs nothing, it waits for the end of a line, or until the
+     * buffer is full: a peer that drips wakes nobody for each byte.
+     *
+     * @param deadline {@link System#nanoTime} by which it must be done
+     * @return bytes added; 0 only at the end of the stream
+     * @throws TimedOut the limit
+     */
+    int readLine(ByteBuffer into, long deadline) throws IOException {
+        return read(into, 1, FOREVER, deadline);
+    }
 
     /**
      * Waits for bytes without holding a buffer.
