@@ -36,9 +36,9 @@ public final class KubernetesSource implements EndpointSource {
 
     private final Duration patience;
     private final Heart heart;
-    private final Bell bell = new Bell();
     private final Supplier<Config> config;
     private @Nullable KubernetesClient client;
+    private @Nullable Bell bell;
     private volatile boolean closed;
 
     /** A source for the cluster that the environment names. */
@@ -107,6 +107,7 @@ public final class KubernetesSource implements EndpointSource {
         if (client == null) {
             client = new KubernetesClientBuilder()
                     .withConfig(patient(config.get()))
+                    .withKubernetesSerialization(Reading.lean())
                     .build();
             heart.start(client);
         }
@@ -124,7 +125,16 @@ public final class KubernetesSource implements EndpointSource {
 
     @Override
     public Rang ring(Picture.Revision revision, Duration most) throws InterruptedException {
-        return bell.ring(revision, most);
+        Optional<Bell> here = bell();
+        return here.isEmpty() ? Rang.FAILED : here.get().ring(revision, most);
+    }
+
+    /** Made when something sleeps, and not while the gateway starts; empty when closed. */
+    private synchronized Optional<Bell> bell() {
+        if (bell == null && !closed) {
+            bell = new Bell();
+        }
+        return Optional.ofNullable(bell);
     }
 
     /** Sent as it is: the client's own {@code patch} reads the object first, and would need the right to {@code get} it. */
@@ -181,7 +191,9 @@ public final class KubernetesSource implements EndpointSource {
     @Override
     public synchronized void close() {
         closed = true;
-        bell.close();
+        if (bell != null) {
+            bell.close();
+        }
         heart.close();
         if (client != null) {
             client.close();

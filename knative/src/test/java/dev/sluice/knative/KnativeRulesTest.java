@@ -18,6 +18,7 @@ class KnativeRulesTest {
                         "dev.sluice.core..",
                         "dev.sluice.spi..",
                         "io.fabric8..",
+                        "com.fasterxml.jackson..",
                         "java..",
                         "org.jspecify..",
                         ""))
