@@ -251,21 +251,24 @@ class Api(http.server.BaseHTTPRequestHandler):
         pass
 
 
-# The same where engines are searched for in Kubernetes: ready is who has seen that there is a revision to wake.
+# The same where engines are searched for in Kubernetes, as a pod does it: its service account's files, an API server with TLS. Ready is
+# who has seen that there is a revision to wake.
 api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
 api.daemon_threads = True
+trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+trusted.load_cert_chain(work / "tls.crt", work / "tls.key")
+api.socket = trusted.wrap_socket(api.socket, server_side=True)
 threading.Thread(target=api.serve_forever, daemon=True).start()
 searching = write("searching", plain.split("pools:")[0] + """pools:
   - {name: found, models: [f], discovery: {knative: {namespace: models, selector: "app=chat"}}}
 """)
-(searching / "kubeconfig").write_text(json.dumps({
-    "apiVersion": "v1", "kind": "Config", "current-context": "x", "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-    "users": [{"name": "u", "user": {"token": "t"}}],
-    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{api.server_port}"}}]}))
+(searching / "token").write_text("t")
+account = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(api.server_port),
+           "KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN": "/etc/sluice/token", "KUBERNETES_CERTS_CA_FILE": "/etc/sluice/tls.crt"}
 seen = []
 for i in range(int(os.environ.get("STARTS", "5"))):
     begun = time.monotonic()
-    again = container("search", searching, *serve, env={"PORT": str(port), "KUBECONFIG": "/etc/sluice/kubeconfig"})
+    again = container("search", searching, *serve, env={"PORT": str(port), **account})
     until_ready(port, process=again)
     seen.append(time.monotonic() - begun)
     os.kill(first_process(again), signal.SIGTERM)

@@ -84,7 +84,7 @@ printf 'Sluice-Plugin-Id: zone-price\nSluice-Plugin-Version: 1.0.0\nSluice-Spi: 
 "$JDK/bin/jar" --create --file "$work/plugins/zone-price/zone-price.jar" --manifest "$work/manifest" -C "$classes" .
 
 echo "== running"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
   -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
 chmod 644 "$work/tls.key"
 python3 "$root/.ci/image/check.py" "$work"

@@ -17,6 +17,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,11 +73,37 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway, stopped), "shutdown"));
         announce(started.get()); // not before: whoever reads it may end the process at once
-        try (Reloads _ =
-                new Reloads(gateway, () -> load(wanted, gateway.catalog()), started.get().files, WatchedFiles.USUAL)) {
+        try (Reloads _ = reloads(started.get(), wanted)) {
             stopped.await();
         }
         return Main.FINE;
+    }
+
+    /**
+     * A start as a process makes it, and its end: for the training, which is to know all that happens before the first answer.
+     *
+     * @param ready asks the gateway what is asked of it at its start
+     */
+    static boolean rehearse(Path config, PrintWriter err, Predicate<Gateway> ready) {
+        CommandLine line = Main.commandLine("serve").setErr(err);
+        ServeCommand command = (ServeCommand) line.parseArgs("serve", "--config", config.toString())
+                .subcommand()
+                .commandSpec()
+                .userObject();
+        Optional<Started> started = command.start(Optional.of(0), err);
+        if (started.isEmpty()) {
+            return false;
+        }
+        try (Gateway gateway = started.get().gateway();
+                Reloads _ = command.reloads(started.get(), Optional.of(0))) {
+            announce(started.get());
+            return ready.test(gateway);
+        }
+    }
+
+    private Reloads reloads(Started started, Optional<Integer> wanted) {
+        Gateway gateway = started.gateway();
+        return new Reloads(gateway, () -> load(wanted, gateway.catalog()), started.files(), WatchedFiles.USUAL);
     }
 
     /** A gateway and what its configuration was read from. The configuration itself, and its plugins, may be replaced. */

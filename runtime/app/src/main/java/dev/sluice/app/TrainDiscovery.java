@@ -6,13 +6,18 @@ import com.sun.net.httpserver.HttpsServer;
 import dev.sluice.core.discovery.Wanted;
 import dev.sluice.knative.KubernetesSource;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +59,11 @@ final class TrainDiscovery {
             "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
                     + "\"spec\":{},\"status\":{\"allowed\":true}}";
 
+    /** What a search asks for that finds a revision and no pod of it. */
+    private static final String ASLEEP = "asleep";
+
+    private static final System.Logger LOG = System.getLogger("dev.sluice.train");
+
     private TrainDiscovery() {}
 
     /** Searches as a gateway does; true when something was found. */
@@ -78,9 +88,9 @@ final class TrainDiscovery {
                             java.util.Base64.getEncoder()
                                     .encodeToString(SelfSigned.certificate(keys).getBytes(StandardCharsets.UTF_8))));
             System.setProperty("kubeconfig", kubeconfig.toString());
-            boolean found = found(new Wanted.Knative("models", "app=chat"))
-                    && found(new Wanted.Pods("models", "app=chat", 8080));
-            return found;
+            return found(new Wanted.Knative("models", "app=chat"))
+                    && found(new Wanted.Pods("models", "app=chat", 8080))
+                    && served(api.getAddress().getPort(), SelfSigned.certificate(keys));
         } catch (GeneralSecurityException e) {
             throw new IOException(e);
         } finally {
@@ -104,6 +114,55 @@ final class TrainDiscovery {
         }
     }
 
+    /** What a pod does from its first instruction to its first yes: its service account's files, a pool that sleeps, a kubelet that asks. */
+    private static boolean served(int apiPort, String certificate) throws IOException {
+        Path directory = Files.createTempDirectory("sluice-train");
+        Path token = Files.writeString(directory.resolve("token"), "training");
+        Path ca = Files.writeString(directory.resolve("ca.crt"), certificate);
+        Path config = Files.writeString(directory.resolve("gateway.yaml"), """
+                server: {host: 127.0.0.1, admin: {port: 0}}
+                pools:
+                  - {name: chat, models: [chat], discovery: {knative: {namespace: models, selector: "app=%s"}}}
+                """.formatted(ASLEEP));
+        Map<String, String> pod = Map.of(
+                "kubernetes.auth.tryKubeConfig", "false",
+                "KUBERNETES_SERVICE_HOST", "127.0.0.1",
+                "KUBERNETES_SERVICE_PORT", Integer.toString(apiPort),
+                "kubernetes.auth.serviceAccount.token", token.toString(),
+                "kubernetes.certs.ca.file", ca.toString());
+        pod.forEach(System::setProperty);
+        try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter())) {
+            return ServeCommand.rehearse(config, nowhere, gateway -> ready(gateway.port()));
+        } finally {
+            pod.keySet().forEach(System::clearProperty);
+            for (Path each : List.of(config, ca, token, directory)) {
+                Files.delete(each);
+            }
+        }
+    }
+
+    /** Asks as a kubelet does, each time anew. */
+    private static boolean ready(int port) {
+        URI readyz = URI.create("http://127.0.0.1:" + port + "/readyz");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        try {
+            while (System.nanoTime() < end) {
+                HttpURLConnection asked = (HttpURLConnection) readyz.toURL().openConnection();
+                int status = asked.getResponseCode();
+                asked.disconnect();
+                if (status == 200) {
+                    return true;
+                }
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        } catch (IOException lost) {
+            LOG.log(System.Logger.Level.WARNING, "the gateway that was tried does not answer", lost);
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+        }
+        return false;
+    }
+
     private static void answer(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         String query = String.valueOf(exchange.getRequestURI().getQuery());
@@ -116,10 +175,11 @@ final class TrainDiscovery {
             exchange.getResponseBody().flush(); // nothing changes any more
         } else {
             String plural = path.substring(path.lastIndexOf('/') + 1);
+            boolean none = query.contains(ASLEEP) && !plural.equals("revisions");
             String body = plural.equals("selfsubjectaccessreviews")
                     ? REVIEW
                     : "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":["
-                            + ITEMS.getOrDefault(plural, "") + "]}";
+                            + (none ? "" : ITEMS.getOrDefault(plural, "")) + "]}";
             byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
             exchange.getRequestBody().readAllBytes();
             exchange.getResponseHeaders().set("Content-Type", "application/json");
