@@ -7,9 +7,11 @@ import io.fabric8.knative.serving.v1.RevisionSpec;
 import io.fabric8.knative.serving.v1.Service;
 import io.fabric8.knative.serving.v1.ServiceStatus;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Status;
@@ -32,8 +34,10 @@ final class Reading {
                 .addMixIn(ObjectMeta.class, OfMeta.class)
                 .addMixIn(PodSpec.class, OfPodSpec.class)
                 .addMixIn(PodStatus.class, OfPodStatus.class)
+                .addMixIn(PodCondition.class, OfPodCondition.class)
                 .addMixIn(Container.class, OfContainer.class)
                 .addMixIn(ContainerStatus.class, OfContainerStatus.class)
+                .addMixIn(ContainerState.class, OfContainerState.class)
                 .addMixIn(RevisionSpec.class, OfRevisionSpec.class)
                 .addMixIn(Service.class, OfService.class)
                 .addMixIn(ServiceStatus.class, OfServiceStatus.class)
@@ -63,11 +67,17 @@ final class Reading {
     @JsonIncludeProperties({"phase", "podIP", "conditions", "containerStatuses"})
     private interface OfPodStatus {}
 
+    @JsonIncludeProperties({"type", "status"})
+    private interface OfPodCondition {}
+
     @JsonIncludeProperties({"name", "command", "args", "ports"})
     private interface OfContainer {}
 
-    @JsonIncludeProperties({"name", "ready", "state"})
+    @JsonIncludeProperties({"name", "state"})
     private interface OfContainerStatus {}
+
+    @JsonIncludeProperties({"waiting"})
+    private interface OfContainerState {}
 
     @JsonIncludeProperties({"containers", "containerConcurrency", "timeoutSeconds"})
     private interface OfRevisionSpec {}

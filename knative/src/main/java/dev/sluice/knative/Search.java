@@ -18,8 +18,8 @@ final class Search implements EndpointSource.Watching {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
     /** Changes that come together are one: a roll-out makes many. */
     private static final Duration GATHER = Duration.ofMillis(20);
-    /** Pictures of many endpoints take their time: so many times as long nothing is done, that is 2 % of a core at most ... */
-    private static final int REST = 50;
+    /** Pictures of many endpoints take their time: so many times as long nothing is done, that is 1.3 % of a core at most ... */
+    private static final int REST = 75;
     /** ... but no longer than this. */
     private static final Duration LONGEST = Duration.ofMillis(250);
     /** How long it may take to end. */
