@@ -1,5 +1,6 @@
 package dev.sluice.app;
 
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
 
@@ -10,7 +11,11 @@ final class Failures {
     private Failures() {}
 
     static int report(Throwable failure, CommandLine command) {
-        command.getErr().println("sluice " + command.getCommandName() + ": " + message(failure));
+        return report(failure, command.getCommandName(), command.getErr());
+    }
+
+    static int report(Throwable failure, String command, PrintWriter err) {
+        err.println("sluice " + command + ": " + message(failure));
         LOG.log(System.Logger.Level.DEBUG, "the failure in full", failure);
         return Main.FAILED;
     }

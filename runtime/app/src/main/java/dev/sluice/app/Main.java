@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,26 +31,6 @@ public final class Main implements Runnable {
     static final int WRONG_USE = 2;
     /** What the JVM itself uses for this. */
     private static final int MEMORY_RAN_OUT = 3;
-
-    /** All commands, in the order in which help names them. */
-    private static final Map<String, Class<?>> COMMANDS = commands(
-            DemoCommand.class,
-            ServeCommand.class,
-            EppCommand.class,
-            SimulatorCommand.class,
-            CheckCommand.class,
-            ConvertCommand.class,
-            SchemaCommand.class,
-            PluginsCommand.class,
-            KeyCommand.class,
-            UsageCommand.class,
-            DoctorCommand.class,
-            RouteCommand.class,
-            ExplainCommand.class,
-            BundleCommand.class,
-            BenchCommand.class,
-            DrillCommand.class,
-            TrainCommand.class);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -88,6 +69,10 @@ public final class Main implements Runnable {
 
     /** Runs a command and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... given) {
+        Optional<ServeCommand> serve = ServeCommand.plain(given);
+        if (serve.isPresent()) {
+            return serve.get().run(err);
+        }
         boolean picker = given.length > 0 && given[0].equals("epp");
         String[] arguments = picker ? EppFlags.spelled(given) : given;
         return commandLine(arguments)
@@ -99,12 +84,35 @@ public final class Main implements Runnable {
                 .execute(arguments);
     }
 
-    private static Map<String, Class<?>> commands(Class<?>... classes) {
-        Map<String, Class<?>> commands = new LinkedHashMap<>();
-        for (Class<?> command : classes) {
-            commands.put(command.getAnnotation(Command.class).name(), command);
+    /** All commands; a class of its own, because a gateway that starts needs none of it. */
+    private static final class Commands {
+        /** In the order in which help names them. */
+        static final Map<String, Class<?>> ALL = named(
+                DemoCommand.class,
+                ServeCommand.class,
+                EppCommand.class,
+                SimulatorCommand.class,
+                CheckCommand.class,
+                ConvertCommand.class,
+                SchemaCommand.class,
+                PluginsCommand.class,
+                KeyCommand.class,
+                UsageCommand.class,
+                DoctorCommand.class,
+                RouteCommand.class,
+                ExplainCommand.class,
+                BundleCommand.class,
+                BenchCommand.class,
+                DrillCommand.class,
+                TrainCommand.class);
+
+        private static Map<String, Class<?>> named(Class<?>... classes) {
+            Map<String, Class<?>> commands = new LinkedHashMap<>();
+            for (Class<?> command : classes) {
+                commands.put(command.getAnnotation(Command.class).name(), command);
+            }
+            return commands;
         }
-        return commands;
     }
 
     /**
@@ -113,11 +121,11 @@ public final class Main implements Runnable {
      */
     static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Main());
-        Class<?> asked = arguments.length == 0 ? null : COMMANDS.get(arguments[0]);
+        Class<?> asked = arguments.length == 0 ? null : Commands.ALL.get(arguments[0]);
         if (asked != null) {
             return line.addSubcommand(asked);
         }
-        COMMANDS.values().forEach(line::addSubcommand);
+        Commands.ALL.values().forEach(line::addSubcommand);
         return line;
     }
 

@@ -11,14 +11,16 @@ import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.peers.JGroupsPeers;
 import dev.sluice.spi.ConfigException;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,9 +57,68 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    /**
+     * Reads a command line that says nothing but what is served: {@code serve --config FILE}, and options of this command, each once, with
+     * its value as the next word. For everything else it is empty, and picocli reads it and says what is wrong. To have picocli learn
+     * this class's options takes as long as to start the gateway's listeners.
+     */
+    static Optional<ServeCommand> plain(String... words) {
+        if (words.length % 2 == 0 || !words[0].equals("serve")) {
+            return Optional.empty();
+        }
+        ServeCommand command = new ServeCommand();
+        Set<String> given = new HashSet<>();
+        for (int i = 1; i < words.length; i += 2) {
+            if (!given.add(words[i]) || !command.take(words[i], words[i + 1])) {
+                return Optional.empty();
+            }
+        }
+        return given.contains("--config") ? Optional.of(command) : Optional.empty();
+    }
+
+    /** False for what only picocli understands. */
+    private boolean take(String option, String value) {
+        if (value.isEmpty() || "-@\"'$".indexOf(value.charAt(0)) >= 0) {
+            return false;
+        }
+        try {
+            switch (option) {
+                case "--config" -> options.config = Optional.of(Path.of(value));
+                case "--endpoints" -> options.endpoints = Optional.of(Path.of(value));
+                case "--plugins" -> options.plugins = Optional.of(Path.of(value));
+                case "--port" -> port = Optional.of(Integer.valueOf(value));
+                case "--admin-port" -> adminPort = Optional.of(Integer.valueOf(value));
+                case "--metrics-port" -> metricsPort = Optional.of(Integer.valueOf(value));
+                default -> {
+                    return false;
+                }
+            }
+            return true;
+        } catch (NumberFormatException | InvalidPathException notSo) {
+            return false;
+        }
+    }
+
+    /** What was asked for; to be compared. */
+    List<Optional<?>> asked() {
+        return List.of(options.config, options.endpoints, options.plugins, port, adminPort, metricsPort);
+    }
+
+    /** Serves, and reports what goes wrong as every command does. */
+    int run(PrintWriter err) {
+        try {
+            return serve(err);
+        } catch (InterruptedException | RuntimeException failure) {
+            return Failures.report(failure, "serve", err);
+        }
+    }
+
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
+        return serve(spec.commandLine().getErr());
+    }
+
+    private int serve(PrintWriter err) throws InterruptedException {
         Optional<Integer> wanted;
         try {
             wanted = port.or(ServeCommand::portOfEnvironment);
@@ -85,11 +146,7 @@ final class ServeCommand implements Callable<Integer> {
      * @param ready asks the gateway what is asked of it at its start
      */
     static boolean rehearse(Path config, PrintWriter err, Predicate<Gateway> ready) {
-        CommandLine line = Main.commandLine("serve").setErr(err);
-        ServeCommand command = (ServeCommand) line.parseArgs("serve", "--config", config.toString())
-                .subcommand()
-                .commandSpec()
-                .userObject();
+        ServeCommand command = plain("serve", "--config", config.toString()).orElseThrow();
         Optional<Started> started = command.start(Optional.of(0), err);
         if (started.isEmpty()) {
             return false;
