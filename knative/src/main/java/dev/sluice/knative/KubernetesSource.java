@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds endpoints through the API of the cluster that this process runs in, or that its {@code KUBECONFIG} names. The client is
- * made by the first search, on that search's thread.
+ * made by {@link #prepare} or by the first search, on a thread of theirs.
  */
 public final class KubernetesSource implements EndpointSource {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
@@ -69,6 +69,20 @@ public final class KubernetesSource implements EndpointSource {
                 heart,
                 patience,
                 news);
+    }
+
+    /**
+     * Makes the client and its first connection on a thread of its own, while the gateway does what else belongs to its start. What goes
+     * wrong is met again by the first search, which says so.
+     */
+    public void prepare() {
+        Thread.ofVirtual().name("kubernetes-prepares").start(() -> {
+            try {
+                client().raw("/version");
+            } catch (RuntimeException again) {
+                LOG.log(System.Logger.Level.DEBUG, "nothing is prepared", again);
+            }
+        });
     }
 
     private void review(Wanted wanted) {

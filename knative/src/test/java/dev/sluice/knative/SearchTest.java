@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -65,6 +66,37 @@ class SearchTest {
         api.put(REVISIONS, revision("chat-1", 8080, 4, "--block-size", "32"));
         api.put(SERVICES, service(share("chat-1", 100, "")));
         api.put(SLICES, slice("chat-1", "x", pod("p1", "10.0.0.1", true, false)));
+    }
+
+    @Test
+    void theClientIsThereBeforeTheFirstSearch() throws Exception {
+        oneRevision();
+        CompletableFuture<Boolean> made = new CompletableFuture<>();
+        try (KubernetesSource early = new KubernetesSource(
+                () -> {
+                    made.complete(true);
+                    return api.config();
+                },
+                PATIENCE,
+                Duration.ofSeconds(5))) {
+            early.prepare();
+            assertThat(made.get(30, TimeUnit.SECONDS)).isTrue();
+            try (var _ = early.watch(KNATIVE, news::add)) {
+                assertThat(await(p -> p.seen() && !p.found().isEmpty()).found()).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    void aServerThatIsAwayIsNoHarmToAnEarlyClient() throws Exception {
+        oneRevision();
+        api.down();
+        source.prepare();
+        try (var _ = source.watch(KNATIVE, news::add)) {
+            await(p -> !p.problems().isEmpty());
+            api.up();
+            assertThat(await(p -> p.seen() && !p.found().isEmpty()).found()).hasSize(1);
+        }
     }
 
     private Picture await(Predicate<Picture> wanted) throws InterruptedException {

@@ -87,8 +87,8 @@ final class EppCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.startPicker(
-                    server.applied(loaded.config().get()), loaded.catalog(), ServeCommand.sources());
+            GatewayConfig config = server.applied(loaded.config().get());
+            gateway = Gateway.startPicker(config, loaded.catalog(), ServeCommand.sources(config));
         } catch (ConfigException refused) {
             err.println("sluice epp: " + refused.getMessage());
             return Main.WRONG_USE;

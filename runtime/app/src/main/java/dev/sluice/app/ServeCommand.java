@@ -1,9 +1,12 @@
 package dev.sluice.app;
 
+import dev.sluice.core.discovery.EndpointSource;
 import dev.sluice.gateway.Gateway;
 import dev.sluice.gateway.HelidonServices;
 import dev.sluice.gateway.config.Catalog;
+import dev.sluice.gateway.config.Discovery;
 import dev.sluice.gateway.config.ErrorFormat;
+import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.WatchedFiles;
 import dev.sluice.knative.KubernetesSource;
@@ -20,7 +23,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -178,7 +183,10 @@ final class ServeCommand implements Callable<Integer> {
         }
         Gateway gateway;
         try {
-            gateway = Gateway.start(loaded.config().get(), loaded.catalog(), sources());
+            gateway = Gateway.start(
+                    loaded.config().get(),
+                    loaded.catalog(),
+                    sources(loaded.config().get()));
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
             return Optional.empty();
@@ -200,13 +208,26 @@ final class ServeCommand implements Callable<Integer> {
                 started.tenants() ? "for tenants" : "open to everybody: no tenants are configured");
     }
 
-    /** Readers of KV events and of Kubernetes, and the network to other replicas: none is loaded before it is needed. */
-    static Gateway.Sources sources() {
+    /**
+     * Readers of KV events and of Kubernetes, and the network to other replicas: none is loaded before it is needed, but what is searched
+     * begins at once.
+     */
+    static Gateway.Sources sources(GatewayConfig config) {
+        boolean searches = config.pools().stream()
+                .anyMatch(pool -> pool.discovery().flatMap(Discovery::wanted).isPresent());
         return new Gateway.Sources(
                 () -> new ZmqKvEvents(),
-                () -> new KubernetesSource(),
+                searches ? prepared() : () -> new KubernetesSource(),
                 at -> new JGroupsPeers(
                         new JGroupsPeers.Settings(at.host(), at.port(), at.secret(), "sluice", at.others())));
+    }
+
+    /** The first is prepared; who asks again, for the replicas' names, gets one of its own to close. */
+    private static Supplier<EndpointSource> prepared() {
+        KubernetesSource source = new KubernetesSource();
+        source.prepare();
+        AtomicBoolean taken = new AtomicBoolean();
+        return () -> taken.compareAndSet(false, true) ? source : new KubernetesSource();
     }
 
     private static Optional<Integer> portOfEnvironment() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.gateway.Gateway;
 import dev.sluice.gateway.config.Catalog;
 import dev.sluice.gateway.config.ConfigLoader;
+import dev.sluice.gateway.config.GatewayConfig;
 import dev.sluice.gateway.config.Loaded;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -84,7 +85,8 @@ class PeersTest {
                         ports.get(index), index, ports.get(0), ports.get(1), more, DemoFleet.MODEL, fleet.pool()));
         Loaded loaded = new ConfigLoader().load(file, Catalog.onClassPath());
         assertThat(loaded.errors()).isEmpty();
-        Gateway gateway = Gateway.start(loaded.config().orElseThrow(), loaded.catalog(), ServeCommand.sources());
+        GatewayConfig config = loaded.config().orElseThrow();
+        Gateway gateway = Gateway.start(config, loaded.catalog(), ServeCommand.sources(config));
         gateways.add(gateway);
         assertThat(gateway.awaitReady(Duration.ofSeconds(20))).isTrue();
         await(gateway, page -> page.contains("state=\"ready\"} 3.0") || page.contains("state=\"slow-start\"} 3.0"));
