@@ -251,6 +251,16 @@ class Api(http.server.BaseHTTPRequestHandler):
         pass
 
 
+# What a start must not read: picocli is old, and no AOT cache takes it.
+loads = container("loads", config, *serve, env={"PORT": str(port), "JAVA_TOOL_OPTIONS": "-Xlog:class+load:stdout"})
+until_ready(port, process=loads)
+os.kill(first_process(loads), signal.SIGTERM)
+loads.wait(30)
+loaded = (work / "loads.log").read_text(errors="replace")
+check("a start loads nothing of picocli", "dev.sluice.app.ServeCommand source" in loaded and "picocli.CommandLine source" not in loaded
+      and "picocli.CommandLine$" not in loaded, f"{loaded.count(' source: ')} classes, {loaded.count(' source: file:')} of them not out of the cache")
+
+
 # The same where engines are searched for in Kubernetes, as a pod does it: its service account's files, an API server with TLS. Ready is
 # who has seen that there is a revision to wake.
 api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)

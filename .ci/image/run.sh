@@ -13,7 +13,8 @@ test -s "$layout/root/opt/sluice/app/sluice.aot"
 
 echo "== every module that a jar uses is in the runtime"
 "$layout/root/opt/sluice/runtime/bin/java" --list-modules | cut -d@ -f1 | sort >"$work/have"
-(cd "$layout/root/opt/sluice/app" && "$JDK/bin/jdeps" --ignore-missing-deps --multi-release 25 -s --module-path lib sluice-app.jar lib/*.jar) |
+# Of the jars that the one of the image was made from.
+(cd "$root/runtime/app/target" && "$JDK/bin/jdeps" --ignore-missing-deps --multi-release 25 -s --module-path lib sluice-app.jar lib/*.jar) |
   sed -n 's/.* -> //p' | grep -E '^(java|jdk)\.' | sort -u >"$work/used"
 grep -qx java.net.http "$work/used"
 # java.desktop: Micrometer's and JGroups' demos, for Swing; java.scripting: a JGroups protocol that we don't use.

@@ -66,6 +66,12 @@ fi
 "$jdk/bin/jlink" "${from[@]}" --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages \
   --add-options "$options" --output "$out/root$home/runtime" 2>&1 | sed 's/^/layout: jlink: /' >&2
 runtime=$out/root$home/runtime
+# Providers whose modules are not in it are looked for in all jars whenever something is asked of all providers.
+present='SUN SunRsaSign SunEC SunJSSE SunJCE SunJGSS SunSASL JdkLDAP'
+awk -v present=" $present " '
+  /^security\.provider\.[0-9]+=/ { split($0, a, "="); if (index(present, " " a[2] " ")) print "security.provider." (++n) "=" a[2]; next }
+  { print }' "$runtime/conf/security/java.security" >"$out/java.security"
+mv "$out/java.security" "$runtime/conf/security/java.security"
 # Files, not links into this machine.
 find "$runtime" -type l -print0 | while IFS= read -r -d '' link; do
   cp --remove-destination -L "$(readlink -f "$link")" "$link"
@@ -74,6 +80,7 @@ done
 mkdir -p "$out/root$home/app/lib" "$out/root$home/plugins" "$out/root/etc/sluice" "$out/root/tmp"
 cp "$app/sluice-app.jar" "$out/root$home/app/"
 cp "$app"/lib/*.jar "$out/root$home/app/lib/"
+"$jdk/bin/java" -XX:TieredStopAtLevel=1 "$here/Merge.java" "$out/root$home/app/sluice-app.jar" 2>&1 | sed 's/^/layout: /' >&2
 cp "$repo/LICENSE" "$out/root$home/"
 chmod 1777 "$out/root/tmp"
 

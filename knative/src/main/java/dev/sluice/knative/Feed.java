@@ -141,6 +141,12 @@ final class Feed<T extends HasMetadata> implements AutoCloseable {
     }
 
     private final class Changes implements ResourceEventHandler<T> {
+        /** A list has come, which may be an empty one: who waits for it need not wait for the watch that follows. */
+        @Override
+        public void onList(String version, boolean empty) {
+            changed.run();
+        }
+
         @Override
         public void onAdd(T object) {
             changed.run();

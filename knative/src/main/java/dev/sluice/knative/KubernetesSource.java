@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URI;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +35,14 @@ public final class KubernetesSource implements EndpointSource {
     private static final Duration BEAT = Duration.ofSeconds(5);
     private static final String MERGE_PATCH = "application/merge-patch+json";
     private static final int PATCH_SECONDS = 10;
+    private static final Duration CONNECTING = Duration.ofSeconds(2);
 
     private final Duration patience;
     private final Heart heart;
     private final Supplier<Config> config;
     private @Nullable KubernetesClient client;
     private @Nullable Bell bell;
+    private volatile @Nullable Thread preparing;
     private volatile boolean closed;
 
     /** A source for the cluster that the environment names. */
@@ -58,17 +62,16 @@ public final class KubernetesSource implements EndpointSource {
 
     @Override
     public Watching watch(Wanted wanted, Consumer<Picture> news) {
-        String name = wanted.namespace() + "/" + words(wanted);
-        return new Search(
-                name,
-                changed -> {
-                    Sight sight = open(wanted, client(), changed);
-                    Thread.ofVirtual().name("rights-" + name).start(() -> review(wanted));
-                    return sight;
-                },
-                heart,
-                patience,
-                news);
+        String name = wanted.namespace() + "/" + wanted.words();
+        AtomicBoolean reviewed = new AtomicBoolean();
+        return new Search(name, changed -> open(wanted, connected(), changed), heart, patience, picture -> {
+            news.accept(picture);
+            // Not before: what is found makes a gateway ready, and this only warns.
+            boolean told = picture.seen() || !picture.problems().isEmpty();
+            if (told && !reviewed.getAndSet(true)) {
+                Thread.ofVirtual().name("rights-" + name).start(() -> review(wanted));
+            }
+        });
     }
 
     /**
@@ -76,7 +79,7 @@ public final class KubernetesSource implements EndpointSource {
      * wrong is met again by the first search, which says so.
      */
     public void prepare() {
-        Thread.ofVirtual().name("kubernetes-prepares").start(() -> {
+        preparing = Thread.ofVirtual().name("kubernetes-prepares").start(() -> {
             try {
                 client().raw("/version");
             } catch (RuntimeException again) {
@@ -96,22 +99,29 @@ public final class KubernetesSource implements EndpointSource {
         }
     }
 
-    private static Sight open(Wanted wanted, KubernetesClient client, Runnable changed) {
-        return switch (wanted) {
-            case Wanted.Knative k -> new KnativeSight(client, k.namespace(), k.selector(), changed);
-            case Wanted.Kserve k -> new KserveSight(client, k.namespace(), k.name(), changed);
-            case Wanted.InferencePool p -> new PoolSight(client, p.namespace(), p.name(), changed);
-            case Wanted.Pods p -> new PodSight(client, p.namespace(), p.selector(), pod -> p.port(), changed);
-        };
+    /** Lists that are asked for before a connection is there would each make one, with its own handshake, and be later. */
+    private KubernetesClient connected() {
+        Thread first = preparing;
+        try {
+            if (first != null) {
+                first.join(CONNECTING);
+            }
+        } catch (InterruptedException ending) {
+            Thread.currentThread().interrupt();
+        }
+        return client();
     }
 
-    private static String words(Wanted wanted) {
-        return switch (wanted) {
-            case Wanted.Knative k -> "revisions " + k.selector();
-            case Wanted.Kserve k -> k.name();
-            case Wanted.InferencePool p -> p.name();
-            case Wanted.Pods p -> "pods " + p.selector();
-        };
+    private static Sight open(Wanted wanted, KubernetesClient client, Runnable changed) {
+        if (wanted instanceof Wanted.Knative k) {
+            return new KnativeSight(client, k.namespace(), k.selector(), changed);
+        } else if (wanted instanceof Wanted.Kserve k) {
+            return new KserveSight(client, k.namespace(), k.name(), changed);
+        } else if (wanted instanceof Wanted.InferencePool p) {
+            return new PoolSight(client, p.namespace(), p.name(), changed);
+        }
+        Wanted.Pods p = (Wanted.Pods) wanted;
+        return new PodSight(client, p.namespace(), p.selector(), pod -> p.port(), changed);
     }
 
     private synchronized KubernetesClient client() {
@@ -120,6 +130,7 @@ public final class KubernetesSource implements EndpointSource {
         }
         if (client == null) {
             client = new KubernetesClientBuilder()
+                    .withHttpClientFactory(new JdkHttpClientFactory())
                     .withConfig(patient(config.get()))
                     .withKubernetesSerialization(Reading.lean())
                     .build();

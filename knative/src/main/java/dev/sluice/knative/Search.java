@@ -18,6 +18,10 @@ final class Search implements EndpointSource.Watching {
     private static final System.Logger LOG = System.getLogger("dev.sluice.discovery");
     /** Changes that come together are one: a roll-out makes many. */
     private static final Duration GATHER = Duration.ofMillis(20);
+    /** Before all lists have come a gateway waits to be ready: so long it is looked at once, and without a rest ... */
+    private static final Duration GATHER_FIRST = Duration.ofMillis(5);
+    /** ... but no longer than this. */
+    private static final Duration HURRY = Duration.ofSeconds(3);
     /** Pictures of many endpoints take their time: so many times as long nothing is done, that is 1.3 % of a core at most ... */
     private static final int REST = 75;
     /** ... but no longer than this. */
@@ -32,7 +36,9 @@ final class Search implements EndpointSource.Watching {
     private final Heart heart;
     private final ArrayBlockingQueue<Boolean> signal = new ArrayBlockingQueue<>(1);
     private final Thread thread;
+    private final long hurryUntil = System.nanoTime() + HURRY.toNanos();
     private long notBefore = System.nanoTime();
+    private boolean seen;
     private volatile boolean closed;
 
     /** @param opener begins to look, and calls back when something has changed; run on the search's own thread */
@@ -67,7 +73,8 @@ final class Search implements EndpointSource.Watching {
                     tell(now);
                 }
                 long end = System.nanoTime();
-                notBefore = end + Math.min(LONGEST.toNanos(), REST * (end - begun));
+                seen |= now.seen() || end - hurryUntil > 0;
+                notBefore = seen ? end + Math.min(LONGEST.toNanos(), REST * (end - begun)) : end;
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
@@ -83,7 +90,8 @@ final class Search implements EndpointSource.Watching {
         } else {
             signal.poll(Math.max(1, due.getAsLong() - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
-        Thread.sleep(Duration.ofNanos(Math.max(GATHER.toNanos(), notBefore - System.nanoTime())));
+        Duration gather = seen ? GATHER : GATHER_FIRST;
+        Thread.sleep(Duration.ofNanos(Math.max(gather.toNanos(), notBefore - System.nanoTime())));
         signal.clear();
     }
 

@@ -45,6 +45,7 @@ final class FakeApi implements AutoCloseable {
 
     private final Map<String, Map<String, HasMetadata>> stores = new ConcurrentHashMap<>();
     private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
+    private volatile boolean held;
     private final Set<String> denied = ConcurrentHashMap.newKeySet();
     private final List<String> forPods = new CopyOnWriteArrayList<>();
     private final Set<String> unknown = ConcurrentHashMap.newKeySet();
@@ -95,6 +96,8 @@ final class FakeApi implements AutoCloseable {
         } else if (store(path.substring(0, path.lastIndexOf('/')))
                 .containsKey(path.substring(path.lastIndexOf('/') + 1))) {
             answer(exchange, 403, FORBIDDEN); // no Role of ours has get
+        } else if (held && query.contains("watch=true")) {
+            return; // it is never answered
         } else if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
             answer(exchange, 503, "no web sockets here");
         } else if (query.contains("watch=true")) {
@@ -244,6 +247,11 @@ final class FakeApi implements AutoCloseable {
             }
             return ends;
         });
+    }
+
+    /** From now on who wants to watch gets no answer. */
+    void holdWatches() {
+        held = true;
     }
 
     /** Lists say that there is nothing. */

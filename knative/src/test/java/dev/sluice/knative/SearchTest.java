@@ -99,6 +99,17 @@ class SearchTest {
         }
     }
 
+    @Test
+    void emptyListsAreKnownBeforeAnyWatchIsThere() throws Exception {
+        api.put(
+                REVISIONS,
+                revision("chat-1", 8080, 4)); // no slice and no service: nothing of these kinds is ever added
+        api.holdWatches();
+        try (var _ = source.watch(KNATIVE, news::add)) {
+            assertThat(await(Picture::seen).revisions()).hasSize(1);
+        }
+    }
+
     private Picture await(Predicate<Picture> wanted) throws InterruptedException {
         Picture last = Picture.unseen("");
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

@@ -5,11 +5,12 @@ import dev.sluice.gateway.config.ConfigLoader;
 import dev.sluice.gateway.config.Loaded;
 import dev.sluice.gateway.config.Overrides;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options that name a configuration and win over it. */
@@ -27,8 +28,9 @@ final class ConfigOptions {
             description = "An endpoints file for the only pool, in place of what the configuration says.")
     Optional<Path> endpoints = Optional.empty();
 
+    /** Set by picocli, where it is what reads the command line. */
     @Spec(Spec.Target.MIXEE)
-    private CommandSpec command = CommandSpec.create();
+    private @Nullable CommandSpec command;
 
     @Option(
             names = "--plugins",
@@ -39,7 +41,7 @@ final class ConfigOptions {
     Loaded load(Catalog catalog, OptionalInt port, OptionalInt adminPort, OptionalInt metricsPort) {
         Overrides overrides = new Overrides(port, adminPort, metricsPort, endpoints, plugins);
         if (config.isEmpty() && endpoints.isEmpty()) {
-            throw new ParameterException(command.commandLine(), "needs --config FILE, or --endpoints FILE");
+            throw WrongUse.of(Objects.requireNonNull(command), "needs --config FILE, or --endpoints FILE");
         }
         ConfigLoader loader = new ConfigLoader();
         return config.isPresent()

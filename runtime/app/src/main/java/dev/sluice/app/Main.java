@@ -10,7 +10,6 @@ import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The command line. Results go to stdout, everything else to stderr; 0 fine, 1 failed, 2 wrong use or configuration. */
@@ -73,6 +72,9 @@ public final class Main implements Runnable {
         if (serve.isPresent()) {
             return serve.get().run(err);
         }
+        if (given.length == 1 && given[0].equals("train")) { // or picocli would be learned, and loaded at each start
+            return TrainCommand.run(err);
+        }
         boolean picker = given.length > 0 && given[0].equals("epp");
         String[] arguments = picker ? EppFlags.spelled(given) : given;
         return commandLine(arguments)
@@ -131,6 +133,6 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "which command?");
+        throw WrongUse.of(spec, "which command?");
     }
 }

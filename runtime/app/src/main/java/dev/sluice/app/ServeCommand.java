@@ -13,11 +13,14 @@ import dev.sluice.knative.KubernetesSource;
 import dev.sluice.kvevents.ZmqKvEvents;
 import dev.sluice.peers.JGroupsPeers;
 import dev.sluice.spi.ConfigException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -26,6 +29,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +45,8 @@ import picocli.CommandLine.Spec;
                         + " lets streams finish.")
 final class ServeCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger("dev.sluice.serve");
+    private static final Pattern SEARCH = Pattern.compile("\\b(knative|kserve|inferencePool|pods)\\b");
+    private static final int FORESEEN_BYTES = 1 << 20;
 
     @Mixin
     private ConfigOptions options = new ConfigOptions();
@@ -59,8 +66,9 @@ final class ServeCommand implements Callable<Integer> {
             description = "Port of a listener with metrics and health only.")
     private Optional<Integer> metricsPort = Optional.empty();
 
+    /** Set by picocli, where it is what reads the command line: to make one here would load all of it. */
     @Spec
-    private CommandSpec spec = CommandSpec.create();
+    private @Nullable CommandSpec spec;
 
     /**
      * Reads a command line that says nothing but what is served: {@code serve --config FILE}, and options of this command, each once, with
@@ -120,13 +128,13 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return serve(spec.commandLine().getErr());
+        return serve(Objects.requireNonNull(spec).commandLine().getErr());
     }
 
     private int serve(PrintWriter err) throws InterruptedException {
         Optional<Integer> wanted;
         try {
-            wanted = port.or(ServeCommand::portOfEnvironment);
+            wanted = port.isPresent() ? port : portOfEnvironment();
         } catch (NumberFormatException bad) {
             err.println("sluice serve: PORT is not a number: " + System.getenv("PORT"));
             return Main.WRONG_USE;
@@ -172,10 +180,12 @@ final class ServeCommand implements Callable<Integer> {
     private record Started(Gateway gateway, Set<Path> files, boolean tenants) {}
 
     private Optional<Started> start(Optional<Integer> wanted, PrintWriter err) {
+        Optional<KubernetesSource> early = foreseen();
         Loaded loaded = load(wanted, Catalog.onClassPath());
         err.print(ErrorFormat.TEXT.format(loaded.errors(), loaded.warnings()));
         err.flush();
         if (loaded.config().isEmpty()) {
+            leave(early);
             return Optional.empty();
         }
         if (Main.isProcess() && loaded.config().get().server().extProc().isEmpty()) {
@@ -186,7 +196,7 @@ final class ServeCommand implements Callable<Integer> {
             gateway = Gateway.start(
                     loaded.config().get(),
                     loaded.catalog(),
-                    sources(loaded.config().get()));
+                    sources(loaded.config().get(), early));
         } catch (ConfigException wrong) {
             err.println("sluice serve: " + wrong.getMessage());
             return Optional.empty();
@@ -213,27 +223,57 @@ final class ServeCommand implements Callable<Integer> {
      * begins at once.
      */
     static Gateway.Sources sources(GatewayConfig config) {
+        return sources(config, Optional.empty());
+    }
+
+    private static Gateway.Sources sources(GatewayConfig config, Optional<KubernetesSource> early) {
         boolean searches = config.pools().stream()
                 .anyMatch(pool -> pool.discovery().flatMap(Discovery::wanted).isPresent());
+        if (!searches) {
+            leave(early);
+        }
         return new Gateway.Sources(
                 () -> new ZmqKvEvents(),
-                searches ? prepared() : () -> new KubernetesSource(),
+                searches ? first(early.orElseGet(ServeCommand::prepared)) : () -> new KubernetesSource(),
                 at -> new JGroupsPeers(
                         new JGroupsPeers.Settings(at.host(), at.port(), at.secret(), "sluice", at.others())));
     }
 
-    /** The first is prepared; who asks again, for the replicas' names, gets one of its own to close. */
-    private static Supplier<EndpointSource> prepared() {
+    /**
+     * A source that is prepared before the configuration has been read, where its text names a search: to reach the API server takes as
+     * long as all else in a start. Whether there is one is known when it has been read; empty is never wrong.
+     */
+    private Optional<KubernetesSource> foreseen() {
+        try {
+            Path file = options.config.orElse(Path.of(""));
+            boolean small = Files.isRegularFile(file) && Files.size(file) < FORESEEN_BYTES;
+            return small && SEARCH.matcher(Files.readString(file)).find() ? Optional.of(prepared()) : Optional.empty();
+        } catch (IOException unreadable) { // who reads it next says so
+            LOG.log(System.Logger.Level.DEBUG, "nothing is foreseen", unreadable);
+            return Optional.empty();
+        }
+    }
+
+    private static KubernetesSource prepared() {
         KubernetesSource source = new KubernetesSource();
         source.prepare();
+        return source;
+    }
+
+    /** Not wanted after all; to close it waits until it has been made. */
+    private static void leave(Optional<KubernetesSource> early) {
+        early.ifPresent(source -> Thread.ofVirtual().name("kubernetes-leaves").start(source::close));
+    }
+
+    /** Who asks again, for the replicas' names, gets one of its own to close. */
+    private static Supplier<EndpointSource> first(KubernetesSource source) {
         AtomicBoolean taken = new AtomicBoolean();
         return () -> taken.compareAndSet(false, true) ? source : new KubernetesSource();
     }
 
     private static Optional<Integer> portOfEnvironment() {
-        return Optional.ofNullable(System.getenv("PORT"))
-                .filter(p -> !p.isBlank())
-                .map(Integer::valueOf);
+        String set = System.getenv("PORT");
+        return set == null || set.isBlank() ? Optional.empty() : Optional.of(Integer.valueOf(set));
     }
 
     private Loaded load(Optional<Integer> wanted, Catalog catalog) {

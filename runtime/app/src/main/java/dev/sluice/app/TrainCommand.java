@@ -28,6 +28,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    /** Without picocli. */
+    static int run(PrintWriter err) {
+        try {
+            return new TrainCommand().call();
+        } catch (IOException | InterruptedException | RuntimeException failure) {
+            return Failures.report(failure, "train", err);
+        }
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         CompletableFuture.delayedExecutor(LIMIT.toSeconds(), TimeUnit.SECONDS)

@@ -1,8 +1,12 @@
 package dev.sluice.gateway;
 
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.http.media.MediaContext;
 import io.helidon.service.registry.GlobalServiceRegistry;
 import io.helidon.service.registry.ServiceRegistryConfig;
 import io.helidon.service.registry.ServiceRegistryManager;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 
 /**
  * Helidon's registry of services, which the first of its classes that wants a text converted fills with all that it finds on the
@@ -10,7 +14,25 @@ import io.helidon.service.registry.ServiceRegistryManager;
  * with an empty one. What Helidon converts by itself (numbers, durations, …) works without.
  */
 public final class HelidonServices {
+    private static final MediaContext MEDIA =
+            MediaContext.builder().mediaSupportsDiscoverServices(false).build();
+    private static final ContentEncodingContext ENCODINGS = ContentEncodingContext.builder()
+            .contentEncodingsDiscoverServices(false)
+            .build();
+
     private HelidonServices() {}
+
+    /**
+     * A server that has nothing but what it is told: without asking all jars of the class path, service by service, for what could be added.
+     */
+    public static WebServerConfig.Builder server() {
+        return WebServer.builder()
+                .featuresDiscoverServices(false)
+                .protocolsDiscoverServices(false)
+                .concurrencyLimitDiscoverServices(false)
+                .mediaContext(MEDIA)
+                .contentEncoding(ENCODINGS);
+    }
 
     /** Makes the registry of this process an empty one, for good, unless somebody has made one before. */
     public static synchronized void leaveOut() {
@@ -21,6 +43,9 @@ public final class HelidonServices {
                     .build();
             GlobalServiceRegistry.registry(
                     ServiceRegistryManager.create(nothing).registry());
+            // Of the serial filter that a server sets (all is refused): exceptions from it in jars, of which there are
+            // none here.
+            System.setProperty("helidon.serialFilter.ignoreFiles", "true");
         }
     }
 }

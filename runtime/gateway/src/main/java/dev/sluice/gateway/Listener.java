@@ -42,7 +42,7 @@ final class Listener implements AutoCloseable {
                         base.budgetWait()));
         Optional<ServerTls> tls = config.tls().map(ServerTls::new);
         WebServer server = connections
-                .install(WebServer.builder().update(b -> tls.ifPresent(t -> b.tls(t.helidon()))))
+                .install(HelidonServices.server().update(b -> tls.ifPresent(t -> b.tls(t.helidon()))))
                 .host(config.host())
                 .port(config.port())
                 .backlog(BACKLOG)

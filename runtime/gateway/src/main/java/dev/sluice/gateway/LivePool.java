@@ -71,7 +71,6 @@ final class LivePool {
     private final Pool pool;
     private final FlowControl flow;
     private final AdmissionQueue queue;
-    private final AdmissionQueue.Bounds bounds;
     private final Sessions sessions = new Sessions(SESSIONS);
     private final Sessions responses = new Sessions(SESSIONS);
     private final PrefixIndex index;
@@ -101,6 +100,9 @@ final class LivePool {
     /** By priority: requests that had to. */
     private final Map<Integer, Long> tookBack = new TreeMap<>();
 
+    /** Where a configuration says nothing of waiting. */
+    private final FlowRules standard;
+
     private volatile FlowRules rules;
 
     LivePool(
@@ -112,8 +114,8 @@ final class LivePool {
             Upstreams upstreams) {
         this.name = settings.name();
         this.pool = new Pool(settings);
-        this.bounds = bounds;
-        this.rules = pipeline.flow().orElseGet(() -> FlowRules.standard(bounds));
+        this.standard = FlowRules.standard(bounds);
+        this.rules = pipeline.flow().orElse(standard);
         this.flow = new FlowControl(pool, rules);
         this.queue = flow.queue();
         this.index = index;
@@ -141,7 +143,7 @@ final class LivePool {
     /** Decisions that begin from now on are made with this one. */
     void pipeline(Pipeline next) {
         placer.pipeline(next);
-        FlowRules after = next.flow().orElseGet(() -> FlowRules.standard(bounds));
+        FlowRules after = next.flow().orElse(standard);
         locked(() -> {
             rules = after;
             flow.configure(after, System.nanoTime());

@@ -2,7 +2,6 @@ package dev.sluice.core.discovery;
 
 import dev.sluice.core.index.Xxh64;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,9 +30,7 @@ public record PoolRules(Map<String, Integer> objectives, List<Rewrite> rewrites)
     /** Copies both, and brings the rewrites into their order. */
     public PoolRules {
         objectives = Collections.unmodifiableMap(new TreeMap<>(objectives));
-        rewrites = rewrites.stream()
-                .sorted(Comparator.comparingLong(Rewrite::created).thenComparing(Rewrite::name))
-                .toList();
+        rewrites = rewrites.stream().sorted(Rewrite::byAge).toList();
     }
 
     /**
@@ -45,6 +42,11 @@ public record PoolRules(Map<String, Integer> objectives, List<Rewrite> rewrites)
         /** Copies the rules. */
         public Rewrite {
             rules = List.copyOf(rules);
+        }
+
+        private static int byAge(Rewrite a, Rewrite b) {
+            int order = Long.compare(a.created, b.created);
+            return order == 0 ? a.name.compareTo(b.name) : order;
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.sluice.core.flow;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -39,8 +38,8 @@ public final class Eviction {
     /** A victim that has not ended by then is not waited for any longer, ns. */
     public static final long CONFIRM_NS = CONFIRM_S * 1_000_000_000L;
 
-    private final TreeSet<Running> candidates = new TreeSet<>(
-            Comparator.comparingInt((Running r) -> r.priority).thenComparing(r -> r.number, Comparator.reverseOrder()));
+    private final TreeSet<Running> candidates = new TreeSet<>((a, b) ->
+            a.priority == b.priority ? Long.compare(b.number, a.number) : Integer.compare(a.priority, b.priority));
     private final List<Running> pending = new ArrayList<>();
     private Rules rules;
     private long numbers;

@@ -1,5 +1,6 @@
 package dev.sluice.gateway.admin;
 
+import dev.sluice.gateway.HelidonServices;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.WebServer;
@@ -73,11 +74,10 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private static WebServer listen(String host, int port, Guard guard, Routes routes) {
-        WebServer server = WebServer.builder()
+        WebServer server = HelidonServices.server()
                 .host(host)
                 .port(port)
                 .shutdownHook(false) // health must be answered while the streams of tenants end
-                .protocolsDiscoverServices(false)
                 .addConnectionSelector(Http1ConnectionSelector.builder()
                         .config(Http1Config.create())
                         .build())

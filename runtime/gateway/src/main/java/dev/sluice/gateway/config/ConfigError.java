@@ -1,6 +1,5 @@
 package dev.sluice.gateway.config;
 
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -15,11 +14,6 @@ import java.util.regex.Pattern;
  */
 public record ConfigError(String file, int line, int column, String path, String message)
         implements Comparable<ConfigError> {
-    private static final Comparator<ConfigError> READING_ORDER = Comparator.comparing(ConfigError::file)
-            .thenComparingInt(ConfigError::line)
-            .thenComparingInt(ConfigError::column)
-            .thenComparing(ConfigError::path)
-            .thenComparing(ConfigError::message);
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\u2028\\u2029]");
 
     /** What a file says is quoted in messages: one of them is one line, whatever stands there. */
@@ -40,9 +34,20 @@ public record ConfigError(String file, int line, int column, String path, String
         return new ConfigError(position.file(), position.line(), position.column(), path, message);
     }
 
+    /** In the order in which one reads. */
     @Override
     public int compareTo(ConfigError other) {
-        return READING_ORDER.compare(this, other);
+        int order = file.compareTo(other.file);
+        if (order == 0) {
+            order = Integer.compare(line, other.line);
+        }
+        if (order == 0) {
+            order = Integer.compare(column, other.column);
+        }
+        if (order == 0) {
+            order = path.compareTo(other.path);
+        }
+        return order == 0 ? message.compareTo(other.message) : order;
     }
 
     /** {@code file:line:col: path: message}. */

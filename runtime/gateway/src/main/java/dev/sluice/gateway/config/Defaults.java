@@ -49,19 +49,18 @@ final class Defaults {
 
     /** The same node with all its places replaced by the place of the mapping that lacks it. */
     static Node moved(Node node, Position at) {
-        return switch (node) {
-            case Node.Scalar scalar -> new Node.Scalar(at, scalar.text(), scalar.kind());
-            case Node.Sequence sequence ->
-                new Node.Sequence(
-                        at,
-                        sequence.items().stream().map(item -> moved(item, at)).toList());
-            case Node.Mapping mapping ->
-                new Node.Mapping(
-                        at,
-                        mapping.entries().stream()
+        if (node instanceof Node.Scalar scalar) {
+            return new Node.Scalar(at, scalar.text(), scalar.kind());
+        } else if (node instanceof Node.Sequence sequence) {
+            return new Node.Sequence(
+                    at, sequence.items().stream().map(item -> moved(item, at)).toList());
+        }
+        return new Node.Mapping(
+                at,
+                ((Node.Mapping) node)
+                        .entries().stream()
                                 .map(entry -> new Node.Entry(at, entry.key(), moved(entry.value(), at)))
                                 .toList());
-        };
     }
 
     /** A text as it would be written in YAML: quotes are taken off, a number stays as it is written. */

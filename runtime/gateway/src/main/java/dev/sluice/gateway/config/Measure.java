@@ -11,18 +11,20 @@ import java.util.OptionalLong;
 /** The number in a value that {@link Range} bounds: of lists their length, of durations the seconds, of sizes the bytes. */
 record Measure(double number, String unit) {
     static Optional<Measure> of(Object value, Codecs codecs) {
-        return switch (value) {
-            case Number number -> Optional.of(new Measure(number.doubleValue(), ""));
-            case Collection<?> items -> Optional.of(new Measure(items.size(), " entries"));
-            case OptionalInt number ->
-                number.isPresent() ? Optional.of(new Measure(number.getAsInt(), "")) : Optional.empty();
-            case OptionalLong number ->
-                number.isPresent() ? Optional.of(new Measure(number.getAsLong(), "")) : Optional.empty();
-            case OptionalDouble number ->
-                number.isPresent() ? Optional.of(new Measure(number.getAsDouble(), "")) : Optional.empty();
-            case Optional<?> optional -> optional.flatMap(inner -> of(inner, codecs));
-            default -> ofCodec(value, codecs);
-        };
+        if (value instanceof Number number) {
+            return Optional.of(new Measure(number.doubleValue(), ""));
+        } else if (value instanceof Collection<?> items) {
+            return Optional.of(new Measure(items.size(), " entries"));
+        } else if (value instanceof Optional<?> optional) {
+            return optional.flatMap(inner -> of(inner, codecs));
+        } else if (value instanceof OptionalInt number) {
+            return number.isPresent() ? of(number.getAsInt(), codecs) : Optional.empty();
+        } else if (value instanceof OptionalLong number) {
+            return number.isPresent() ? of(number.getAsLong(), codecs) : Optional.empty();
+        } else if (value instanceof OptionalDouble number) {
+            return number.isPresent() ? of(number.getAsDouble(), codecs) : Optional.empty();
+        }
+        return ofCodec(value, codecs);
     }
 
     private static Optional<Measure> ofCodec(Object value, Codecs codecs) {

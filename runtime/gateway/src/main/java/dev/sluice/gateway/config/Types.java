@@ -9,12 +9,14 @@ final class Types {
     private Types() {}
 
     static Class<?> raw(Type type) {
-        return switch (type) {
-            case Class<?> plain -> plain;
-            case ParameterizedType parameterized -> raw(parameterized.getRawType());
-            case WildcardType wildcard -> raw(wildcard.getUpperBounds()[0]);
-            default -> throw new IllegalArgumentException("a configuration can't have components of type " + type);
-        };
+        if (type instanceof Class<?> plain) {
+            return plain;
+        } else if (type instanceof ParameterizedType parameterized) {
+            return raw(parameterized.getRawType());
+        } else if (type instanceof WildcardType wildcard) {
+            return raw(wildcard.getUpperBounds()[0]);
+        }
+        throw new IllegalArgumentException("a configuration can't have components of type " + type);
     }
 
     static Type argument(Type type, int index) {

@@ -91,24 +91,22 @@ final class Yaml {
         if (++nodes > MAX_NODES) {
             throw new TooMuchException(at, "more than " + MAX_NODES + " values, aliases expanded");
         }
-        return switch (node) {
-            case ScalarNode scalar -> new Node.Scalar(at, scalar.getValue(), kind(scalar, at));
-            case SequenceNode sequence -> {
-                List<Node> items = new ArrayList<>();
-                for (org.snakeyaml.engine.v2.nodes.Node item : sequence.getValue()) {
-                    items.add(convert(item, depth + 1));
-                }
-                yield new Node.Sequence(at, List.copyOf(items));
+        if (node instanceof ScalarNode scalar) {
+            return new Node.Scalar(at, scalar.getValue(), kind(scalar, at));
+        } else if (node instanceof SequenceNode sequence) {
+            List<Node> items = new ArrayList<>();
+            for (org.snakeyaml.engine.v2.nodes.Node item : sequence.getValue()) {
+                items.add(convert(item, depth + 1));
             }
-            case MappingNode mapping -> {
-                List<Node.Entry> entries = new ArrayList<>();
-                for (NodeTuple tuple : mapping.getValue()) {
-                    entries.add(entry(tuple, depth));
-                }
-                yield new Node.Mapping(at, List.copyOf(entries));
+            return new Node.Sequence(at, List.copyOf(items));
+        } else if (node instanceof MappingNode mapping) {
+            List<Node.Entry> entries = new ArrayList<>();
+            for (NodeTuple tuple : mapping.getValue()) {
+                entries.add(entry(tuple, depth));
             }
-            default -> throw new TooMuchException(at, "not a scalar, list or mapping");
-        };
+            return new Node.Mapping(at, List.copyOf(entries));
+        }
+        throw new TooMuchException(at, "not a scalar, list or mapping");
     }
 
     private Node.Entry entry(NodeTuple tuple, int depth) {

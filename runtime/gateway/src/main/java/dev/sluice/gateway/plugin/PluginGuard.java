@@ -44,12 +44,14 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
     public <P extends Part> P own(Class<P> kind, String type, String name, P part) {
         String point = point(kind);
         CallStats stats = new CallStats(meters.plugin(point, type, name));
-        Part watched = switch (part) {
-            case Scorer scorer when kind == Scorer.class -> new Metered.OfScorer(name, stats, scorer);
-            case Filter filter when kind == Filter.class -> new Metered.OfFilter(name, stats, filter);
-            case Picker picker when kind == Picker.class -> new Metered.OfPicker(name, stats, picker);
-            default -> part;
-        };
+        Part watched = part;
+        if (kind == Scorer.class && part instanceof Scorer scorer) {
+            watched = new Metered.OfScorer(name, stats, scorer);
+        } else if (kind == Filter.class && part instanceof Filter filter) {
+            watched = new Metered.OfFilter(name, stats, filter);
+        } else if (kind == Picker.class && part instanceof Picker picker) {
+            watched = new Metered.OfPicker(name, stats, picker);
+        }
         return kind.cast(watched);
     }
 

@@ -3,7 +3,6 @@ package dev.sluice.gateway.tenant;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +43,7 @@ public final class Tenants {
         anonymous.map(Caller::tenant).ifPresent(tenant -> byName.put(tenant.name(), tenant));
         tenants.forEach(tenant -> byName.put(tenant.name(), tenant));
         this.entries =
-                keys.stream().sorted(Comparator.comparingLong(Entry::head)).toArray(Entry[]::new);
+                keys.stream().sorted((a, b) -> Long.compare(a.head(), b.head())).toArray(Entry[]::new);
         this.heads = Arrays.stream(entries).mapToLong(Entry::head).toArray();
     }
 
