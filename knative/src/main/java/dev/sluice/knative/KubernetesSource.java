@@ -113,6 +113,7 @@ public final class KubernetesSource implements EndpointSource {
     }
 
     private static Sight open(Wanted wanted, KubernetesClient client, Runnable changed) {
+        // Not a switch: a class would be made for it at each start.
         if (wanted instanceof Wanted.Knative k) {
             return new KnativeSight(client, k.namespace(), k.selector(), changed);
         } else if (wanted instanceof Wanted.Kserve k) {

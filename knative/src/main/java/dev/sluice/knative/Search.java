@@ -38,7 +38,9 @@ final class Search implements EndpointSource.Watching {
     private final Thread thread;
     private final long hurryUntil = System.nanoTime() + HURRY.toNanos();
     private long notBefore = System.nanoTime();
-    private boolean seen;
+    /** All lists have come, or were waited for long enough. */
+    private boolean settled;
+
     private volatile boolean closed;
 
     /** @param opener begins to look, and calls back when something has changed; run on the search's own thread */
@@ -73,8 +75,8 @@ final class Search implements EndpointSource.Watching {
                     tell(now);
                 }
                 long end = System.nanoTime();
-                seen |= now.seen() || end - hurryUntil > 0;
-                notBefore = seen ? end + Math.min(LONGEST.toNanos(), REST * (end - begun)) : end;
+                settled |= now.seen() || end - hurryUntil > 0;
+                notBefore = settled ? end + Math.min(LONGEST.toNanos(), REST * (end - begun)) : end;
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
@@ -90,7 +92,7 @@ final class Search implements EndpointSource.Watching {
         } else {
             signal.poll(Math.max(1, due.getAsLong() - System.nanoTime()), TimeUnit.NANOSECONDS);
         }
-        Duration gather = seen ? GATHER : GATHER_FIRST;
+        Duration gather = settled ? GATHER : GATHER_FIRST;
         Thread.sleep(Duration.ofNanos(Math.max(gather.toNanos(), notBefore - System.nanoTime())));
         signal.clear();
     }

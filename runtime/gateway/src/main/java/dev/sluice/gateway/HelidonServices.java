@@ -14,11 +14,14 @@ import io.helidon.webserver.WebServerConfig;
  * with an empty one. What Helidon converts by itself (numbers, durations, …) works without.
  */
 public final class HelidonServices {
-    private static final MediaContext MEDIA =
-            MediaContext.builder().mediaSupportsDiscoverServices(false).build();
-    private static final ContentEncodingContext ENCODINGS = ContentEncodingContext.builder()
-            .contentEncodingsDiscoverServices(false)
-            .build();
+    /** Apart, so that it is made by the first server and not before {@link #leaveOut} could do its work. */
+    private static final class Told {
+        static final MediaContext MEDIA =
+                MediaContext.builder().mediaSupportsDiscoverServices(false).build();
+        static final ContentEncodingContext ENCODINGS = ContentEncodingContext.builder()
+                .contentEncodingsDiscoverServices(false)
+                .build();
+    }
 
     private HelidonServices() {}
 
@@ -30,8 +33,8 @@ public final class HelidonServices {
                 .featuresDiscoverServices(false)
                 .protocolsDiscoverServices(false)
                 .concurrencyLimitDiscoverServices(false)
-                .mediaContext(MEDIA)
-                .contentEncoding(ENCODINGS);
+                .mediaContext(Told.MEDIA)
+                .contentEncoding(Told.ENCODINGS);
     }
 
     /** Makes the registry of this process an empty one, for good, unless somebody has made one before. */

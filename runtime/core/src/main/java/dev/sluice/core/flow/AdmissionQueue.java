@@ -84,8 +84,8 @@ public final class AdmissionQueue {
 
     /** Other rules hold from now on. Who waits goes on waiting, even where the new bounds would not have let it in. */
     public void configure(FlowSettings next, long now) {
-        if (Objects.equals(
-                next, settings)) { // the same object first: to compare records takes 10 ms for the first time
+        // The same object first: to compare records takes 10 ms for the first time, which is in a start.
+        if (Objects.equals(next, settings)) {
             return;
         }
         List<Ticket> waiting = all();

@@ -49,6 +49,7 @@ final class Defaults {
 
     /** The same node with all its places replaced by the place of the mapping that lacks it. */
     static Node moved(Node node, Position at) {
+        // Not a switch: a class would be made for it at each start.
         if (node instanceof Node.Scalar scalar) {
             return new Node.Scalar(at, scalar.text(), scalar.kind());
         } else if (node instanceof Node.Sequence sequence) {

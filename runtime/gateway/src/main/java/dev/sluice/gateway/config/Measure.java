@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 /** The number in a value that {@link Range} bounds: of lists their length, of durations the seconds, of sizes the bytes. */
 record Measure(double number, String unit) {
     static Optional<Measure> of(Object value, Codecs codecs) {
+        // Not a switch: a class would be made for it at each start.
         if (value instanceof Number number) {
             return Optional.of(new Measure(number.doubleValue(), ""));
         } else if (value instanceof Collection<?> items) {

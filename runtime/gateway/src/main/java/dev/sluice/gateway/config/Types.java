@@ -9,6 +9,7 @@ final class Types {
     private Types() {}
 
     static Class<?> raw(Type type) {
+        // Not a switch: a class would be made for it at each start.
         if (type instanceof Class<?> plain) {
             return plain;
         } else if (type instanceof ParameterizedType parameterized) {

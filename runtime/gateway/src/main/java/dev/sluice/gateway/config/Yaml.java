@@ -91,6 +91,7 @@ final class Yaml {
         if (++nodes > MAX_NODES) {
             throw new TooMuchException(at, "more than " + MAX_NODES + " values, aliases expanded");
         }
+        // Not a switch: a class would be made for it at each start.
         if (node instanceof ScalarNode scalar) {
             return new Node.Scalar(at, scalar.getValue(), kind(scalar, at));
         } else if (node instanceof SequenceNode sequence) {

@@ -45,6 +45,7 @@ public record PluginGuard(Duration budget, Meters meters, PluginWorkers workers)
         String point = point(kind);
         CallStats stats = new CallStats(meters.plugin(point, type, name));
         Part watched = part;
+        // Not a switch: a class would be made for it at each start.
         if (kind == Scorer.class && part instanceof Scorer scorer) {
             watched = new Metered.OfScorer(name, stats, scorer);
         } else if (kind == Filter.class && part instanceof Filter filter) {
