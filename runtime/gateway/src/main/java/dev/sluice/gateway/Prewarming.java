@@ -176,28 +176,35 @@ final class Prewarming {
     }
 
     private void patch(Picture.Revision revision, ScaleAhead.Change change, String why) {
+        boolean done = false;
         try {
-            Optional<String> problem = scaler.scale(revision, change.least(), change.until());
-            if (problem.isEmpty()) {
-                failures.clear();
-                if (change.least() != revision.scaling().least()) {
-                    LOG.log(
-                            System.Logger.Level.INFO,
-                            "pool {0}: {1} has min-scale {2} now: {3}",
-                            pool,
-                            revision.name(),
-                            Integer.toString(change.least()),
-                            why);
-                }
-            } else if (failures.add(problem.get())) {
-                LOG.log(System.Logger.Level.WARNING, "pool {0}: no pods ahead of need: {1}", pool, problem.get());
-            }
-            outcome.accept(problem.isEmpty() ? "changed" : "failed");
+            done = set(revision, change, why);
         } catch (RuntimeException broken) {
             LOG.log(System.Logger.Level.WARNING, "min-scale of " + revision.name() + " could not be set", broken);
-            outcome.accept("failed");
         } finally {
-            busy.remove(revision.name());
+            busy.remove(revision.name()); // before it is told: who hears of it may look again at once
+            outcome.accept(done ? "changed" : "failed");
         }
+    }
+
+    private boolean set(Picture.Revision revision, ScaleAhead.Change change, String why) {
+        Optional<String> problem = scaler.scale(revision, change.least(), change.until());
+        if (problem.isPresent()) {
+            if (failures.add(problem.get())) {
+                LOG.log(System.Logger.Level.WARNING, "pool {0}: no pods ahead of need: {1}", pool, problem.get());
+            }
+            return false;
+        }
+        failures.clear();
+        if (change.least() != revision.scaling().least()) {
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "pool {0}: {1} has min-scale {2} now: {3}",
+                    pool,
+                    revision.name(),
+                    Integer.toString(change.least()),
+                    why);
+        }
+        return true;
     }
 }
