@@ -207,9 +207,8 @@ final class EndpointState {
                 dispatched);
     }
 
-    /** Writes this endpoint's row of a snapshot. */
-    void write(double[] values, PoolSettings settings, long now) {
-        LearnedRates.Figures speed = rates.at(now);
+    /** Writes this endpoint's row of a snapshot, without how fast it is. */
+    void write(double[] values, LearnedRates.Figures speed, PoolSettings settings, long now) {
         put(values, Signal.WAITING, scrape.waiting());
         put(values, Signal.RUNNING, scrape.running());
         put(values, Signal.KV_USAGE, scrape.kvUsage());
@@ -228,10 +227,6 @@ final class EndpointState {
         put(values, Signal.PULLED_TOKENS, 0);
         put(values, Signal.PULL_MS, 0);
         put(values, Signal.PROMPT_TOKENS, Double.NaN);
-        put(values, Signal.PREFILL_RATE, speed.prefillRate());
-        put(values, Signal.TOKEN_TIME_MS, speed.tokenMs());
-        put(values, Signal.TOKEN_TIME_SLOPE_MS, speed.tokenSlopeMs());
-        put(values, Signal.OVERHEAD_MS, speed.overheadMs());
         put(values, Signal.OUTPUT_TOKENS, Snapshot.OF_THE_POOL);
         put(values, Signal.SESSION, Double.NaN);
         put(values, Signal.SLOW_START, slowStart(settings, now));

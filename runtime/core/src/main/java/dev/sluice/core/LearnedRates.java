@@ -2,6 +2,7 @@ package dev.sluice.core;
 
 import dev.sluice.core.LinearFit.Line;
 import dev.sluice.core.LinearFit.Sample;
+import dev.sluice.spi.Signal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -270,7 +271,18 @@ final class LearnedRates {
      * @param tokenMs time per token of a lone stream, ms
      * @param tokenSlopeMs growth of that time per further stream, ms
      */
-    record Figures(double prefillRate, double overheadMs, double tokenMs, double tokenSlopeMs) {}
+    record Figures(double prefillRate, double overheadMs, double tokenMs, double tokenSlopeMs) {
+        /** The same with one of them changed, where the signal is one of them. */
+        Figures with(Signal signal, double value) {
+            return switch (signal) {
+                case PREFILL_RATE -> new Figures(value, overheadMs, tokenMs, tokenSlopeMs);
+                case OVERHEAD_MS -> new Figures(prefillRate, value, tokenMs, tokenSlopeMs);
+                case TOKEN_TIME_MS -> new Figures(prefillRate, overheadMs, value, tokenSlopeMs);
+                case TOKEN_TIME_SLOPE_MS -> new Figures(prefillRate, overheadMs, tokenMs, value);
+                default -> this;
+            };
+        }
+    }
 
     /** When the last first token came; {@link Long#MIN_VALUE} before any. */
     long lastFirstToken() {

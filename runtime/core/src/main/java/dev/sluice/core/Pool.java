@@ -262,8 +262,10 @@ public final class Pool {
             taking.full(row, state.inFlight >= limit(state));
             taking.trust(row, state.trust.factor());
             taking.scrape(row, state.scrape);
-            state.write(signals, settings, now);
+            LearnedRates.Figures speed = state.rates.at(now);
+            state.write(signals, speed, settings, now);
             taking.signals(row, signals);
+            taking.speed(row, speed);
             row++;
         }
         Snapshot taken = taking.done(version, now, output.mean(), links.table(now), pulls.table(now));

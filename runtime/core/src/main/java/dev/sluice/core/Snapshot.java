@@ -25,6 +25,7 @@ public final class Snapshot {
     private final boolean[] full;
     private final double[] trust;
     private final double[][] values;
+    private final LearnedRates.Figures[] speeds;
     private final Scrape[] scrapes;
     private final double outputTokens;
     private final LinkTable links;
@@ -39,6 +40,7 @@ public final class Snapshot {
             boolean[] full,
             double[] trust,
             double[][] values,
+            LearnedRates.Figures[] speeds,
             Scrape[] scrapes,
             double outputTokens,
             LinkTable links,
@@ -51,6 +53,7 @@ public final class Snapshot {
         this.full = full;
         this.trust = trust;
         this.values = values;
+        this.speeds = speeds;
         this.scrapes = scrapes;
         this.outputTokens = outputTokens;
         this.links = links;
@@ -65,6 +68,7 @@ public final class Snapshot {
         private boolean[] full;
         private double[] trust;
         private double[][] values;
+        private LearnedRates.Figures[] speeds;
         private Scrape[] scrapes;
         /** Arrays of our own; before that they are the other picture's. */
         private boolean ownRows;
@@ -72,6 +76,7 @@ public final class Snapshot {
         private boolean ownFull;
         private boolean ownTrust;
         private boolean ownValues;
+        private boolean ownSpeeds;
         private boolean ownScrapes;
 
         /** @param before must have as many rows; null for none */
@@ -83,6 +88,7 @@ public final class Snapshot {
                 full = before.full;
                 trust = before.trust;
                 values = before.values;
+                speeds = before.speeds;
                 scrapes = before.scrapes;
             } else {
                 endpoints = new Endpoint[rows];
@@ -91,8 +97,9 @@ public final class Snapshot {
                 full = new boolean[rows];
                 trust = new double[rows];
                 values = new double[rows][];
+                speeds = new LearnedRates.Figures[rows];
                 scrapes = new Scrape[rows];
-                ownRows = ownFull = ownTrust = ownValues = ownScrapes = true;
+                ownRows = ownFull = ownTrust = ownValues = ownSpeeds = ownScrapes = true;
             }
         }
 
@@ -143,6 +150,18 @@ public final class Snapshot {
             values[row] = signals.clone();
         }
 
+        /** Learned from the whole fleet, so that they change everywhere with each answer: not to take the row's signals along. */
+        @SuppressWarnings("ReferenceEquality")
+        void speed(int row, LearnedRates.Figures figures) {
+            if (!ownSpeeds && speeds[row] != figures) {
+                speeds = speeds.clone();
+                ownSpeeds = true;
+            }
+            if (ownSpeeds) {
+                speeds[row] = figures;
+            }
+        }
+
         @SuppressWarnings("ReferenceEquality")
         void scrape(int row, Scrape scrape) {
             if (!ownScrapes && scrapes[row] != scrape) {
@@ -156,7 +175,19 @@ public final class Snapshot {
 
         Snapshot done(long version, long now, double outputTokens, LinkTable links, LinkTable pulls) {
             return new Snapshot(
-                    version, now, endpoints, statuses, slots, full, trust, values, scrapes, outputTokens, links, pulls);
+                    version,
+                    now,
+                    endpoints,
+                    statuses,
+                    slots,
+                    full,
+                    trust,
+                    values,
+                    speeds,
+                    scrapes,
+                    outputTokens,
+                    links,
+                    pulls);
         }
     }
 
@@ -192,8 +223,17 @@ public final class Snapshot {
 
     /** A signal by row. */
     public double signal(int row, Signal signal) {
-        double value = values[row][signal.ordinal()];
-        return signal == Signal.OUTPUT_TOKENS && value == OF_THE_POOL ? outputTokens : value;
+        return switch (signal) {
+            case PREFILL_RATE -> speeds[row].prefillRate();
+            case OVERHEAD_MS -> speeds[row].overheadMs();
+            case TOKEN_TIME_MS -> speeds[row].tokenMs();
+            case TOKEN_TIME_SLOPE_MS -> speeds[row].tokenSlopeMs();
+            case OUTPUT_TOKENS -> {
+                double own = values[row][signal.ordinal()];
+                yield own == OF_THE_POOL ? outputTokens : own;
+            }
+            default -> values[row][signal.ordinal()];
+        };
     }
 
     /** Expected time to move KV of so many tokens between two rows, ms; infinite when that can't be done now. */
@@ -237,6 +277,8 @@ public final class Snapshot {
         double[][] changed = values.clone();
         changed[row] = values[row].clone();
         changed[row][signal.ordinal()] = value;
+        LearnedRates.Figures[] faster = speeds.clone();
+        faster[row] = speeds[row].with(signal, value);
         return new Snapshot(
                 version,
                 takenAt,
@@ -246,6 +288,7 @@ public final class Snapshot {
                 full,
                 trust,
                 changed,
+                faster,
                 scrapes,
                 outputTokens,
                 links,
