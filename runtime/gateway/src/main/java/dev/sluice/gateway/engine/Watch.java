@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
+import org.jctools.queues.MpmcArrayQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class Watch implements AutoCloseable {
     private static final long PATIENCE = Duration.ofSeconds(2).toNanos();
 
     private static final int BUFFER = 16 * 1024;
+    /** Buffers for pages. Not one for each engine: a thousand would keep a thousand, of which one or two are in use. */
+    private static final MpmcArrayQueue<byte[]> SPARE = new MpmcArrayQueue<>(16);
 
     private final EngineTarget target;
     private final EngineSettings settings;
@@ -154,7 +157,16 @@ final class Watch implements AutoCloseable {
             body.readNBytes(BUFFER);
             throw new IOException("GET " + target.metrics().getRawPath() + " answered " + status);
         }
-        byte[] buffer = new byte[BUFFER]; // not kept: a thousand engines would keep a thousand
+        byte[] spare = SPARE.poll();
+        byte[] buffer = spare == null ? new byte[BUFFER] : spare;
+        try {
+            return readPage(body, buffer);
+        } finally {
+            SPARE.offer(buffer);
+        }
+    }
+
+    private Scrape readPage(InputStream body, byte[] buffer) throws IOException {
         MetricsPage page = new MetricsPage(events.samples(target.id()));
         int held = 0;
         int total = 0;
