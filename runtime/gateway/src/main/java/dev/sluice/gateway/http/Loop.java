@@ -34,6 +34,11 @@ public final class Loop implements AutoCloseable, Executor {
     /** How exact time limits are. */
     static final int TICK_MILLIS = 25;
 
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
+
+    /** At so many wires it looks in one go; of more, at a part at a time. */
+    private static final int STRETCH = 512;
+
     /** Threads that go on before sockets are looked at again. */
     private static final int BATCH = 64;
 
@@ -45,6 +50,11 @@ public final class Loop implements AutoCloseable, Executor {
     private final Thread thread;
     private final ConcurrentLinkedQueue<Wire> joining = new ConcurrentLinkedQueue<>();
     private final ArrayList<Wire> wires = new ArrayList<>();
+    /** The wire that was looked at last. */
+    private int cursor;
+    /** When that was. */
+    private long looked = System.nanoTime();
+
     private final Consumer<SelectionKey> ready = this::ready;
     private final MpscUnboundedArrayQueue<Runnable> tasks = new MpscUnboundedArrayQueue<>(1024);
     private final Optional<Thread.Builder.OfVirtual> mounts = Mounts.on(this);
@@ -251,7 +261,6 @@ public final class Loop implements AutoCloseable, Executor {
     }
 
     private void run() {
-        long tick = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
         long last = System.nanoTime();
         while (!stopped) {
             try {
@@ -261,9 +270,11 @@ public final class Loop implements AutoCloseable, Executor {
                     sleep();
                 }
                 long now = System.nanoTime();
-                if (now - last >= tick || wires.isEmpty()) {
+                look(now);
+                if (now - last >= TICK || wires.isEmpty()) {
                     last = now;
-                    tick(now);
+                    open = wires.size();
+                    endRests(now);
                 }
             } catch (ClosedSelectorException e) {
                 break;
@@ -303,7 +314,7 @@ public final class Loop implements AutoCloseable, Executor {
         asleep = true; // before the last look: whoever adds something after it wakes the selector
         try {
             if (tasks.isEmpty()) {
-                selector.select(ready, idle() ? 0 : TICK_MILLIS);
+                selector.select(ready, idle() ? 0 : rest());
             }
         } finally {
             asleep = false;
@@ -325,28 +336,43 @@ public final class Loop implements AutoCloseable, Executor {
         }
     }
 
-    private void tick(long now) {
+    /** How long it may sleep, in ms: less with many wires, so that it does not find all that is over at once. */
+    private int rest() {
+        return Math.max(1, TICK_MILLIS * STRETCH / Math.max(STRETCH, wires.size()));
+    }
+
+    /**
+     * Looks at time limits, at each wire's once in a tick. It goes through them as time goes on, because thousands that were opened together
+     * are over together: whoever asks for something just then would wait until all of them have been looked at, refused and closed.
+     */
+    private void look(long now) {
         for (Wire w = joining.poll(); w != null; w = joining.poll()) {
             wires.add(w);
         }
-        for (int i = wires.size() - 1; i >= 0; i--) {
-            Wire wire = wires.get(i);
-            boolean stays;
-            try {
-                stays = wire.tick(now);
-            } catch (RuntimeException | Error e) {
-                LOG.log(System.Logger.Level.WARNING, "connection closed after", e);
-                wire.close();
-                stays = false;
-            }
-            if (!stays) {
+        long due = wires.size() <= STRETCH
+                ? now - looked < TICK ? 0 : wires.size()
+                : Math.min(wires.size(), (now - looked) * wires.size() / TICK);
+        if (due > 0 || wires.isEmpty()) {
+            looked = now;
+        }
+        for (; due > 0; due--) {
+            cursor = cursor > 0 && cursor <= wires.size() ? cursor - 1 : wires.size() - 1;
+            if (!look(wires.get(cursor), now)) {
                 int end = wires.size() - 1;
-                wires.set(i, wires.get(end));
+                wires.set(cursor, wires.get(end));
                 wires.remove(end);
             }
         }
-        open = wires.size();
-        endRests(now);
+    }
+
+    private static boolean look(Wire wire, long now) {
+        try {
+            return wire.tick(now);
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.WARNING, "connection closed after", e);
+            wire.close();
+            return false;
+        }
     }
 
     /** Stops the threads and closes all wires. */
