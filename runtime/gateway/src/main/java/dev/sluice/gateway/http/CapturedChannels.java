@@ -22,6 +22,8 @@ final class CapturedChannels implements SocketOptions {
 
     private final SocketOptions options;
     private final ConcurrentHashMap<SocketAddress, SocketChannel> channels = new ConcurrentHashMap<>();
+    /** Only for the thread that accepts. */
+    private @Nullable SocketChannel newest;
 
     CapturedChannels(SocketOptions options) {
         this.options = options;
@@ -32,12 +34,21 @@ final class CapturedChannels implements SocketOptions {
         options.configureSocket(channel);
         try {
             channels.put(channel.getRemoteAddress(), channel);
+            newest = channel;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         if (channels.size() > SWEEP_ABOVE) {
             channels.values().removeIf(c -> !c.isOpen());
         }
+    }
+
+    /** The one that the current thread has accepted last, when it has not been asked for. */
+    @Nullable
+    SocketChannel newest() {
+        SocketChannel channel = newest;
+        newest = null;
+        return channel;
     }
 
     @Nullable

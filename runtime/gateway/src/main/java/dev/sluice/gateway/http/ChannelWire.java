@@ -103,12 +103,8 @@ final class ChannelWire extends Wire {
         this.loop = loop;
         this.channel = channel;
         channel.configureBlocking(false);
-        this.armed = true;
+        // Whoever connected has mostly sent something: the first read looks before it waits.
         this.key = channel.register(loop.selector(), 0, this);
-        // Only now: the loop may be told of bytes before register returns, and would find no key here.
-        if (channel.isConnected()) {
-            key.interestOps(SelectionKey.OP_READ);
-        }
         loop.join(this);
     }
 
@@ -122,6 +118,7 @@ final class ChannelWire extends Wire {
         while (!channel.finishConnect()) {
             await(SelectionKey.OP_CONNECT, end);
         }
+        armed = true;
         key.interestOps(SelectionKey.OP_READ);
         loop.wake();
     }
@@ -480,9 +477,15 @@ final class ChannelWire extends Wire {
             } else if (n > 0 && !w.maySpeak()) {
                 gone = true;
                 e.bytes.clear();
-            } else if (!e.bytes.hasRemaining()) {
-                full = true;
-                disarm();
+            } else {
+                if (!e.bytes.hasRemaining()) {
+                    full = true;
+                    disarm();
+                }
+                if (n > 0 && w.heard(e.bytes)) {
+                    state = IDLE;
+                    return;
+                }
             }
             if (e.bytes.position() == 0) {
                 early = null;
@@ -558,6 +561,49 @@ final class ChannelWire extends Wire {
             state = IDLE;
             watcher.left();
         }
+    }
+
+    /** Begins to watch in this moment. Else it may be a tick before the loop looks. */
+    void watchNow(Watcher watcher, long idle) {
+        watch(watcher, idle);
+        if (!armed) {
+            arm();
+            loop.wake();
+        }
+    }
+
+    /** Sets the watch another time limit, from now on; by its watcher, while it is told. */
+    void limitWatch(long idle) {
+        deadline = in(idle);
+    }
+
+    /**
+     * Keeps what has come already for the next read.
+     *
+     * @return how many bytes; -1 at the end of the stream
+     */
+    int look() throws IOException {
+        Lease e = Lease.small();
+        int n = 0;
+        try {
+            n = pull(e.bytes);
+        } finally {
+            if (n <= 0) {
+                e.release();
+            }
+        }
+        if (n > 0) {
+            early = e;
+            earlyTaken = 0;
+            full = !e.bytes.hasRemaining();
+        }
+        ended = n < 0;
+        return n;
+    }
+
+    /** What is kept; only when there is something. */
+    ByteBuffer kept() {
+        return Objects.requireNonNull(early).bytes;
     }
 
     @Override

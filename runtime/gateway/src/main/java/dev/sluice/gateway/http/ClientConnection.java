@@ -6,7 +6,6 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientConnection implements ServerConnection {
     private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
-    private static final long LINGER = Duration.ofSeconds(1).toNanos();
 
     private final HotConnections owner;
     private final ConnectionContext context;
@@ -25,52 +23,120 @@ final class ClientConnection implements ServerConnection {
     private final Intake intake;
     private final HeaderBlock headers = new HeaderBlock();
     private final boolean late;
+    private final @Nullable PendingConnection pending;
     private volatile boolean idle = true;
     private volatile boolean closing;
-    private volatile long since = System.nanoTime();
+    private volatile long since;
     private volatile @Nullable Thread thread;
     private volatile @Nullable ServerConnection cold;
 
+    /** One of which nothing has been read yet. */
     ClientConnection(HotConnections owner, ConnectionContext context, Wire wire) {
+        this(owner, context, wire, null, System.nanoTime(), owner.closing());
+    }
+
+    /** One whose first head is there. */
+    ClientConnection(HotConnections owner, ConnectionContext context, PendingConnection pending) {
+        this(owner, context, pending.wire(), pending, pending.since(), pending.late());
+    }
+
+    private ClientConnection(
+            HotConnections owner,
+            ConnectionContext context,
+            Wire wire,
+            @Nullable PendingConnection pending,
+            long since,
+            boolean late) {
         this.owner = owner;
-        this.late = owner.closing();
+        this.pending = pending;
+        this.since = since;
+        this.late = late;
         this.context = context;
         this.wire = wire;
         this.intake = new Intake(wire, owner.limits());
     }
 
-    /** On one of Helidon's threads, which only waits when the requests are handled on the loop's. */
+    /**
+     * Where it has been pending, on a thread of its loop. Else on one of Helidon's: it waits for the first head itself, so that who never
+     * sends one costs no thread of the loop, and then only waits for the one that goes on there.
+     */
     @Override
     public void handle(Limit limit) throws InterruptedException {
-        Optional<Thread> mounted = wire instanceof ChannelWire channel
-                ? channel.loop().mount("client", () -> {
-                    try {
-                        serve(limit);
-                    } catch (InterruptedException e) {
-                        LOG.log(System.Logger.Level.TRACE, "client connection interrupted", e);
-                    }
-                })
-                : Optional.empty();
-        if (mounted.isEmpty()) {
-            serve(limit);
-            return;
-        }
+        thread = Thread.currentThread();
+        owner.opened(this, pending);
+        Optional<Thread> mounted = Optional.empty();
         try {
-            mounted.get().join();
+            if (begins()) {
+                mounted = mount(limit);
+                if (mounted.isEmpty()) {
+                    serve(limit);
+                }
+            }
+        } finally {
+            if (mounted.isEmpty()) {
+                end();
+            }
+        }
+        if (mounted.isPresent()) {
+            join(mounted.get());
+        }
+    }
+
+    /** Waits for the first head. False when there will be none. */
+    private boolean begins() {
+        try {
+            return firstHead();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.TRACE, "client connection lost", e);
+            return false;
+        }
+    }
+
+    private boolean firstHead() throws IOException {
+        HttpLimits limits = owner.limits();
+        if (!intake.awaitRequest(
+                Math.min(limits.keepAlive().toNanos(), limits.headTime().toNanos()))) {
+            return false;
+        }
+        idle = false;
+        try {
+            intake.awaitHead();
+            return true;
+        } catch (RequestException e) {
+            Refusal.send(wire, owner.handler(), owner.limits(), e);
+            return false;
+        }
+    }
+
+    /** Starts the thread of the loop that goes on and ends the connection, where there can be one and this is none. */
+    private Optional<Thread> mount(Limit limit) {
+        if (pending != null || !(wire instanceof ChannelWire channel)) {
+            return Optional.empty();
+        }
+        return channel.loop().mount("client", () -> {
+            try {
+                serve(limit);
+            } catch (InterruptedException e) {
+                LOG.log(System.Logger.Level.TRACE, "client connection interrupted", e);
+            } finally {
+                end();
+            }
+        });
+    }
+
+    private static void join(Thread mounted) throws InterruptedException {
+        try {
+            mounted.join();
         } catch (InterruptedException e) {
-            mounted.get().interrupt();
+            mounted.interrupt();
             throw e;
         }
     }
 
     private void serve(Limit limit) throws InterruptedException {
         thread = Thread.currentThread();
-        owner.opened(this);
         try {
-            HttpLimits limits = owner.limits();
-            long wait = Math.min(limits.keepAlive().toNanos(), limits.headTime().toNanos());
-            while (intake.awaitRequest(wait)) {
-                wait = limits.keepAlive().toNanos();
+            while (intake.awaitRequest(owner.limits().keepAlive().toNanos())) {
                 idle = false;
                 boolean announces = owner.draining();
                 if (!one(limit)) {
@@ -91,11 +157,13 @@ final class ClientConnection implements ServerConnection {
                 throw e;
             }
             Thread.currentThread().interrupt();
-        } finally {
-            owner.closed(this);
-            wire.dispose();
-            intake.dispose();
         }
+    }
+
+    private void end() {
+        owner.closed(this);
+        wire.dispose();
+        intake.dispose();
     }
 
     /** One request. False when the connection ends with it. */
@@ -104,14 +172,15 @@ final class ClientConnection implements ServerConnection {
         try {
             head = intake.readHead();
         } catch (RequestException e) {
-            refuse(e.status(), e);
+            Refusal.send(wire, owner.handler(), owner.limits(), e);
             return false;
         }
         if (!owner.handler().hot(head)) {
             return new ColdRequest(this, context, wire, intake, head).handle(limit, owner.limits());
         }
         if (!(limit.tryAcquireOutcome(true) instanceof Outcome.Accepted accepted)) {
-            refuse(503, new RequestException(503, "too many requests at a time"));
+            Refusal.send(
+                    wire, owner.handler(), owner.limits(), new RequestException(503, "too many requests at a time"));
             return false;
         }
         boolean keep;
@@ -144,7 +213,7 @@ final class ClientConnection implements ServerConnection {
         boolean keep = exchange.end();
         if (finished && !keep) {
             intake.refund();
-            linger();
+            Refusal.linger(wire);
         }
         return keep;
     }
@@ -157,39 +226,6 @@ final class ClientConnection implements ServerConnection {
         HeaderBlock block = exchange.headers().clear().add("content-type", "application/json");
         owner.handler().errorHeaders(status, block);
         exchange.respond(status, block, owner.handler().errorBody(status, message));
-    }
-
-    /** Answers a request that has no proper head. */
-    private void refuse(int status, RequestException why) throws IOException {
-        byte[] body = owner.handler().errorBody(status, String.valueOf(why.getMessage()));
-        Lease out = Lease.of(body.length + 512);
-        try {
-            ByteBuffer b = out.bytes;
-            StatusLines.put(b, status);
-            headers.clear()
-                    .add("content-type", "application/json")
-                    .add("content-length", Integer.toString(body.length))
-                    .add("connection", "close");
-            owner.handler().errorHeaders(status, headers);
-            headers.putInto(b);
-            wire.write(
-                    b.put((byte) '\r').put((byte) '\n').put(body).flip(),
-                    owner.limits().writeStall().toNanos());
-        } finally {
-            out.release();
-        }
-        linger();
-    }
-
-    private void linger() throws IOException {
-        if (!wire.closed()) {
-            wire.endOutput();
-            try {
-                intake.linger(LINGER);
-            } catch (Wire.TimedOut e) {
-                LOG.log(System.Logger.Level.TRACE, "the client did not close", e);
-            }
-        }
     }
 
     ServerConnection inner(ConnectionContext request) {
@@ -223,7 +259,7 @@ final class ClientConnection implements ServerConnection {
     /** Closes it when it is idle. True when it is not, or when it was opened or left open so shortly ago that its client may be sending. */
     boolean closeIdle(long linger) {
         boolean unused = idle; // before since, which is set before it
-        boolean young = System.nanoTime() - since < (late ? LINGER : linger);
+        boolean young = System.nanoTime() - since < (late ? Refusal.LINGER : linger);
         if (unused && !young) {
             close(false);
         }

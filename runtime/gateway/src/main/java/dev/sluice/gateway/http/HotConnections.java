@@ -13,10 +13,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts hot connections into one of Helidon's listeners. Helidon accepts, does TLS and threads, and serves what is not
@@ -41,6 +44,8 @@ public final class HotConnections implements ServerConnectionSelector {
 
     private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
     private final LongAdder direct = new LongAdder();
+    private final AtomicBoolean asked = new AtomicBoolean();
+    private volatile Optional<PendingConnections> pending = Optional.empty();
     private volatile boolean draining;
     private volatile boolean closing;
 
@@ -74,7 +79,7 @@ public final class HotConnections implements ServerConnectionSelector {
 
     /** Connections that are open now. */
     public int connections() {
-        return open.size();
+        return open.size() + waiting();
     }
 
     /**
@@ -96,6 +101,10 @@ public final class HotConnections implements ServerConnectionSelector {
     public boolean closeIdle(Duration linger) {
         closing = true;
         boolean some = false;
+        Optional<PendingConnections> others = pending; // first: who comes in meanwhile is seen in one of both
+        if (others.isPresent()) {
+            some = others.get().closeIdle(linger.toNanos());
+        }
         for (ClientConnection c : open) {
             some |= c.closeIdle(linger.toNanos());
         }
@@ -105,6 +114,11 @@ public final class HotConnections implements ServerConnectionSelector {
     /** Connections so far whose channel could be had. */
     long direct() {
         return direct.sum();
+    }
+
+    /** Connections that have not sent a whole head yet and so have no thread. */
+    int waiting() {
+        return pending.map(PendingConnections::size).orElse(0);
     }
 
     boolean draining() {
@@ -123,8 +137,15 @@ public final class HotConnections implements ServerConnectionSelector {
         return limits;
     }
 
-    void opened(ClientConnection c) {
+    void pending(PendingConnections those) {
+        pending = Optional.of(those);
+    }
+
+    void opened(ClientConnection c, @Nullable PendingConnection before) {
         open.add(c);
+        if (before != null) {
+            pending.ifPresent(p -> p.opened(before));
+        }
     }
 
     void closed(ClientConnection c) {
@@ -152,7 +173,14 @@ public final class HotConnections implements ServerConnectionSelector {
 
     @Override
     public ServerConnection connection(ConnectionContext context) {
-        return new ClientConnection(this, context, wire(context));
+        Optional<PendingConnections> others = pending;
+        PendingConnection came = others.isEmpty() ? null : others.get().take();
+        if (came == null) {
+            return new ClientConnection(this, context, wire(context));
+        }
+        direct.increment();
+        SpareBuffers.drop(context.serverSocket());
+        return new ClientConnection(this, context, came);
     }
 
     private Wire wire(ConnectionContext context) {
@@ -163,6 +191,9 @@ public final class HotConnections implements ServerConnectionSelector {
                 direct.increment();
                 ChannelWire wire = new ChannelWire(loop.any(), channel);
                 SpareBuffers.drop(context.serverSocket());
+                if (asked.compareAndSet(false, true)) { // the first shows the listener
+                    PendingConnections.install(this, loop, channels, context.listenerContext());
+                }
                 return wire;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

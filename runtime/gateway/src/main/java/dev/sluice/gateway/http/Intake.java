@@ -66,6 +66,21 @@ final class Intake {
      * @throws ClientGone the client left in the middle of it
      */
     RequestHead readHead() throws IOException {
+        int end = awaitHead();
+        head.parse(lease().bytes, 0, end, limits.headerCount());
+        bodyRead = !head.hasBody();
+        next = end;
+        return head;
+    }
+
+    /**
+     * Waits until a head is there to its end, which {@link #readHead} then finds. It may be another thread that goes on.
+     *
+     * @return bytes of the head
+     * @throws RequestException 400, 408, 431
+     * @throws ClientGone the client left in the middle of it
+     */
+    int awaitHead() throws IOException {
         long deadline = Wire.in(limits.headTime().toNanos());
         boolean skipped = false;
         int scanned = 0;
@@ -88,10 +103,7 @@ final class Intake {
                 throw new RequestException(431, "the head is larger than " + limits.headBytes() + " bytes");
             }
             if (end >= 0) {
-                head.parse(b, 0, end, limits.headerCount());
-                bodyRead = !head.hasBody();
-                next = end;
-                return head;
+                return end;
             }
             scanned = filled;
             if (filled == b.capacity()) {
@@ -106,7 +118,7 @@ final class Intake {
                 }
                 filled += n;
             } catch (Wire.TimedOut e) {
-                throw new RequestException(408, "the head did not come within " + limits.headTime());
+                throw Refusal.slowHead(limits);
             }
         }
     }
@@ -371,20 +383,6 @@ final class Intake {
     void fedAll() {
         next = fed;
         bodyRead = true;
-    }
-
-    /** Reads and throws away for a moment, so that an answer is not lost to a reset. */
-    void linger(long nanos) throws IOException {
-        long end = Wire.in(nanos);
-        Lease scratch = Lease.small();
-        try {
-            int all = scratch.bytes.clear().remaining(); // not woken for less
-            while (wire.read(scratch.bytes.clear(), all, nanos, end) == all) {
-                // thrown away
-            }
-        } finally {
-            scratch.release();
-        }
     }
 
     /** Gives everything back at the end of the connection. */

@@ -41,6 +41,15 @@ abstract sealed class Wire permits ChannelWire, SocketWire {
         /** Whether the other side may speak: what it says is kept for the next read. */
         boolean maySpeak();
 
+        /**
+         * Where it may speak, what it has said so far that nobody has read; from the buffer's start to its position.
+         *
+         * @return true to end the watch
+         */
+        default boolean heard(ByteBuffer soFar) {
+            return false;
+        }
+
         /** The watch's own time limit is over. Called at most once per watch. */
         default void expired() {}
     }

@@ -1,8 +1,10 @@
 package dev.sluice.gateway.http;
 
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /** Helidon's server with hot connections on {@code POST /hot…}; cold: GET /cold, POST /cold/echo. */
 final class Front implements AutoCloseable {
@@ -19,6 +21,10 @@ final class Front implements AutoCloseable {
     }
 
     Front(HttpLimits limits, Handler handler) {
+        this(limits, handler, listener -> {});
+    }
+
+    Front(HttpLimits limits, Handler handler, Consumer<WebServerConfig.Builder> also) {
         connections = new HotConnections(
                 loop,
                 new HotHandler() {
@@ -39,7 +45,7 @@ final class Front implements AutoCloseable {
                 },
                 limits);
         server = connections
-                .install(WebServer.builder())
+                .install(WebServer.builder().update(also))
                 .port(0)
                 .host("127.0.0.1")
                 .shutdownHook(false)
