@@ -25,6 +25,9 @@ final class Intake {
     private @Nullable Lease lease;
     private int filled;
     private int next;
+    /** Whether an empty line stood before this request: one may (RFC 9112 2.2). */
+    private boolean skipped;
+
     private boolean bodyRead;
     private long received;
     private long charged;
@@ -82,7 +85,6 @@ final class Intake {
      */
     int awaitHead() throws IOException {
         long deadline = Wire.in(limits.headTime().toNanos());
-        boolean skipped = false;
         int scanned = 0;
         while (true) {
             ByteBuffer b = lease().bytes;
@@ -323,6 +325,7 @@ final class Intake {
             next = head.end + (int) head.contentLength();
         }
         refund();
+        skipped = false;
         if (lease == null) { // it was released, with nothing behind it
             filled = 0;
             return true;

@@ -93,10 +93,12 @@ final class PendingConnection implements Wire.Watcher, Runnable {
         return whole;
     }
 
-    /** Whether there is enough for a thread to go on with: a whole head, or what is none. */
+    /** Whether there is enough for a thread to go on with: a whole head, before which one empty line may stand, or what is none. */
     private static boolean ends(ByteBuffer soFar, int scanned) {
+        int length = soFar.position();
+        int start = length >= 2 && soFar.get(0) == '\r' && soFar.get(1) == '\n' ? 2 : 0;
         try {
-            return Bytes.endOfHead(soFar, 0, scanned, soFar.position()) >= 0;
+            return Bytes.endOfHead(soFar, start, Math.max(start, scanned), length) >= 0;
         } catch (Bytes.BareLineEnd e) {
             return true;
         }

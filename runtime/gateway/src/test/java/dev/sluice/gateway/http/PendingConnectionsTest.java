@@ -84,8 +84,9 @@ class PendingConnectionsTest {
     void aHeadByteByByteIsCollectedByTheLoop() throws Exception {
         try (Front front = begun(HttpLimits.DEFAULT);
                 Raw client = front.client()) {
-            for (char c : REQUEST.substring(0, REQUEST.indexOf("\r\n\r\n") + 3).toCharArray()) {
-                client.send(String.valueOf(c));
+            String head = "\r\n" + REQUEST.substring(0, REQUEST.indexOf("\r\n\r\n") + 3);
+            for (int i = 0; i < head.length(); i++) {
+                client.send(head.substring(i, i + 1));
             }
             until(() -> front.connections.waiting() == 1);
             client.send("\na");
