@@ -22,8 +22,8 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts hot connections into one of Helidon's listeners. Helidon accepts, does TLS and threads, and serves what is not
- * hot; {@link #install} is all it takes.
+ * Puts hot connections into one of Helidon's listeners. Helidon accepts, does TLS and serves what is not hot; until its first head is whole
+ * a connection is one of {@link PendingConnections}. {@link #install} is all it takes.
  */
 public final class HotConnections implements ServerConnectionSelector {
     private static final System.Logger LOG = System.getLogger(HotConnections.class.getName());

@@ -60,9 +60,10 @@ final class PendingConnections implements HelidonTaskExecutor {
         }
         try {
             Field executor = field(listener, "readerExecutor");
+            Field permits = field(listener, "connectionSemaphore");
             PendingConnections made = new PendingConnections(
                     owner, loop, channels, (HelidonTaskExecutor) executor.get(listener), (Semaphore)
-                            field(listener, "connectionSemaphore").get(listener));
+                            permits.get(listener));
             owner.pending(made); // before the first can come
             executor.set(listener, made);
         } catch (ReflectiveOperationException | RuntimeException e) {
@@ -109,7 +110,11 @@ final class PendingConnections implements HelidonTaskExecutor {
             throw new UncheckedIOException(e); // Helidon closes it
         }
         pending.add(c);
-        c.begin();
+        if (ended) { // whoever ends it may not have seen this one
+            c.close();
+        } else {
+            c.begin();
+        }
         return new CompletableFuture<>(); // which Helidon throws away
     }
 
