@@ -177,21 +177,9 @@ final class ChannelWire extends Wire {
         }
         if (!armed) {
             letOthersRun();
-            Lease lease = Lease.of(size);
-            int n = 0;
-            try {
-                n = pull(lease.bytes);
-            } finally {
-                if (n <= 0) {
-                    lease.release();
-                }
-            }
-            if (n > 0) {
+            Lease lease = pullFresh(size);
+            if (lease != null || ended) {
                 return lease;
-            }
-            if (n < 0) {
-                ended = true;
-                return null;
             }
         }
         target = null;
@@ -221,6 +209,21 @@ final class ChannelWire extends Wire {
         } catch (IOException e) {
             throw closed ? new Closed() : e;
         }
+    }
+
+    /** What has come already, in a buffer of its own; null when that is nothing, or the end. */
+    private @Nullable Lease pullFresh(int size) throws IOException {
+        Lease lease = Lease.of(size);
+        int n = 0;
+        try {
+            n = pull(lease.bytes);
+        } finally {
+            if (n <= 0) {
+                lease.release();
+            }
+        }
+        ended = n < 0;
+        return n > 0 ? lease : null;
     }
 
     private int takeEarly(ByteBuffer into) {
@@ -580,30 +583,18 @@ final class ChannelWire extends Wire {
     /**
      * Keeps what has come already for the next read.
      *
-     * @return how many bytes; -1 at the end of the stream
+     * @return it, from the buffer's start to its position; null when there is nothing
      */
-    int look() throws IOException {
-        Lease e = Lease.small();
-        int n = 0;
-        try {
-            n = pull(e.bytes);
-        } finally {
-            if (n <= 0) {
-                e.release();
-            }
+    @Nullable
+    ByteBuffer look() throws IOException {
+        Lease e = pullFresh(Lease.SMALL);
+        if (e == null) {
+            return null;
         }
-        if (n > 0) {
-            early = e;
-            earlyTaken = 0;
-            full = !e.bytes.hasRemaining();
-        }
-        ended = n < 0;
-        return n;
-    }
-
-    /** What is kept; only when there is something. */
-    ByteBuffer kept() {
-        return Objects.requireNonNull(early).bytes;
+        early = e;
+        earlyTaken = 0;
+        full = !e.bytes.hasRemaining();
+        return e.bytes;
     }
 
     @Override

@@ -66,7 +66,7 @@ final class ClientConnection implements ServerConnection {
         owner.opened(this, pending);
         Optional<Thread> mounted = Optional.empty();
         try {
-            if (begins()) {
+            if (pending != null || begins()) {
                 mounted = mount(limit);
                 if (mounted.isEmpty()) {
                     serve(limit);
@@ -103,7 +103,7 @@ final class ClientConnection implements ServerConnection {
             intake.awaitHead();
             return true;
         } catch (RequestException e) {
-            Refusal.send(wire, owner.handler(), owner.limits(), e);
+            refuse(e);
             return false;
         }
     }
@@ -172,15 +172,14 @@ final class ClientConnection implements ServerConnection {
         try {
             head = intake.readHead();
         } catch (RequestException e) {
-            Refusal.send(wire, owner.handler(), owner.limits(), e);
+            refuse(e);
             return false;
         }
         if (!owner.handler().hot(head)) {
             return new ColdRequest(this, context, wire, intake, head).handle(limit, owner.limits());
         }
         if (!(limit.tryAcquireOutcome(true) instanceof Outcome.Accepted accepted)) {
-            Refusal.send(
-                    wire, owner.handler(), owner.limits(), new RequestException(503, "too many requests at a time"));
+            refuse(new RequestException(503, "too many requests at a time"));
             return false;
         }
         boolean keep;
@@ -226,6 +225,10 @@ final class ClientConnection implements ServerConnection {
         HeaderBlock block = exchange.headers().clear().add("content-type", "application/json");
         owner.handler().errorHeaders(status, block);
         exchange.respond(status, block, owner.handler().errorBody(status, message));
+    }
+
+    private void refuse(RequestException why) throws IOException {
+        Refusal.send(wire, owner.handler(), owner.limits(), why);
     }
 
     ServerConnection inner(ConnectionContext request) {

@@ -49,10 +49,8 @@ final class PendingConnection implements Wire.Watcher, Runnable {
     /** On the thread that accepted it: whoever connected has mostly sent a whole head. */
     void begin() {
         try {
-            int n = wire.look();
-            if (n < 0) {
-                decide(this::leave);
-            } else if (n == 0 || !heard(wire.kept())) {
+            ByteBuffer soFar = wire.look();
+            if (soFar == null || !heard(soFar)) {
                 wire.watchNow(this, limits().headTime().toNanos());
             }
         } catch (IOException | RuntimeException | OutOfMemoryError e) { // the thread that accepts goes on
